@@ -1,0 +1,103 @@
+import type { ContainerPort, Family, World } from '../kube/world.ts';
+import type { Labels, NetworkPolicy } from '../kube/types.ts';
+
+/** What a provider may lack. A scenario that needs a missing one is skipped, with the reason given in `lacks`. */
+export type Capability = 'services' | 'service-names' | 'external' | 'two-nodes';
+
+/** What to create. Namespaces are real names (see `Lane.namespaceNames`). */
+export type PodRequest = {
+  namespace: string;
+  name: string;
+  labels: Labels;
+  ports: ContainerPort[];
+  /** Which of the cluster's probe nodes, counted from 0; a cluster with fewer nodes wraps round. */
+  node: number;
+};
+
+/** A host outside the cluster that we make ourselves: reachable at these addresses, one per family at most. */
+export type ExternalHostRequest = { namespace: string; name: string; addresses: string[]; ports: ContainerPort[] };
+
+/** A Service in front of the pods of its namespace that its selector matches. */
+export type ServiceRequest = {
+  namespace: string;
+  name: string;
+  type: 'ClusterIP' | 'Headless';
+  selector: Labels;
+  ports: World['services'][number]['ports'];
+};
+
+/** Names an object: real namespace and name. */
+export type ObjectName = { namespace: string; name: string };
+
+/** One duplex stream of JSON lines to the probe agent of one pod. */
+export type AgentStream = {
+  /** Writes one line. Writing to a closed stream does nothing: `closed` tells. */
+  send(line: string): void;
+  /** Called with every whole line that the agent prints. Set once, before the first `send`. */
+  onLine(listener: (line: string) => void): void;
+  /** Resolves, never rejects, when the stream has ended, with the reason in words (no secrets). */
+  closed: Promise<string>;
+  close(): void;
+};
+
+/**
+ * A set of namespaces of its own with its own standing pods. Scenarios run in parallel in different lanes;
+ * probes never cross lanes. Every change resolves when the cluster has accepted it, not when it is enforced.
+ * @throws ClusterError from every method, when the cluster refuses or fails
+ */
+export type Lane = AsyncDisposable & {
+  readonly index: number;
+  /** Real name of each namespace that a scenario calls `x`, `y`, `z`. */
+  readonly namespaceNames: Readonly<Record<string, string>>;
+  /** What the cluster holds in this lane now, with real names; external hosts included as pods with `external: true`. */
+  world(): Promise<World>;
+  /** Creates the policy or replaces its spec, reads it back, and throws where a field was lost on the way. */
+  applyPolicy(policy: NetworkPolicy): Promise<void>;
+  deletePolicy(name: ObjectName): Promise<void>;
+  /** Sets exactly these labels, beside those that the system itself puts on every namespace. */
+  labelNamespace(name: string, labels: Labels): Promise<void>;
+  /** Sets exactly these labels. */
+  labelPod(name: ObjectName, labels: Labels): Promise<void>;
+  /** Resolves when the pod runs, has its addresses and its agent serves. */
+  createPod(request: PodRequest): Promise<void>;
+  /** Resolves when the pod is gone. */
+  deletePod(name: ObjectName): Promise<void>;
+  createExternalHost(request: ExternalHostRequest): Promise<void>;
+  deleteExternalHost(name: ObjectName): Promise<void>;
+  createService(request: ServiceRequest): Promise<void>;
+  deleteService(name: ObjectName): Promise<void>;
+  /** Opens a new stream to the agent of a pod or external host. */
+  connect(name: ObjectName): Promise<AgentStream>;
+  /** What helps to understand a red case: file name -> content (objects, plugin log, rules). Never throws, never holds secrets. */
+  evidence(): Promise<Record<string, string>>;
+};
+
+/** What ran, for reports. `versions` holds names like `kubernetes`, `kernel`, `node image`, `plugin`. */
+export type Environment = {
+  provider: 'lab' | 'kind' | 'existing';
+  plugin: string;
+  families: readonly Family[];
+  nodes: number;
+  versions: Record<string, string>;
+};
+
+/** A started cluster. Disposing of it undoes what `start` made and nothing else. */
+export type Cluster = AsyncDisposable & {
+  readonly environment: Environment;
+  /** Missing capability -> the reason, in words that fit behind "skipped:". */
+  readonly lacks: Readonly<Partial<Record<Capability, string>>>;
+  /** Lanes that may be open at once. */
+  readonly maximumLanes: number;
+  /** Opens a lane with its standing pods, all serving. `standing` names namespaces `x`, `y`, `z`. */
+  openLane(index: number, standing: readonly PodRequest[]): Promise<Lane>;
+};
+
+/** What every provider needs to start. */
+export type StartOptions = {
+  /** Marks everything that this run creates: lower-case letters and digits. */
+  run: string;
+  /** `reference`, `mutant:NAME`, `none`, `default`, a NAME under manifests/plugins, or a PATH. */
+  plugin: string;
+  /** One line per change of state, for the terminal. */
+  log: (line: string) => void;
+};

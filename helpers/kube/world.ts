@@ -1,0 +1,49 @@
+import type { Labels, NetworkPolicy, Protocol } from './types.ts';
+
+export type Family = 'IPv4' | 'IPv6';
+
+/** A containerPort. Named ports in policies resolve to the port of that name *and* protocol. */
+export type ContainerPort = { name?: string; protocol: Protocol; port: number };
+
+export type Namespace = { name: string; labels: Labels };
+
+/** A pod as the policy APIs see it: labels, addresses, ports, place. */
+export type Pod = {
+  namespace: string;
+  name: string;
+  labels: Labels;
+  /** At most one per family, canonical text, without a prefix length. Empty while the pod has none. */
+  addresses: string[];
+  ports: ContainerPort[];
+  node: string;
+  hostNetwork?: boolean;
+  /** A host outside the cluster: policies meet it by address only. It has no labels; `namespace` just names its group. */
+  external?: boolean;
+};
+
+export type Service = {
+  namespace: string;
+  name: string;
+  /** `ClusterIP`: has virtual addresses. `Headless`: only a DNS name. */
+  type: 'ClusterIP' | 'Headless';
+  selector: Labels;
+  ports: { protocol: Protocol; port: number; targetPort: number | string }[];
+  addresses: string[];
+};
+
+/** A plain snapshot of everything that decides who reaches whom. */
+export type World = {
+  namespaces: Namespace[];
+  pods: Pod[];
+  services: Service[];
+  policies: NetworkPolicy[];
+};
+
+/** `namespace/name`, the name of a pod or service in grids, reports and errors. */
+export const idOf = ({ namespace, name }: { namespace: string; name: string }): string => `${namespace}/${name}`;
+
+export const familyOf = (address: string): Family => (address.includes(':') ? 'IPv6' : 'IPv4');
+
+/** The pod's address of one family, or undefined where it has none. */
+export const addressOf = (pod: { addresses: string[] }, family: Family): string | undefined =>
+  pod.addresses.find((address) => familyOf(address) === family);

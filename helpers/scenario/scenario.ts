@@ -1,0 +1,67 @@
+import type { Labels, NetworkPolicy } from '../kube/types.ts';
+import type { ContainerPort } from '../kube/world.ts';
+import type { Expectation, Matrix, Target } from '../matrix/matrix.ts';
+import type { Family } from '../kube/world.ts';
+import type { Protocol } from '../kube/types.ts';
+import type { Feature } from './features.ts';
+
+/** `namespace/name` with the short names of the file. */
+export type PodId = string;
+
+export type ScenarioPod = {
+  id: PodId;
+  namespace: string;
+  name: string;
+  /** Why the scenario needs this pod. */
+  why: string;
+  labels: Labels;
+  ports: ContainerPort[];
+  /** The node that the scenario asks for, 0 or 1; absent: the standing fleet's place. */
+  node?: number;
+  /** Present only for a host outside the cluster. */
+  addresses?: string[];
+  /** The pod does not exist before a step creates it. */
+  createdLater: boolean;
+};
+
+export type ScenarioService = {
+  id: string;
+  namespace: string;
+  name: string;
+  type: 'ClusterIP' | 'Headless';
+  selector: Labels;
+  ports: { protocol: Protocol; port: number; targetPort: number | string }[];
+};
+
+export type Action =
+  /** `update` is an `apply` of the next document of the same name. */
+  | { verb: 'apply' | 'update' | 'delete'; policies: NetworkPolicy[] }
+  /** `labels` are added (or overwritten), `unlabel` names keys to take away. Key: pod id or namespace. */
+  | { verb: 'label'; labels: Record<string, Labels> }
+  | { verb: 'unlabel'; keys: Record<string, string[]> }
+  | { verb: 'create' | 'remove'; pods: PodId[] };
+
+/** One drawn grid. Without a family in its key it holds for every family that the cluster has. */
+export type ExpectedGrid = {
+  target: Target;
+  protocol: Protocol;
+  port: number;
+  family?: Family;
+  grid: Matrix<Expectation>;
+  line: number;
+};
+
+export type Step = { action: Action; expect: ExpectedGrid[]; line: number };
+
+export type Scenario = {
+  /** The claim in one sentence, unique. */
+  title: string;
+  /** `network-policy/peers/pod-and-namespace`: the path below manifests/scenarios without `.yaml`. */
+  name: string;
+  file: string;
+  spec: string;
+  features: Feature[];
+  pods: ScenarioPod[];
+  services: ScenarioService[];
+  steps: Step[];
+};
