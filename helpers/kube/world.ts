@@ -40,7 +40,8 @@ export type World = {
 };
 
 /** `namespace/name`, the name of a pod or service in grids, reports and errors. */
-export const idOf = ({ namespace, name }: { namespace: string; name: string }): string => `${namespace}/${name}`;
+export const idOf = ({ namespace, name }: { namespace: string; name: string }): string =>
+  `${namespace}/${name}`;
 
 export const familyOf = (address: string): Family => (address.includes(':') ? 'IPv6' : 'IPv4');
 

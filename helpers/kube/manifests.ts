@@ -1,0 +1,174 @@
+import { InputError } from '../errors.ts';
+import type { Problem } from '../errors.ts';
+import { describe, findViolations, isObject } from './checks.ts';
+import type { Check, Violation } from './checks.ts';
+import { checks, readNamespace, readPod, readService } from './objects.ts';
+import type { NamespaceObject, PodObject, ServiceObject } from './objects.ts';
+import type { NetworkPolicy } from './types.ts';
+import { validateNetworkPolicy } from './validate.ts';
+import type { World } from './world.ts';
+import { parseDocuments } from './yaml.ts';
+import type { ParsedDocument, Path } from './yaml.ts';
+
+export type Manifests = {
+  world: World;
+  /** Objects of other kinds, which say nothing to the model: `apps/v1 Deployment` -> how many. */
+  ignored: Record<string, number>;
+};
+
+/**
+ * Builds a world from plain Kubernetes manifests, as `kubectl get -o yaml` prints them or people write them:
+ * documents and Lists of Namespaces, Pods, NetworkPolicies and Services. A namespace that is used but not
+ * declared exists without labels of its own. Pods that have ended are left out.
+ * @throws InputError with every problem of every file
+ */
+export const readManifests = (files: readonly { file: string; text: string }[]): Manifests => {
+  const problems: Problem[] = [];
+  const seen = new Map<string, string>();
+  const ignored: Record<string, number> = {};
+  const world: World = { namespaces: [], pods: [], services: [], policies: [] };
+  for (const item of files.flatMap(({ file, text }) => listObjects(file, text, problems))) {
+    const kind = kindOf(item.value);
+    if (kind === undefined) {
+      item.complain([], `must be a Kubernetes object with apiVersion and kind, got ${describe(item.value)}`);
+    } else if (kind.endsWith(' List')) {
+      item.complain(['items'], 'items: must be a list');
+    } else if (!Object.hasOwn(readers, kind)) {
+      ignored[kind] = (ignored[kind] ?? 0) + 1;
+    } else {
+      const read = readers[kind];
+      const before = problems.length;
+      const name = read?.(item, world);
+      if (name === undefined || problems.length > before) continue;
+      const place = kind === 'v1 Namespace' ? '' : `${namespaceOf(item.value)}/`;
+      const id = `${kind.replace(/.* /, '')} ${place}${name}`;
+      const first = seen.get(id);
+      if (first !== undefined) item.complain([], `${id} is there twice, first in ${first}`);
+      else seen.set(id, `${item.file}:${item.line}`);
+    }
+  }
+  if (problems.length > 0) {
+    const order = files.map(({ file }) => file);
+    throw new InputError('Some manifests cannot be used', sortProblems(problems, order));
+  }
+  addUndeclaredNamespaces(world);
+  return { world, ignored };
+};
+
+const sortProblems = (problems: readonly Problem[], order: readonly string[]): Problem[] =>
+  problems.toSorted(
+    (a, b) =>
+      order.indexOf(a.file) - order.indexOf(b.file) ||
+      (a.line ?? 0) - (b.line ?? 0) ||
+      (a.column ?? 0) - (b.column ?? 0),
+  );
+
+type Item = {
+  value: unknown;
+  file: string;
+  line: number;
+  complain: (path: Path, message: string) => void;
+};
+
+const listObjects = (file: string, text: string, problems: Problem[]): Item[] => {
+  const parsed = parseDocuments(text, file);
+  problems.push(...parsed.problems);
+  return parsed.documents.flatMap((document) =>
+    unfold(document.value, []).map(({ value, path }) => itemAt(document, value, path, file, problems)),
+  );
+};
+
+const itemAt = (
+  document: ParsedDocument,
+  value: unknown,
+  path: Path,
+  file: string,
+  problems: Problem[],
+): Item => ({
+  value,
+  file,
+  line: document.positionOf(path).line,
+  complain: (inner, message) => {
+    problems.push({ file, ...document.keyPositionOf([...path, ...inner]), message });
+  },
+});
+
+/** The objects in a List. The items of a typed list (PodList) need not repeat their kind. */
+const unfold = (value: unknown, path: Path): { value: unknown; path: Path }[] => {
+  if (!isObject(value) || typeof value['kind'] !== 'string' || !Array.isArray(value['items']))
+    return [{ value, path }];
+  const { apiVersion } = value;
+  if (!value['kind'].endsWith('List')) return [{ value, path }];
+  const kind = value['kind'].slice(0, -'List'.length);
+  return value['items'].flatMap((item: unknown, index: number) =>
+    unfold(isObject(item) && kind !== '' ? { apiVersion, kind, ...item } : item, [...path, 'items', index]),
+  );
+};
+
+const kindOf = (value: unknown): string | undefined => {
+  if (!isObject(value)) return undefined;
+  const { apiVersion, kind } = value;
+  return typeof apiVersion === 'string' && typeof kind === 'string' ? `${apiVersion} ${kind}` : undefined;
+};
+
+/** Adds an object to the world and returns its name; complains and returns undefined where it is wrong. */
+type Reader = (item: Item, world: World) => string | undefined;
+
+const reader =
+  <Read extends { metadata: { name: string; namespace?: string } }>(
+    check: Check,
+    add: (value: Read, world: World) => void,
+  ): Reader =>
+  (item, world) => {
+    if (!isFree(item, findViolations(check, item.value))) return undefined;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the check has just proved it
+    const value = item.value as Read;
+    add(value, world);
+    return value.metadata.name;
+  };
+
+const isFree = ({ complain }: Item, violations: readonly Violation[]): boolean => {
+  for (const { path, message } of violations) complain(path, message);
+  return violations.length === 0;
+};
+
+const readPolicy: Reader = (item, world) => {
+  // Kubernetes 1.24 to 1.27 printed a `status`.
+  const { status: _, ...value }: Record<string, unknown> = isObject(item.value) ? item.value : {};
+  if (!isFree(item, validateNetworkPolicy(value))) return undefined;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the validation has just proved it
+  const policy = value as NetworkPolicy;
+  world.policies.push({ ...policy, metadata: { ...policy.metadata, namespace: namespaceOf(policy) } });
+  return policy.metadata.name;
+};
+
+const namespaceOf = (value: unknown): string => {
+  const metadata = isObject(value) && isObject(value['metadata']) ? value['metadata'] : {};
+  return typeof metadata['namespace'] === 'string' ? metadata['namespace'] : 'default';
+};
+
+const readers: Record<string, Reader> = {
+  'v1 Namespace': reader<NamespaceObject>(checks.namespace, (value, world) => {
+    world.namespaces.push(readNamespace(value));
+  }),
+  'v1 Pod': reader<PodObject>(checks.pod, (value, world) => {
+    if (value.status?.phase !== 'Succeeded' && value.status?.phase !== 'Failed')
+      world.pods.push(readPod(value));
+  }),
+  'v1 Service': reader<ServiceObject>(checks.service, (value, world) => {
+    if (value.spec?.type !== 'ExternalName') world.services.push(readService(value));
+  }),
+  'networking.k8s.io/v1 NetworkPolicy': readPolicy,
+  'networking.k8s.io/v1beta1 NetworkPolicy': readPolicy,
+  'extensions/v1beta1 NetworkPolicy': readPolicy,
+};
+
+const addUndeclaredNamespaces = (world: World): void => {
+  const declared = new Set(world.namespaces.map(({ name }) => name));
+  const used = [...world.pods, ...world.policies.map(({ metadata }) => metadata), ...world.services];
+  for (const { namespace } of used)
+    if (namespace !== undefined && !declared.has(namespace)) {
+      declared.add(namespace);
+      world.namespaces.push(readNamespace({ metadata: { name: namespace } }));
+    }
+};
