@@ -54,7 +54,8 @@ export const cellOf = <Cell>(matrix: Matrix<Cell>, row: string, column: string):
 export const mapMatrix = <From, To>(
   matrix: Matrix<From>,
   change: (cell: From, row: string, column: string) => To,
-): Matrix<To> => buildMatrix(matrix.rows, matrix.columns, (row, column) => change(cellOf(matrix, row, column), row, column));
+): Matrix<To> =>
+  buildMatrix(matrix.rows, matrix.columns, (row, column) => change(cellOf(matrix, row, column), row, column));
 
 const shortFamily: Record<Family, string> = { IPv4: 'v4', IPv6: 'v6' };
 
