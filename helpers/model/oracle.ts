@@ -1,0 +1,145 @@
+import type { Protocol } from '../kube/types.ts';
+import type { Family, World } from '../kube/world.ts';
+import type { Matrix } from '../matrix/matrix.ts';
+import { hasBit } from './bits.ts';
+import { readPolicy } from './network-policy.ts';
+import { createPopulation } from './population.ts';
+import { computeReach, selectSubjects } from './reach.ts';
+import type { Reach } from './reach.ts';
+import { explainSide } from './reason.ts';
+import type { SideExplanation, Verdict } from './reason.ts';
+import { judgeService } from './service.ts';
+import type { ServiceVerdict } from './service.ts';
+
+/** A verdict and why, both ends apart. `reason` is one line that names policies, rules and what did not match. */
+export type Explanation = {
+  verdict: Verdict;
+  reason: string;
+  egress: SideExplanation;
+  ingress: SideExplanation;
+};
+
+/**
+ * Says who reaches whom. Pods, external hosts and Services are named `namespace/name`. A pod without an
+ * address of the family has no cell.
+ * @throws RangeError from every method, where there is no such pod, no such Service or no such cell
+ */
+export type Oracle = {
+  verdict(from: string, to: string, protocol: Protocol, port: number, family: Family): Verdict;
+  explain(from: string, to: string, protocol: Protocol, port: number, family: Family): Explanation;
+  /** All cells of one grid. Without names: every pod that has an address of the family, in the world's order. */
+  matrix(
+    protocol: Protocol,
+    port: number,
+    family: Family,
+    rows?: readonly string[],
+    columns?: readonly string[],
+  ): Matrix<Verdict>;
+  /**
+   * Policies apply to the pods behind a Service: `allow` where all of them can be reached, `deny` where none
+   * can or there is none, `undefined` where the luck of load balancing decides.
+   */
+  serviceVerdict(
+    from: string,
+    service: string,
+    protocol: Protocol,
+    port: number,
+    family: Family,
+  ): ServiceVerdict;
+};
+
+/**
+ * An evaluator of networking.k8s.io/v1 NetworkPolicy over a snapshot. Takes policies that the API server
+ * would accept. What the API leaves open is `undefined`, if it makes a difference.
+ * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
+ * @throws RangeError where an address or a CIDR of the world does not parse
+ */
+export const createOracle = (world: World): Oracle => {
+  const population = createPopulation(world);
+  const selections = selectSubjects(world.policies.map(readPolicy), population);
+  const known = new Map<number, Reach>();
+
+  const reachOf = (protocol: Protocol, port: number, family: Family): Reach => {
+    const key = (port * 4 + protocols.indexOf(protocol)) * 2 + (family === 'IPv6' ? 1 : 0);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const reach = computeReach(population, selections, protocol, port, family);
+    known.set(key, reach);
+    return reach;
+  };
+
+  const numberOf = (id: string, family: Family): number => {
+    const index = population.indexOf(id);
+    if (index === undefined) throw new RangeError(`no pod ${id} in this world`);
+    if (population.addressOf(index, family) === undefined)
+      throw new RangeError(`${id} has no ${family} address`);
+    return index;
+  };
+
+  const oracle: Oracle = {
+    verdict: (from, to, protocol, port, family) =>
+      verdictAt(
+        reachOf(protocol, port, family),
+        numberOf(from, family) * population.words,
+        numberOf(to, family),
+      ),
+    explain: (from, to, protocol, port, family) => {
+      const source = numberOf(from, family);
+      const destination = numberOf(to, family);
+      const kind = { protocol, port, family };
+      const ends = {
+        egress: { subject: source, peer: destination, direction: 'egress' as const, ...kind },
+        ingress: { subject: destination, peer: source, direction: 'ingress' as const, ...kind },
+      };
+      const egress = explainSide(population, selections, ends.egress);
+      const ingress = explainSide(population, selections, ends.ingress);
+      return { ...conclude(from, to, egress, ingress), egress, ingress };
+    },
+    matrix: (protocol, port, family, rows, columns) => {
+      const everybody = (): string[] =>
+        population.ids.filter((_, index) => population.addressOf(index, family) !== undefined);
+      const sources = rows ?? everybody();
+      const targets = columns ?? everybody();
+      const numbers = targets.map((id) => numberOf(id, family));
+      const reach = reachOf(protocol, port, family);
+      const cells: Verdict[] = [];
+      for (const source of sources) {
+        const offset = numberOf(source, family) * population.words;
+        for (const target of numbers) cells.push(verdictAt(reach, offset, target));
+      }
+      return { rows: sources, columns: targets, cells };
+    },
+    serviceVerdict: (from, service, protocol, port, family) =>
+      judgeService({ world, population, selections, oracle }, from, service, protocol, port, family),
+  };
+  return oracle;
+};
+
+const protocols: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
+
+const verdictAt = ({ sure, possible }: Reach, offset: number, to: number): Verdict => {
+  if (hasBit(sure, offset, to)) return 'allow';
+  return hasBit(possible, offset, to) ? 'undefined' : 'deny';
+};
+
+const conclude = (
+  from: string,
+  to: string,
+  egress: SideExplanation,
+  ingress: SideExplanation,
+): { verdict: Verdict; reason: string } => {
+  const ends = [egress, ingress];
+  const isSelf = from === to;
+  const decisive = (['deny', 'undefined'] as const).find((verdict) =>
+    ends.some((end) => end.verdict === verdict),
+  );
+  const speaking = ends.filter((end) => end.verdict === (decisive ?? 'allow') && end.reason !== '');
+  const reason = [...new Set(speaking.map((end) => end.reason))].join('; ');
+  if (reason !== '') return { verdict: decisive ?? 'allow', reason };
+  return {
+    verdict: 'allow',
+    reason: isSelf
+      ? `no policy isolates ${from}`
+      : `no policy isolates ${from} for egress or ${to} for ingress`,
+  };
+};

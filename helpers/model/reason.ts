@@ -1,0 +1,185 @@
+import type { NetworkPolicyPeer, Protocol } from '../kube/types.ts';
+import type { Family, Pod } from '../kube/world.ts';
+import { addressOf } from '../kube/world.ts';
+import { hasBit } from './bits.ts';
+import type { Bits } from './bits.ts';
+import { contains, parseBlock } from './cidr.ts';
+import { describeSelector, matchesSelector } from './matching.ts';
+import { describePort } from './network-policy.ts';
+import type { Direction, Rule } from './network-policy.ts';
+import type { Matched, Population } from './population.ts';
+import { mayBypass } from './reach.ts';
+import type { Selection } from './reach.ts';
+
+export type Verdict = 'allow' | 'deny' | 'undefined';
+
+/** What one end of a connection says to it. */
+export type SideExplanation = {
+  verdict: Verdict;
+  /** `namespace/name` of the policies that isolate this end. */
+  isolatedBy: string[];
+  /** Rules that admit the connection by at least one reading of the API: `x/allow-y ingress[0].from[1]`. */
+  admittedBy: string[];
+  /** In words; empty where no policy isolates this end. */
+  reason: string;
+};
+
+/** The connection of which one end is explained. Subject and peer are numbers of the population. */
+export type Connection = {
+  subject: number;
+  peer: number;
+  direction: Direction;
+  protocol: Protocol;
+  port: number;
+  family: Family;
+};
+
+/** Says why one end admits a connection or does not. */
+export const explainSide = (
+  population: Population,
+  selections: readonly Selection[],
+  connection: Connection,
+): SideExplanation => {
+  const { direction, subject, peer } = connection;
+  const isolating = selections.filter(
+    ({ policy, subjects }) => policy[direction] !== undefined && subjects.includes(subject),
+  );
+  if (isolating.length === 0) return { verdict: 'allow', isolatedBy: [], admittedBy: [], reason: '' };
+  const isolatedBy = isolating.map(({ policy }) => policy.id);
+  const trials = isolating.flatMap(({ policy }) =>
+    (policy[direction] ?? []).flatMap((rule, index) =>
+      tryRule(population, connection, rule, policy.namespace, `${policy.id} ${direction}[${index}]`),
+    ),
+  );
+  const best = trials.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))[0];
+  const subjectPod = population.pods[subject]!;
+  const peerPod = population.pods[peer]!;
+  const bypass = best?.verdict !== 'allow' && mayBypass(subjectPod, peerPod);
+  const isolation = `${population.ids[subject]} is isolated for ${direction} by ${listSome(isolatedBy)}`;
+  const words = bypass
+    ? wordsOfBypass(subjectPod, peerPod)
+    : wordsOf(trials, best, direction, population.ids[peer] ?? '');
+  return {
+    verdict: bypass ? 'undefined' : (best?.verdict ?? 'deny'),
+    isolatedBy,
+    admittedBy: trials.filter(({ verdict }) => verdict !== 'deny').map(({ place }) => place),
+    reason: isolation + words,
+  };
+};
+
+type Trial = { place: string; verdict: Verdict; words: string };
+
+const order: readonly Verdict[] = ['allow', 'undefined', 'deny'];
+
+const tryRule = (
+  population: Population,
+  connection: Connection,
+  rule: Rule,
+  namespace: string,
+  place: string,
+): Trial[] => {
+  const { direction, subject, peer, protocol, port, family } = connection;
+  const destination = direction === 'ingress' ? subject : peer;
+  const ports = population.matchPorts(rule.ports, protocol, port);
+  const byPort = ports === 'all' ? 'allow' : ports === 'none' ? 'deny' : levelOf(ports, destination);
+  if (byPort === 'deny') {
+    const wanted = rule.ports.map(describePort).join(', ');
+    return [{ place, verdict: 'deny', words: `ports ${wanted} do not include ${protocol}/${port}` }];
+  }
+  if (rule.peers.length === 0) return [{ place, verdict: byPort, words: 'any peer' }];
+  return rule.peers.map((item, index) => {
+    const byPeer = levelOf(population.match([item], namespace, family), peer);
+    const verdict = byPeer === 'allow' ? byPort : byPeer;
+    return {
+      place: `${place}.${direction === 'ingress' ? 'from' : 'to'}[${index}]`,
+      verdict,
+      words: wordsOfPeer(population, item, peer, namespace, family, verdict),
+    };
+  });
+};
+
+const levelOf = ({ sure, possible }: Matched, index: number): Verdict => {
+  const has = (bits: Bits): boolean => hasBit(bits, 0, index);
+  return has(sure) ? 'allow' : has(possible) ? 'undefined' : 'deny';
+};
+
+const wordsOf = (
+  trials: readonly Trial[],
+  best: Trial | undefined,
+  direction: Direction,
+  peer: string,
+): string => {
+  if (best === undefined) return `, without any ${direction} rule`;
+  if (best.verdict === 'allow') return `; ${best.place} admits ${peer} (${best.words})`;
+  if (best.verdict === 'undefined') return `; ${best.place}: ${best.words}`;
+  if (trials.length === 1) return `; ${peer}: ${best.words}`;
+  return `; ${peer}: ${listSome(
+    trials.map(({ place, words }) => `${place} ${words}`),
+    '; ',
+  )}`;
+};
+
+const wordsOfBypass = (subject: Pod, peer: Pod): string => {
+  if (subject === peer) return '; whether policies apply to a pod that connects to itself is not specified';
+  const host = subject.hostNetwork === true ? subject : peer;
+  return `; ${host.namespace}/${host.name} is in the host network, for which policies are not specified`;
+};
+
+const wordsOfPeer = (
+  population: Population,
+  peer: NetworkPolicyPeer,
+  index: number,
+  namespace: string,
+  family: Family,
+  verdict: Verdict,
+): string => {
+  const pod = population.pods[index]!;
+  if (peer.ipBlock) return wordsOfBlock(population, peer.ipBlock, index, family, verdict);
+  if (pod.external === true) return 'selectors match pods, this host is outside the cluster';
+  const podSelector = peer.podSelector ?? undefined;
+  const podWords = podSelector === undefined ? [] : [wordsOfSelector('podSelector', podSelector, pod.labels)];
+  const labels = population.namespaceLabels(pod.namespace);
+  const namespaceWords = peer.namespaceSelector
+    ? [
+        matchesSelector(peer.namespaceSelector, labels)
+          ? `namespace ${pod.namespace} matches`
+          : `namespace ${pod.namespace} does not match ${describeSelector(peer.namespaceSelector)}`,
+      ]
+    : pod.namespace === namespace
+      ? []
+      : [`namespace ${pod.namespace} is not ${namespace}`];
+  const words = [...namespaceWords, ...podWords].join(', ');
+  return verdict === 'undefined' ? `${words}, but whether it matches here is not specified` : words;
+};
+
+const wordsOfSelector = (
+  name: string,
+  selector: Parameters<typeof matchesSelector>[0],
+  labels: Record<string, string>,
+): string =>
+  `${name} ${describeSelector(selector)} ${matchesSelector(selector, labels) ? 'matches' : 'does not match'}`;
+
+const wordsOfBlock = (
+  population: Population,
+  ipBlock: NonNullable<NetworkPolicyPeer['ipBlock']>,
+  index: number,
+  family: Family,
+  verdict: Verdict,
+): string => {
+  const address = population.addressOf(index, family);
+  const text = addressOf(population.pods[index]!, family) ?? `no ${family} address`;
+  const { cidr, except } = parseBlock(ipBlock);
+  const name = `ipBlock ${ipBlock.cidr}`;
+  if (address === undefined || !contains(cidr, address)) return `${name} does not contain ${text}`;
+  const hole = except.findIndex((range) => contains(range, address));
+  if (hole >= 0) return `${name} excepts ${ipBlock.except?.[hole]} with ${text}`;
+  if (verdict !== 'undefined') return `${name} contains ${text}`;
+  return `${name} contains ${text}, but whether an ipBlock matches the address of a pod is not specified`;
+};
+
+const listSome = (items: readonly string[], separator = ', '): string => {
+  const shown = items.slice(0, 4);
+  return [...shown, ...(items.length > shown.length ? [`${items.length - shown.length} more`] : [])].join(
+    separator,
+  );
+};

@@ -1,0 +1,122 @@
+import { BlockList } from 'node:net';
+import type {
+  LabelSelector,
+  NetworkPolicy,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+  Protocol,
+} from '../../../helpers/kube/types.ts';
+import type { Family, Pod, World } from '../../../helpers/kube/world.ts';
+import { addressOf } from '../../../helpers/kube/world.ts';
+
+// A second evaluator, slow and plain: it asks every question of one connection under each reading of what the
+// API leaves open, and calls undefined what the answers do not agree on. It shares no code with the oracle.
+
+type Reading = { blocksSeePods: boolean; hostsArePods: boolean; unfiltered: boolean };
+type Ask = { world: World; source: Pod; destination: Pod; protocol: Protocol; port: number; family: Family };
+
+const readings: Reading[] = [true, false].flatMap((blocksSeePods) =>
+  [true, false].flatMap((hostsArePods) =>
+    [true, false].map((unfiltered) => ({ blocksSeePods, hostsArePods, unfiltered })),
+  ),
+);
+
+export const judgeNaively = (ask: Ask): 'allow' | 'deny' | 'undefined' => {
+  const ends = (['egress', 'ingress'] as const).map((direction) => {
+    const answers = new Set(readings.map((reading) => passes(ask, direction, reading)));
+    return answers.size === 2 ? 'undefined' : answers.has(true) ? 'allow' : 'deny';
+  });
+  if (ends.includes('deny')) return 'deny';
+  return ends.includes('undefined') ? 'undefined' : 'allow';
+};
+
+const passes = (ask: Ask, direction: 'egress' | 'ingress', reading: Reading): boolean => {
+  const { world, source, destination } = ask;
+  const [subject, peer] = direction === 'egress' ? [source, destination] : [destination, source];
+  const sameNodeHost = peer.hostNetwork === true && peer.node === subject.node;
+  if (reading.unfiltered && (subject === peer || sameNodeHost || subject.hostNetwork === true)) return true;
+  const isolating = world.policies.filter(
+    ({ metadata, spec }) =>
+      subject.external !== true &&
+      metadata.namespace === subject.namespace &&
+      hasLabels(subject.labels, spec.podSelector) &&
+      isolates(spec, direction),
+  );
+  return isolating.length === 0 || isolating.some((policy) => admits(policy, ask, direction, peer, reading));
+};
+
+const isolates = (spec: NetworkPolicy['spec'], direction: 'egress' | 'ingress'): boolean => {
+  if (spec.policyTypes?.length) return spec.policyTypes.some((type) => type.toLowerCase() === direction);
+  return direction === 'ingress' || (spec.egress ?? []).length > 0;
+};
+
+const admits = (
+  { metadata, spec }: NetworkPolicy,
+  ask: Ask,
+  direction: 'egress' | 'ingress',
+  peer: Pod,
+  reading: Reading,
+): boolean => {
+  const rules =
+    direction === 'ingress'
+      ? (spec.ingress ?? []).map(({ from, ports }) => ({ peers: from, ports }))
+      : (spec.egress ?? []).map(({ to, ports }) => ({ peers: to, ports }));
+  return rules.some(
+    ({ peers, ports }) =>
+      (!ports?.length || ports.some((entry) => isPort(entry, ask, reading))) &&
+      (!peers?.length || peers.some((item) => isPeer(item, metadata.namespace ?? '', ask, peer, reading))),
+  );
+};
+
+const isPort = (entry: NetworkPolicyPort, ask: Ask, reading: Reading): boolean => {
+  const { protocol, port, destination } = ask;
+  if ((entry.protocol ?? 'TCP') !== protocol) return false;
+  if (entry.port === undefined) return true;
+  if (typeof entry.port === 'number') return entry.port <= port && port <= (entry.endPort ?? entry.port);
+  if (destination.external === true || (destination.hostNetwork === true && !reading.hostsArePods))
+    return false;
+  return destination.ports.some(
+    (declared) => declared.name === entry.port && declared.protocol === protocol && declared.port === port,
+  );
+};
+
+const isPeer = (item: NetworkPolicyPeer, home: string, ask: Ask, peer: Pod, reading: Reading): boolean => {
+  if (item.ipBlock !== undefined) {
+    if (peer.external !== true && !reading.blocksSeePods) return false;
+    const address = addressOf(peer, ask.family);
+    const { cidr, except = [] } = item.ipBlock;
+    return isInside(address, cidr) && !except.some((hole) => isInside(address, hole));
+  }
+  if (peer.external === true || (peer.hostNetwork === true && !reading.hostsArePods)) return false;
+  const labels = ask.world.namespaces.find(({ name }) => name === peer.namespace)?.labels ?? {};
+  const inNamespace =
+    item.namespaceSelector === undefined
+      ? peer.namespace === home
+      : hasLabels(labels, item.namespaceSelector);
+  return inNamespace && hasLabels(peer.labels, item.podSelector);
+};
+
+const known = new Map<string, boolean>();
+
+const isInside = (address: string | undefined, cidr: string): boolean => {
+  const [network = '', bits] = cidr.split('/');
+  if (address === undefined || address.includes(':') !== network.includes(':')) return false;
+  const key = `${address} ${cidr}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const family = network.includes(':') ? 'ipv6' : 'ipv4';
+  const list = new BlockList();
+  list.addSubnet(network, Number(bits), family);
+  const inside = list.check(address, family);
+  known.set(key, inside);
+  return inside;
+};
+
+const hasLabels = (labels: Record<string, string>, selector: LabelSelector = {}): boolean =>
+  Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
+  (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+    const value = labels[key];
+    if (operator === 'Exists') return value !== undefined;
+    if (operator === 'DoesNotExist') return value === undefined;
+    return (operator === 'In') === (value !== undefined && values.includes(value));
+  });
