@@ -1,6 +1,53 @@
-/** The closed list of features: what a scenario may be about. Lint refuses any other name. */
+import { policyTypesOf } from './policies.ts';
+import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../kube/types.ts';
+import type { Scenario } from './scenario.ts';
+
+/**
+ * The closed list of features: what a plugin may lack and say so. Lint refuses any other name, and holds each
+ * scenario to exactly the features that it needs.
+ */
 export const features = {
-  NetworkPolicy: 'isolation, peers and rules of networking.k8s.io/v1 NetworkPolicy',
+  NetworkPolicy:
+    'isolation, pod and namespace peers and numeric TCP ports of a v1 NetworkPolicy, for ingress',
+  NetworkPolicyEgress: 'policies that isolate pods for egress',
+  NetworkPolicyUDP: 'policies decide about UDP as well',
+  NetworkPolicyNamedPort: 'rules that name a port of the destination pod instead of its number',
+  NetworkPolicyEndPort: 'rules with a range of ports',
+  NetworkPolicyIPBlock: 'peers that are address ranges, with exceptions',
+  NetworkPolicySCTPFailClosed: 'a rule for SCTP isolates and opens nothing for TCP or UDP, carried or not',
+  Services: 'policies decide about the pods behind the address of a Service',
+  ServiceNames: 'policies decide about the pods behind the DNS name of a Service',
 } as const;
 
 export type Feature = keyof typeof features;
+
+export const isFeature = (name: string): name is Feature => Object.hasOwn(features, name);
+
+/** The features that a scenario needs, by what its policies and grids use, in the order of the list. */
+export const neededFeatures = (
+  { steps }: Pick<Scenario, 'steps'>,
+  policies: readonly NetworkPolicy[],
+): Feature[] => {
+  const grids = steps.flatMap(({ expect }) => expect);
+  const ports = policies.flatMap(portsOf);
+  const needed: Record<Feature, boolean> = {
+    NetworkPolicy: true,
+    NetworkPolicyEgress: policies.some((policy) => policyTypesOf(policy).includes('Egress')),
+    NetworkPolicyUDP: grids.some(({ protocol }) => protocol === 'UDP'),
+    NetworkPolicyNamedPort: ports.some(({ port }) => typeof port === 'string'),
+    NetworkPolicyEndPort: ports.some(({ endPort }) => endPort !== undefined),
+    NetworkPolicyIPBlock: policies.flatMap(peersOf).some(({ ipBlock }) => ipBlock !== undefined),
+    NetworkPolicySCTPFailClosed: ports.some(({ protocol }) => protocol === 'SCTP'),
+    Services: grids.some(({ target }) => target === 'service'),
+    ServiceNames: grids.some(({ target }) => target === 'service-name'),
+  };
+  return (Object.keys(features) as Feature[]).filter((feature) => needed[feature]);
+};
+
+const portsOf = ({ spec }: NetworkPolicy): NetworkPolicyPort[] =>
+  [...(spec.ingress ?? []), ...(spec.egress ?? [])].flatMap(({ ports }) => ports ?? []);
+
+const peersOf = ({ spec }: NetworkPolicy): NetworkPolicyPeer[] => [
+  ...(spec.ingress ?? []).flatMap(({ from }) => from ?? []),
+  ...(spec.egress ?? []).flatMap(({ to }) => to ?? []),
+];

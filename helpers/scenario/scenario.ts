@@ -1,8 +1,7 @@
-import type { Labels, NetworkPolicy } from '../kube/types.ts';
-import type { ContainerPort } from '../kube/world.ts';
+import type { Labels, NetworkPolicy, Protocol } from '../kube/types.ts';
+import type { ContainerPort, Family } from '../kube/world.ts';
+import type { Position } from '../matrix/grid.ts';
 import type { Expectation, Matrix, Target } from '../matrix/matrix.ts';
-import type { Family } from '../kube/world.ts';
-import type { Protocol } from '../kube/types.ts';
 import type { Feature } from './features.ts';
 
 /** `namespace/name` with the short names of the file. */
@@ -16,9 +15,9 @@ export type ScenarioPod = {
   why: string;
   labels: Labels;
   ports: ContainerPort[];
-  /** The node that the scenario asks for, 0 or 1; absent: the standing fleet's place. */
-  node?: number;
-  /** Present only for a host outside the cluster. */
+  /** The node, 0 or 1: the standing fleet's place, or the one that the scenario asks for (0 unless it does). */
+  node: number;
+  /** Present only for a host outside the cluster: one of each family. */
   addresses?: string[];
   /** The pod does not exist before a step creates it. */
   createdLater: boolean;
@@ -43,11 +42,15 @@ export type Action =
 
 /** One drawn grid. Without a family in its key it holds for every family that the cluster has. */
 export type ExpectedGrid = {
+  /** As the file says it: `v6 service TCP/80`. */
+  key: string;
   target: Target;
   protocol: Protocol;
   port: number;
   family?: Family;
   grid: Matrix<Expectation>;
+  /** Where each cell stands in the file. */
+  cells: Matrix<Position>;
   line: number;
 };
 

@@ -1,0 +1,135 @@
+import { closestOf } from '../kube/syntax.ts';
+import { parseDocuments } from '../kube/yaml.ts';
+import { features as allFeatures, isFeature, neededFeatures } from './features.ts';
+import { readPolicies } from './policy-documents.ts';
+import { readPods } from './pods.ts';
+import { readFields, readText, readTexts, refuseUnknownKeys } from './reading.ts';
+import { readServices } from './services.ts';
+import { readSteps } from './steps.ts';
+import { completeIndentation, originOfText } from './text.ts';
+import { refuseUnused } from './unused.ts';
+import type { Problem } from '../errors.ts';
+import type { NetworkPolicy } from '../kube/types.ts';
+import type { ParsedDocument } from '../kube/yaml.ts';
+import type { Feature } from './features.ts';
+import type { Complain, Fields } from './reading.ts';
+import type { Scenario, Step } from './scenario.ts';
+
+const keys = ['scenario', 'spec', 'features', 'pods', 'services', 'steps'];
+
+/** Reads the text of one scenario file. The scenario is worth something only where there are no problems. */
+export const readScenario = (
+  text: string,
+  file: string,
+  name: string,
+): { scenario: Scenario; problems: Problem[] } => {
+  const { documents, problems } = parseDocuments(completeIndentation(text), file);
+  const [front, ...rest] = documents;
+  const scenario: Scenario = {
+    title: '',
+    name,
+    file,
+    spec: '',
+    features: [],
+    pods: [],
+    services: [],
+    steps: [],
+  };
+  // What YAML itself refused would come back as a crowd of things that seem to be missing.
+  if (problems.length > 0) return { scenario, problems };
+  if (front === undefined) return { scenario, problems: [{ file, line: 1, message: 'the file is empty' }] };
+
+  const complain = complainAbout(front, file, problems);
+  const fields = readFields(front.value, [], complain, 'a front matter: a map that begins with `scenario`');
+  if (fields === undefined) return { scenario, problems };
+  refuseUnknownKeys(fields, keys, [], complain);
+  const read = readPolicies(rest, file);
+  problems.push(...read.problems);
+  scenario.title = readTitle(fields, complain);
+  scenario.spec = readSpec(fields, complain);
+  scenario.pods = readPods(
+    readFields(fields['pods'], ['pods'], complain, 'pods like { x/a: the server }') ?? {},
+    complain,
+  );
+  if (fields['services'] !== undefined) {
+    scenario.services = readServices(
+      readFields(fields['services'], ['services'], complain, 'services') ?? {},
+      complain,
+    );
+  }
+  scenario.steps = readSteps(fields['steps'], {
+    pods: scenario.pods,
+    services: scenario.services,
+    policies: read.policies,
+    complain,
+    textOrigin: (path, content) => originOfText(text, front.positionOf(path), content),
+    keyPosition: (path) => front.keyPositionOf(path),
+  });
+  scenario.features = readFeatures(
+    fields,
+    scenario.steps,
+    read.policies.flatMap(({ versions }) => versions.map(({ policy }) => policy)),
+    complain,
+  );
+  refuseUnused(scenario, complain);
+  return { scenario, problems };
+};
+
+const complainAbout =
+  (document: ParsedDocument, file: string, problems: Problem[]): Complain =>
+  (path, message, where) => {
+    const position =
+      typeof where === 'object'
+        ? where
+        : where === 'key'
+          ? document.keyPositionOf(path)
+          : document.positionOf(path);
+    problems.push({ file, ...position, message });
+  };
+
+const readTitle = (fields: Fields, complain: Complain): string => {
+  const title = readText(fields['scenario'], ['scenario'], complain, 'the claim in one sentence') ?? '';
+  if (title.includes('\n')) complain(['scenario'], 'the claim is one line');
+  if (title.endsWith('.')) complain(['scenario'], 'the claim ends without a full stop, as a title does');
+  return title;
+};
+
+const readSpec = (fields: Fields, complain: Complain): string => {
+  const spec =
+    readText(fields['spec'], ['spec'], complain, 'a link to the text that the claim follows from') ?? '';
+  const isLink = /^https:\/\/\S+#\S+$/.test(spec) || /^https:\/\/\S+\/(issues|pull)\/\d+$/.test(spec);
+  if (spec !== '' && !isLink)
+    complain(['spec'], `\`${spec}\`: wanted an https link with a #fragment, or to an issue`);
+  return spec;
+};
+
+/** The list must be exactly what the scenario needs: a vendor who lacks a feature skips by it. */
+const readFeatures = (
+  fields: Fields,
+  steps: Step[],
+  policies: NetworkPolicy[],
+  complain: Complain,
+): Feature[] => {
+  const names = readTexts(fields['features'], ['features'], complain, 'names of features');
+  const listed = names.filter(isFeature);
+  for (const [index, name] of names.entries()) {
+    if (isFeature(name)) continue;
+    const closest = closestOf(name, Object.keys(allFeatures));
+    const hint =
+      closest === undefined
+        ? `known are ${Object.keys(allFeatures).join(', ')}`
+        : `did you mean \`${closest}\`?`;
+    complain(['features', index], `unknown feature \`${name}\`: ${hint}`);
+  }
+  const needed = neededFeatures({ steps }, policies);
+  for (const feature of needed.filter((name) => !listed.includes(name))) {
+    complain(
+      ['features'],
+      `the scenario needs the feature ${feature} (${allFeatures[feature]}) and does not list it`,
+    );
+  }
+  for (const feature of listed.filter((name) => !needed.includes(name))) {
+    complain(['features', names.indexOf(feature)], `nothing in the scenario needs the feature ${feature}`);
+  }
+  return listed;
+};

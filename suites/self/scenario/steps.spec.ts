@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+import { policy, problemsOf, refuse, spoil } from './sample.ts';
+
+/** The sample with one more step at its end. */
+const step = (text: string): string => spoil(['---\n', `  - ${text}\n---\n`]);
+
+describe('a step refuses', () => {
+  refuse([
+    [
+      'two verbs',
+      step('{ remove: x/d, delete: admit }'),
+      '26:7: a step does one thing: `delete` or `remove`',
+    ],
+    [
+      'no verb',
+      step('{ expect: {} }'),
+      '26:5: a step does one of apply, update, delete, label, unlabel, create, remove',
+    ],
+    [
+      'unknown verbs',
+      step('{ restart: x/d }'),
+      '26:5: a step does one of apply, update, delete, label, unlabel, create, remove',
+      '26:7: unknown key `restart`: known are apply, update, delete, label, unlabel, create, remove, expect',
+    ],
+    [
+      'names that are no text',
+      step('{ remove: 7 }'),
+      '26:15: wanted names of pods, got 7 (a number: quote it)',
+    ],
+    ['an empty list of names', step('{ remove: [] }'), '26:15: wanted names of pods, got an empty list'],
+    ['a name twice', step('{ remove: [x/d, x/d] }'), '26:21: `x/d` stands here twice'],
+    [
+      'policies that the file lacks',
+      step('{ delete: admitt }'),
+      '26:15: the file has no policy `admitt`: did you mean `admit`?',
+    ],
+    [
+      'to apply what is applied',
+      step('{ apply: admit }'),
+      '26:14: policy x/admit is applied already: `update` takes its next version',
+    ],
+    [
+      'to update beyond the last version',
+      step('{ update: admit }'),
+      '26:15: policy x/admit has no version 3 in this file',
+    ],
+    [
+      'to update what is not applied',
+      spoil(['- apply: admit', '- update: admit']),
+      '10:13: policy x/admit is not applied at this step',
+    ],
+    [
+      'to delete what was deleted',
+      step('{ delete: admit }\n  - delete: admit'),
+      '27:13: policy x/admit is not applied at this step',
+    ],
+    [
+      'to update what was deleted',
+      spoil(['- create: x/d', '- delete: admit\n  - create: x/d']),
+      '19:13: policy x/admit is not applied at this step',
+    ],
+    ['to create what exists', step('{ create: x/d }'), '26:15: x/d exists already'],
+    ['to create what `pods` lacks', step('{ create: x/e }'), '26:15: `pods` has no `x/e`'],
+    [
+      'to remove what does not exist yet',
+      spoil(['- create: x/d', '- remove: x/d\n  - create: x/d']),
+      '17:13: x/d does not exist at this step',
+    ],
+    [
+      'to remove a standing pod',
+      step('{ remove: x/a }'),
+      '26:15: x/a stands before every scenario: only pods of other names, such as x/d, come and go',
+    ],
+    [
+      'to label a pod that does not exist yet',
+      spoil(['- create: x/d', '- label: { x/d: { app: late } }\n  - create: x/d']),
+      '17:14: no pod or namespace `x/d` exists at this step',
+    ],
+    [
+      'to label the boolean that YAML makes of y',
+      step('{ label: { y: { app: web } } }'),
+      '26:16: no pod or namespace `true` exists at this step (YAML reads yes, no, on, off, y and n as booleans: quote it)',
+    ],
+    [
+      'labels that are there already',
+      step('{ label: { x/b: { role: client } } }'),
+      '26:23: x/b has the label role=client already',
+    ],
+    [
+      'to take away labels that are not there',
+      step('{ unlabel: { x/b: app } }'),
+      '26:23: x/b has no label app at this step',
+    ],
+    [
+      'to change the label that names a namespace',
+      step('{ label: { x: { kubernetes.io/metadata.name: w } } }'),
+      '26:21: the API server alone sets kubernetes.io/metadata.name',
+    ],
+    [
+      'to take away the label that names a namespace',
+      step('{ unlabel: { x: kubernetes.io/metadata.name } }'),
+      '26:21: the API server alone sets kubernetes.io/metadata.name',
+    ],
+  ]);
+
+  it('to label a host outside the cluster', () => {
+    const text = step('{ label: { external/a: { app: web } } }').replace(
+      '  x/d:',
+      "  external/a: { why: outside, addresses: [203.0.113.1, '2001:db8:113::1'] }\n  x/d:",
+    );
+    expect(problemsOf(text)).to.include('27:16: external/a is outside the cluster and has no labels');
+  });
+
+  it('an ambiguous name of two policies', () => {
+    const text = step('{ apply: deny }') + policy('deny') + policy('deny', 'z');
+    expect(problemsOf(text)).to.include('26:14: `deny` is ambiguous: write x/deny or z/deny');
+  });
+
+  it('nothing where the name says the namespace too', () => {
+    const text = step('{ apply: [x/deny, z/deny] }') + policy('deny') + policy('deny', 'z');
+    expect(problemsOf(text)).to.deep.equal([]);
+  });
+});
