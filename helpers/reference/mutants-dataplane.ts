@@ -1,0 +1,115 @@
+import type { Allow, PodRules } from './compile.ts';
+import type { Mutant } from './mutant.ts';
+import type { Pod, State } from './state.ts';
+
+/** Adds to each isolated direction of each pod what `extra` says. */
+const leaveOpen =
+  (extra: (pod: PodRules, state: State, node: string) => Allow): NonNullable<Mutant['rules']> =>
+  (pods, state, node) =>
+    pods.map((pod) => ({
+      ...pod,
+      ...(pod.ingress && { ingress: [...pod.ingress, extra(pod, state, node)] }),
+      ...(pod.egress && { egress: [...pod.egress, extra(pod, state, node)] }),
+    }));
+
+const addressesWhere = ({ pods }: State, matches: (pod: Pod) => boolean): string[] =>
+  pods.filter(matches).flatMap(({ addresses }) => addresses);
+
+/** Bugs in how right rules meet packets. */
+export const dataplaneMutants: readonly Mutant[] = [
+  {
+    name: 'ingress-ignored',
+    sentence: 'Policies are enforced for egress only.',
+    feature: 'NetworkPolicy',
+    imitates: 'a hook that never sees the packets of one direction',
+    rules: (pods) =>
+      pods.map(({ name, addresses, egress }) => ({ name, addresses, ...(egress && { egress }) })),
+  },
+  {
+    name: 'egress-ignored',
+    sentence: 'Policies are enforced for ingress only.',
+    feature: 'NetworkPolicyEgress',
+    imitates: 'plugins that support ingress only, as before Kubernetes 1.8',
+    rules: (pods) =>
+      pods.map(({ name, addresses, ingress }) => ({ name, addresses, ...(ingress && { ingress }) })),
+  },
+  {
+    name: 'ipv6-open',
+    sentence: 'IPv6 is not filtered.',
+    feature: 'NetworkPolicy',
+    imitates:
+      'plugins that filter with iptables and forget ip6tables; no peer probes the second family of a pod',
+    rules: (pods) =>
+      pods.map((pod) => ({ ...pod, addresses: pod.addresses.filter((address) => !address.includes(':')) })),
+  },
+  {
+    name: 'ipv6-peers-ignored',
+    sentence: 'Rules admit pods over IPv4 only; over IPv6 they stay closed.',
+    feature: 'NetworkPolicy',
+    imitates: 'status.podIP read instead of status.podIPs; no peer probes the second family of a pod',
+    rules: (pods) => pods.map((pod) => ({ ...pod, ...withoutIPv6Peers(pod) })),
+  },
+  {
+    name: 'udp-open',
+    sentence: 'UDP is not filtered.',
+    feature: 'NetworkPolicyUDP',
+    imitates: 'a suite that probes TCP only does not notice',
+    rules: leaveOpen(() => ({ ports: [{ protocol: 'UDP' }] })),
+  },
+  {
+    name: 'cross-node-open',
+    sentence: 'Traffic between pods of different nodes is not filtered.',
+    feature: 'NetworkPolicy',
+    imitates: 'a tunnel that the filter does not see; a suite on one node does not notice',
+    rules: leaveOpen((_, state, node) => ({ addresses: addressesWhere(state, (pod) => pod.node !== node) })),
+  },
+  {
+    name: 'same-node-open',
+    sentence: 'Traffic between pods of one node is not filtered.',
+    feature: 'NetworkPolicy',
+    imitates: 'bridged traffic that netfilter does not see (bridge-nf-call-iptables off)',
+    rules: leaveOpen((_, state, node) => ({ addresses: addressesWhere(state, (pod) => pod.node === node) })),
+  },
+  {
+    name: 'same-namespace-open',
+    sentence: 'Traffic inside a namespace is not filtered.',
+    feature: 'NetworkPolicy',
+    imitates: 'namespace isolation taken for NetworkPolicy, as in the multitenant plugins of old',
+    rules: leaveOpen(({ name }, state) => ({
+      addresses: addressesWhere(state, ({ namespace }) => name.startsWith(`${namespace}/`)),
+    })),
+  },
+  {
+    name: 'egress-overrules-ingress',
+    sentence:
+      'What the egress rules of the source admit by address is not checked at the destination of the same node.',
+    feature: 'NetworkPolicyEgress',
+    imitates: 'a filter that ends at the first verdict; both ends must allow',
+    text: (text) => text.replaceAll(/^(.* daddr .*) return$/gm, '$1 accept'),
+  },
+  {
+    name: 'replies-dropped',
+    sentence: 'Replies are filtered like connections of their own.',
+    feature: 'NetworkPolicy',
+    imitates: 'a stateless filter',
+    text: (text) => text.replaceAll(/^.*ct state established,related accept\n/gm, ''),
+  },
+  {
+    name: 'reject-instead-of-drop',
+    sentence: 'Denied packets are answered with an ICMP error.',
+    feature: 'NetworkPolicy',
+    imitates: 'plugins that reject; ClusterNetworkPolicy conformance fails them',
+    survives: 'NetworkPolicy v1 does not say how a connection is denied',
+    text: (text) => text.replaceAll(/^(\t+)drop$/gm, '$1reject'),
+  },
+];
+
+const withoutIPv6Peers = ({ ingress, egress }: PodRules): Partial<PodRules> => ({
+  ...(ingress && { ingress: ingress.map(toIPv4) }),
+  ...(egress && { egress: egress.map(toIPv4) }),
+});
+
+const toIPv4 = (allow: Allow): Allow =>
+  allow.addresses === undefined
+    ? allow
+    : { ...allow, addresses: allow.addresses.filter((address) => !address.includes(':')) };

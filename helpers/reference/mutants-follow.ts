@@ -1,0 +1,162 @@
+import { nameOf } from './state.ts';
+import type { Mutant } from './mutant.ts';
+import type { NetworkPolicy } from '../kube/types.ts';
+import type { State } from './state.ts';
+
+/** Keeps one value per name for as long as the name is there, and gives the value seen first to every later item. */
+const createPin = <Item, Value>(
+  nameItem: (item: Item) => string,
+  read: (item: Item) => Value,
+  write: (item: Item, value: Value) => Item,
+): ((items: Item[]) => Item[]) => {
+  let seen = new Map<string, { value: Value }>();
+  return (items) => {
+    seen = new Map(items.map((item) => [nameItem(item), seen.get(nameItem(item)) ?? { value: read(item) }]));
+    return items.map((item) => write(item, seen.get(nameItem(item))?.value ?? read(item)));
+  };
+};
+
+const namePolicy = ({ metadata }: NetworkPolicy): string => nameOf(metadata);
+
+/** Bugs in following what changes. Each sees whole states, and lies about what is different from earlier ones. */
+export const followMutants: readonly Mutant[] = [
+  {
+    name: 'relabelled-pod-not-followed',
+    sentence: 'A pod keeps the labels that it was first seen with.',
+    feature: 'NetworkPolicy',
+    imitates: 'an update handler that compares addresses only',
+    follow: () => {
+      const pin = createPin<State['pods'][number], State['pods'][number]['labels']>(
+        nameOf,
+        ({ labels }) => labels,
+        (pod, labels) => ({ ...pod, labels }),
+      );
+      return (state) => ({ ...state, pods: pin(state.pods) });
+    },
+  },
+  {
+    name: 'removed-label-stays',
+    sentence: 'A label that is taken from a pod is remembered.',
+    feature: 'NetworkPolicy',
+    imitates: 'labels merged instead of replaced',
+    follow: () => {
+      const known = new Map<string, State['pods'][number]['labels']>();
+      return (state) => ({
+        ...state,
+        pods: state.pods.map((pod) => {
+          const labels = { ...known.get(nameOf(pod)), ...pod.labels };
+          known.set(nameOf(pod), labels);
+          return { ...pod, labels };
+        }),
+      });
+    },
+  },
+  {
+    name: 'relabelled-namespace-not-followed',
+    sentence: 'A namespace keeps the labels that it was first seen with.',
+    feature: 'NetworkPolicy',
+    imitates: 'a plugin that watches pods and policies, and reads namespaces once',
+    follow: () => {
+      const pin = createPin<State['namespaces'][number], State['namespaces'][number]['labels']>(
+        nameOf,
+        ({ labels }) => labels,
+        (namespace, labels) => ({ ...namespace, labels }),
+      );
+      return (state) => ({ ...state, namespaces: pin(state.namespaces) });
+    },
+  },
+  {
+    name: 'new-pod-not-followed',
+    sentence: 'A pod that is created while policies exist is neither isolated nor admitted by them.',
+    feature: 'NetworkPolicy',
+    imitates:
+      'rules computed when a policy comes; NetworkPolicy API conformance never creates a pod after a policy',
+    follow: () => {
+      let known = new Set<string>();
+      return (state) => {
+        if (state.policies.length === 0) known = new Set(state.pods.map(nameOf));
+        return { ...state, pods: state.pods.filter((pod) => known.has(nameOf(pod))) };
+      };
+    },
+  },
+  {
+    name: 'recreated-pod-keeps-address',
+    sentence: 'A pod that is created again under its name is known by its first addresses.',
+    feature: 'NetworkPolicy',
+    imitates: 'a cache by name that outlives the pod; Kubernetes e2e does not cover pod churn',
+    follow: () => {
+      const first = new Map<string, string[]>();
+      return (state) => ({
+        ...state,
+        pods: state.pods.map((pod) => {
+          const addresses = first.get(nameOf(pod)) ?? pod.addresses;
+          if (addresses.length > 0) first.set(nameOf(pod), addresses);
+          return { ...pod, addresses };
+        }),
+      });
+    },
+  },
+  {
+    name: 'deleted-policy-stays',
+    sentence: 'A deleted policy stays in force.',
+    feature: 'NetworkPolicy',
+    imitates: 'a plugin that misses deletions',
+    spoilsBaseline: true,
+    follow: () => {
+      const known = new Map<string, NetworkPolicy>();
+      return (state) => {
+        for (const policy of state.policies) known.set(namePolicy(policy), policy);
+        return { ...state, policies: [...known.values()] };
+      };
+    },
+  },
+  {
+    name: 'deleted-policy-stays-beside-others',
+    sentence: 'A deleted policy stays in force until its namespace has no policy at all.',
+    feature: 'NetworkPolicy',
+    imitates:
+      'clean-up that waits for the last user of a chain; a suite with one policy at a time does not notice',
+    follow: () => {
+      const known = new Map<string, NetworkPolicy>();
+      return (state) => {
+        const inUse = new Set(state.policies.map(({ metadata }) => metadata.namespace));
+        for (const [name, { metadata }] of known) if (!inUse.has(metadata.namespace)) known.delete(name);
+        for (const policy of state.policies) known.set(namePolicy(policy), policy);
+        return { ...state, policies: [...known.values()] };
+      };
+    },
+  },
+  {
+    name: 'updated-policy-not-followed',
+    sentence: 'A policy keeps the rules that it was first seen with.',
+    feature: 'NetworkPolicy',
+    imitates: 'a plugin that handles add and delete events only',
+    follow: () => {
+      const pin = createPin<NetworkPolicy, NetworkPolicy['spec']>(
+        namePolicy,
+        ({ spec }) => spec,
+        (policy, spec) => ({ ...policy, spec }),
+      );
+      return (state) => ({ ...state, policies: pin(state.policies) });
+    },
+  },
+  {
+    name: 'updated-policy-adds-up',
+    sentence: 'The rules that an update takes out of a policy stay beside the new ones.',
+    feature: 'NetworkPolicy',
+    imitates: 'an update that adds rules and removes none',
+    follow: () => {
+      let versions = new Map<string, NetworkPolicy[]>();
+      return (state) => {
+        versions = new Map(
+          state.policies.map((policy) => {
+            const earlier = versions.get(namePolicy(policy)) ?? [];
+            const isKnown = earlier.some(({ spec }) => JSON.stringify(spec) === JSON.stringify(policy.spec));
+            return [namePolicy(policy), isKnown ? earlier : [...earlier, policy]];
+          }),
+        );
+        return { ...state, policies: [...versions.values()].flat() };
+      };
+    },
+  },
+];

@@ -1,0 +1,79 @@
+import type { Labels, NetworkPolicy, NetworkPolicySpec, Protocol } from '../kube/types.ts';
+import type { ContainerPort, Namespace, Node, Pod, State } from './state.ts';
+
+type Metadata = { name: string; namespace?: string; labels?: Labels };
+type Container = {
+  restartPolicy?: string;
+  ports?: { name?: string; protocol?: Protocol; containerPort: number }[];
+};
+
+/** The parts of an API object that we read; each kind has some of them. */
+export type ApiObject = {
+  metadata: Metadata;
+  spec?: NetworkPolicySpec & {
+    nodeName?: string;
+    hostNetwork?: boolean;
+    containers?: Container[];
+    initContainers?: Container[];
+    podCIDRs?: string[];
+  };
+  status?: {
+    phase?: string;
+    podIPs?: { ip: string }[];
+    addresses?: { type: string; address: string }[];
+  };
+};
+
+/** Where the API serves each part of the state, and how its objects are read. Undefined: the object does not count. */
+export const resources: {
+  [Part in keyof State]: { path: string; read: (object: ApiObject) => State[Part][number] | undefined };
+} = {
+  nodes: {
+    path: '/api/v1/nodes',
+    read: ({ metadata, spec, status }): Node => ({
+      name: metadata.name,
+      addresses: (status?.addresses ?? [])
+        .filter(({ type }) => type === 'InternalIP')
+        .map(({ address }) => address),
+      podCIDRs: spec?.podCIDRs ?? [],
+    }),
+  },
+  namespaces: {
+    path: '/api/v1/namespaces',
+    read: ({ metadata }): Namespace => ({ name: metadata.name, labels: metadata.labels ?? {} }),
+  },
+  pods: { path: '/api/v1/pods', read: (object) => readPod(object) },
+  policies: {
+    path: '/apis/networking.k8s.io/v1/networkpolicies',
+    read: ({ metadata, spec }): NetworkPolicy => ({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: metadata.name, namespace: metadata.namespace ?? '' },
+      spec: spec ?? {},
+    }),
+  },
+};
+
+const readPod = ({ metadata, spec, status }: ApiObject): Pod | undefined => {
+  // A finished pod keeps its status, but its addresses may already be another pod's.
+  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return undefined;
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    labels: metadata.labels ?? {},
+    addresses: (status?.podIPs ?? []).map(({ ip }) => ip),
+    ports: [
+      ...(spec?.containers ?? []),
+      ...(spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
+    ].flatMap(portsOf),
+    node: spec?.nodeName ?? '',
+    hostNetwork: spec?.hostNetwork ?? false,
+  };
+};
+
+const portsOf = ({ ports = [] }: Container): ContainerPort[] =>
+  ports.map(({ name, protocol = 'TCP', containerPort }) => ({
+    protocol,
+    port: containerPort,
+    ...(name === undefined ? {} : { name }),
+  }));

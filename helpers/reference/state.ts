@@ -1,0 +1,26 @@
+import type { Labels, NetworkPolicy, Protocol } from '../kube/types.ts';
+
+export type Node = { name: string; addresses: string[]; podCIDRs: string[] };
+export type Namespace = { name: string; labels: Labels };
+export type ContainerPort = { name?: string; protocol: Protocol; port: number };
+
+export type Pod = {
+  namespace: string;
+  name: string;
+  labels: Labels;
+  /** One per family at most; empty while the pod has none. */
+  addresses: string[];
+  ports: ContainerPort[];
+  /** Empty while the pod is not scheduled. */
+  node: string;
+  hostNetwork?: boolean;
+};
+
+/** Everything that the plugin knows about the cluster. What the feeds deliver is always whole, never a difference. */
+export type State = { nodes: Node[]; namespaces: Namespace[]; pods: Pod[]; policies: NetworkPolicy[] };
+
+export const emptyState: State = { nodes: [], namespaces: [], pods: [], policies: [] };
+
+/** `namespace/name`, the name of a pod or policy in logs and maps. */
+export const nameOf = ({ namespace, name }: { namespace?: string; name: string }): string =>
+  `${namespace ?? ''}/${name}`;

@@ -1,0 +1,64 @@
+import { expect } from 'chai';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConnector, describeConnection } from '../../../helpers/reference/connect.ts';
+import { createState } from './worlds.ts';
+
+const describeNode0 = (nodes = createState().nodes): string =>
+  describeConnection({ ...createState(), nodes }, 'node0') ?? '';
+
+describe('reference connect', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'connect-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it('waits for the podCIDRs of its own node', () => {
+    const [own, ...others] = createState().nodes;
+    if (own === undefined) throw new Error('the state lost its nodes');
+    expect(describeConnection({ ...createState(), nodes: others }, 'node0')).to.equal(undefined);
+    const nodes = [{ ...own, podCIDRs: [] }, ...others];
+    expect(describeConnection({ ...createState(), nodes }, 'node0')).to.equal(undefined);
+  });
+
+  it('writes the ranges of its own node and routes to the others, each by the address of its family', async () => {
+    const batches: string[] = [];
+    const connect = createConnector({
+      configurationDirectory: directory,
+      runRoutes: (lines) => Promise.resolve(void batches.push(lines)),
+      forward: () => {},
+    });
+    await connect(describeNode0());
+    expect(batches).to.deep.equal([
+      'route replace 10.0.1.0/24 via 192.0.2.2\nroute replace fd00:0:0:1::/64 via 2001:db8::2\n',
+    ]);
+    expect(readdirSync(directory)).to.deep.equal(['10-netpol-reference.conflist']);
+    const { plugins } = JSON.parse(readFileSync(join(directory, '10-netpol-reference.conflist'), 'utf8'));
+    expect(plugins[0].ipam.ranges).to.deep.equal([[{ subnet: '10.0.0.0/24' }], [{ subnet: 'fd00::/64' }]]);
+    expect(plugins.map(({ type }: { type: string }) => type)).to.deep.equal(['ptp', 'portmap']);
+  });
+
+  it('removes the routes to a node that has gone', async () => {
+    const batches: string[] = [];
+    const connect = createConnector({
+      configurationDirectory: directory,
+      runRoutes: (lines) => Promise.resolve(void batches.push(lines)),
+      forward: () => {},
+    });
+    await connect(describeNode0());
+    await connect(describeNode0(createState().nodes.slice(0, 1)));
+    expect(batches[1]).to.equal('route del 10.0.1.0/24\nroute del fd00:0:0:1::/64\n');
+  });
+
+  it('writes no configuration before the routes are there', async () => {
+    const connect = createConnector({
+      configurationDirectory: directory,
+      runRoutes: () => Promise.reject(new Error('no route')),
+      forward: () => {},
+    });
+    expect(await connect(describeNode0()).catch(String)).to.include('no route');
+    expect(readdirSync(directory)).to.deep.equal([]);
+  });
+});
