@@ -1,0 +1,235 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pRetry, { AbortError } from 'p-retry';
+import type { AgentStream } from '../cluster/cluster.ts';
+import { messageOf, ProbeError } from '../errors.ts';
+import type { Protocol } from '../kube/types.ts';
+import type { Observation, Outcome } from '../matrix/matrix.ts';
+import { asRecord, checkHello, greet, parseRecord, WrongPodError } from './greeting.ts';
+
+/** One probe as the agent takes it. `deadline` in milliseconds: silence for so long is a drop. */
+export type ProbeRequest = {
+  protocol: Protocol;
+  /** An address, or a DNS name that the agent resolves within the deadline. */
+  host: string;
+  port: number;
+  deadline: number;
+  /** For a DNS name: which of its addresses. */
+  family?: 4 | 6;
+  /** The source address, where the pod has several. */
+  localAddress?: string;
+};
+
+export type LinkOptions = {
+  /** The pod that must answer; an agent that knows no name of its own is judged by its addresses only. */
+  name?: string;
+  /** Addresses that the agent must own. Default none: not checked. */
+  addresses?: readonly string[];
+  /** How long a connection may take until the agent's hello, in milliseconds. */
+  connectDeadline?: number;
+  /** Attempts after the first, and the pause before the first of them in milliseconds; each next pause doubles. */
+  retries?: number;
+  pause?: number;
+};
+
+/** The way to one pod's agent. Several batches may be under way at once. */
+export type Link = AsyncDisposable & {
+  /** Resolves when the agent has said hello. @throws ProbeError when all attempts failed or another pod answers */
+  ready(): Promise<void>;
+  /**
+   * Observations in the order of the probes. Never rejects: what was not answered by its deadline plus `grace`
+   * milliseconds, was lost with its stream or could not be sent is an `error` with the reason in `detail`.
+   */
+  probe(probes: readonly ProbeRequest[], options?: { grace?: number }): Promise<Observation[]>;
+};
+
+/**
+ * Opens a link that keeps itself open: a stream that ends is replaced in the background, with bounded retries.
+ * When they are used up, batches are errors at once, and each further batch starts another bounded round.
+ * @param connect opens a new stream to the agent
+ * @param subject names the pod in messages
+ */
+export const openLink = (
+  connect: () => Promise<AgentStream>,
+  subject: string,
+  { name, addresses = [], connectDeadline = 10_000, retries = 5, pause = 100 }: LinkOptions = {},
+): Link => {
+  const batches = new Map<number, Batch>();
+  const disposal = new AbortController();
+  const isRight = checkHello(subject, name, addresses);
+  let current: AgentStream | undefined;
+  let connecting: Promise<void> | undefined;
+  let failure: ProbeError | undefined;
+  let silences = 0;
+  let remark = '';
+
+  const settleAll = (reason: string, concerned: (batch: Batch) => boolean): void => {
+    for (const batch of [...batches.values()].filter(concerned)) batch.settle(reason);
+  };
+
+  const receive = (line: string): void => {
+    const answer = parseRecord(line);
+    const batch = typeof answer?.['id'] === 'number' ? batches.get(answer['id']) : undefined;
+    if (answer === undefined || answer['id'] === null) remark = `; its stream said: ${line.slice(0, 200)}`;
+    if (batch === undefined) return;
+    silences = 0;
+    const { results, error } = answer ?? {};
+    batch.settle(
+      Array.isArray(results) ? results.map(toObservation) : `the agent of ${subject}: ${String(error)}`,
+    );
+  };
+
+  const send = (batch: Batch, stream: AgentStream): void => {
+    batch.stream = stream;
+    try {
+      stream.send(batch.line);
+    } catch (error) {
+      batch.settle(`could not be sent to ${subject}: ${messageOf(error)}`);
+    }
+  };
+
+  const lose = (stream: AgentStream, reason: string): void => {
+    settleAll(`the stream to ${subject} ended: ${reason}`, (batch) => batch.stream === stream);
+    if (current !== stream) return;
+    current = undefined;
+    if (!disposal.signal.aborted) void reconnect(pause).catch(() => {});
+  };
+
+  const attempt = async (): Promise<void> => {
+    const { signal } = disposal;
+    const stream = await greet(connect, connectDeadline, signal, receive, isRight).catch((error: unknown) => {
+      if (error instanceof WrongPodError) throw new AbortError(error);
+      // p-retry gives up at once on a TypeError, which may well be a client's word for a network that is away.
+      throw new ProbeError({ subject: `no stream to the agent of ${subject}`, got: messageOf(error) });
+    });
+    if (signal.aborted) return stream.close();
+    current = stream;
+    failure = undefined;
+    silences = 0;
+    for (const batch of batches.values()) if (batch.stream === undefined) send(batch, stream);
+    void stream.closed.then((reason) => lose(stream, reason));
+  };
+
+  const giveUp = (error: unknown): never => {
+    // Before anybody hears of it: who asks again at once must start a new round.
+    connecting = undefined;
+    failure =
+      error instanceof ProbeError
+        ? error
+        : new ProbeError({ subject: `no stream to the agent of ${subject}`, got: messageOf(error) });
+    settleAll(failure.message, (batch) => batch.stream === undefined);
+    throw failure;
+  };
+
+  const reconnect = (wait: number): Promise<void> => {
+    // The wait keeps an agent that dies as soon as it has said hello from being started over and over.
+    connecting ??= delay(wait, undefined, { signal: disposal.signal })
+      .then(() =>
+        pRetry(attempt, {
+          retries,
+          minTimeout: pause,
+          factor: 2,
+          maxTimeout: 5_000,
+          signal: disposal.signal,
+        }),
+      )
+      .then(() => {
+        connecting = undefined;
+      }, giveUp);
+    return connecting;
+  };
+
+  const expire = (batch: Batch): void => {
+    const { stream } = batch;
+    batch.settle(
+      `the agent of ${subject} ${stream ? 'did not answer' : 'could not be reached'} in time${remark}`,
+    );
+    silences += 1;
+    // One late answer is a busy machine; two in a row without any answer between is an agent or a stream that hangs.
+    if (stream === undefined || stream !== current || silences < 2) return;
+    stream.close();
+    lose(stream, 'the agent does not answer');
+  };
+
+  const probe = (probes: readonly ProbeRequest[], grace: number): Promise<Observation[]> =>
+    new Promise((resolve) => {
+      const begun = performance.now();
+      const finish = (answer: Observation[] | string): void => {
+        if (typeof answer !== 'string' && answer.length === probes.length) return resolve(answer);
+        const detail =
+          typeof answer === 'string'
+            ? answer
+            : `${subject} gave ${answer.length} of ${probes.length} results`;
+        const milliseconds = performance.now() - begun;
+        resolve(probes.map(() => ({ outcome: 'error', milliseconds, detail })));
+      };
+      if (probes.length === 0) return resolve([]);
+      if (disposal.signal.aborted) return finish(`the link to ${subject} is closed`);
+      if (current === undefined && failure !== undefined) {
+        void reconnect(0).catch(() => {});
+        return finish(failure.message);
+      }
+      const id = (lastId += 1);
+      const places = probes.length + [...batches.values()].reduce((sum, { size }) => sum + size, 0);
+      const longest = Math.max(...probes.map(({ deadline }) => deadline));
+      const settle = (answer: Observation[] | string): void => {
+        if (!batches.delete(id)) return;
+        clearTimeout(timer);
+        finish(answer);
+      };
+      const batch: Batch = {
+        line: JSON.stringify({ id, probes }),
+        size: probes.length,
+        stream: undefined,
+        settle,
+      };
+      const timer = setTimeout(() => expire(batch), longest * Math.ceil(places / agentConcurrency) + grace);
+      batches.set(id, batch);
+      if (current !== undefined) send(batch, current);
+    });
+
+  void reconnect(0).catch(() => {});
+  return {
+    ready: async () => {
+      if (current === undefined) await (connecting ?? reconnect(0));
+    },
+    probe: (probes, { grace = 1_000 } = {}) => probe(probes, grace),
+    [Symbol.asyncDispose]: async () => {
+      disposal.abort();
+      settleAll(`the link to ${subject} was closed`, () => true);
+      current?.close();
+      await connecting?.catch(() => {});
+    },
+  };
+};
+
+type Batch = {
+  line: string;
+  size: number;
+  /** The stream that carries it; undefined while it waits for one. */
+  stream: AgentStream | undefined;
+  settle: (answer: Observation[] | string) => void;
+};
+
+// How many probes an agent runs at once (agent.mjs); the rest waits for a place, each for a deadline at most.
+const agentConcurrency = 256;
+const outcomes: readonly Outcome[] = ['connected', 'dropped', 'refused', 'error'];
+// Unique over all links: an agent that outlives its stream may answer an old batch into a new stream.
+let lastId = 0;
+
+const toObservation = (result: unknown): Observation => {
+  const { outcome, milliseconds, answeredBy, sourceSeen, detail } = asRecord(result) ?? {};
+  const known = outcomes.find((name) => name === outcome);
+  if (known === undefined || typeof milliseconds !== 'number')
+    return {
+      outcome: 'error',
+      milliseconds: 0,
+      detail: `not a result: ${JSON.stringify(result)?.slice(0, 200)}`,
+    };
+  return {
+    outcome: known,
+    milliseconds,
+    ...(typeof answeredBy === 'string' && { answeredBy }),
+    ...(typeof sourceSeen === 'string' && { sourceSeen }),
+    ...(typeof detail === 'string' && { detail }),
+  };
+};

@@ -1,0 +1,101 @@
+import type { Family } from '../kube/world.ts';
+import type { Protocol } from '../kube/types.ts';
+import {
+  buildMatrix,
+  formatProbeKind,
+  type Matrix,
+  type Observation,
+  type ProbeKind,
+} from '../matrix/matrix.ts';
+import type { ProbeRequest } from './link.ts';
+
+/** One grid to observe: who asks, who is asked, and at which host each is asked. */
+export type Target = {
+  kind: ProbeKind;
+  rows: readonly string[];
+  columns: readonly string[];
+  /** The address or DNS name of a column, as the row's agent must dial it; undefined where the cell cannot be asked. */
+  hostOf: (row: string, column: string) => string | undefined;
+};
+
+/** What a sweep needs of the pods: one open stream each. */
+export type Prober = { probe(from: string, probes: readonly ProbeRequest[]): Promise<Observation[]> };
+
+export type Sweep = ReadonlyMap<string, Matrix<Observation>>;
+
+const loopback: Record<Family, string> = { IPv4: '127.0.0.1', IPv6: '::1' };
+
+/**
+ * One round: every cell of every target probed once, all at the same time. Beside them each asked pod asks itself
+ * on its loopback, where no policy reaches: silence of a pod that does not even answer itself is an `error`, not a drop.
+ */
+export const sweep = async (prober: Prober, targets: readonly Target[], deadline: number): Promise<Sweep> => {
+  const work = planWork(targets, deadline);
+  const answers = new Map<string, Observation>();
+  const ask = async ([from, jobs]: [string, Job[]]): Promise<void> => {
+    const observations = await prober.probe(
+      from,
+      jobs.map(({ request }) => request),
+    );
+    jobs.forEach(({ key }, index) => answers.set(key, observations[index] ?? unanswered));
+  };
+  await Promise.all([...work].map(ask));
+  return new Map(
+    targets.map(({ kind, rows, columns, hostOf }) => [
+      formatProbeKind(kind),
+      buildMatrix(rows, columns, (row, column) => {
+        if (hostOf(row, column) === undefined) return { ...unanswered, detail: notAsked };
+        const seen = answers.get(cellKey(kind, row, column)) ?? unanswered;
+        const alive = answers.get(aliveKey(kind, column));
+        if (seen.outcome === 'connected' || alive === undefined || alive.outcome === 'connected') return seen;
+        return {
+          outcome: 'error',
+          milliseconds: seen.milliseconds,
+          detail: `${column} does not answer itself: ${alive.detail ?? alive.outcome}`,
+        } satisfies Observation;
+      }),
+    ]),
+  );
+};
+
+type Job = { key: string; request: ProbeRequest };
+
+const unanswered: Observation = { outcome: 'error', milliseconds: 0, detail: 'no answer from the agent' };
+const notAsked = 'not asked: not asserted, or nothing to dial in this family';
+
+const cellKey = (kind: ProbeKind, row: string, column: string): string =>
+  `${formatProbeKind(kind)} ${row} ${column}`;
+const aliveKey = ({ family, protocol, port }: ProbeKind, pod: string): string =>
+  `alive ${family} ${protocol} ${port} ${pod}`;
+
+const planWork = (targets: readonly Target[], deadline: number): Map<string, Job[]> => {
+  const work = new Map<string, Map<string, ProbeRequest>>();
+  const add = (from: string, key: string, request: ProbeRequest): void => {
+    const jobs = work.get(from) ?? new Map<string, ProbeRequest>();
+    work.set(from, jobs.set(key, request));
+  };
+  for (const { kind, rows, columns, hostOf } of targets) {
+    const { family, protocol, port } = kind;
+    for (const column of columns) {
+      for (const row of rows) {
+        const host = hostOf(row, column);
+        if (host !== undefined)
+          add(row, cellKey(kind, row, column), request(protocol, host, port, family, deadline));
+      }
+      if (kind.target === 'pod') {
+        add(column, aliveKey(kind, column), request(protocol, loopback[family], port, family, deadline));
+      }
+    }
+  }
+  return new Map(
+    [...work].map(([from, jobs]) => [from, [...jobs].map(([key, request]) => ({ key, request }))]),
+  );
+};
+
+const request = (
+  protocol: Protocol,
+  host: string,
+  port: number,
+  family: Family,
+  deadline: number,
+): ProbeRequest => ({ protocol, host, port, deadline, family: family === 'IPv4' ? 4 : 6 });

@@ -1,0 +1,278 @@
+import { expect } from 'chai';
+import net from 'node:net';
+import { once } from 'node:events';
+import { ProbeError } from '../../../helpers/errors.ts';
+import { openLink, type Link, type ProbeRequest } from '../../../helpers/probe/link.ts';
+import { poll } from '../../../helpers/wait.ts';
+import { connectProcess, createFakeStream, portOf, type FakeStream } from './agents.ts';
+
+const refused = async (link: Link): Promise<string | undefined> =>
+  (await link.probe([{ protocol: 'UDP', host: '127.0.0.1', port: 9, deadline: 2_000 }], { grace: 5_000 }))[0]
+    ?.outcome;
+
+const one: ProbeRequest = { protocol: 'TCP', host: '10.0.0.2', port: 80, deadline: 50 };
+const connected = { outcome: 'connected', milliseconds: 1, answeredBy: 'y/b', sourceSeen: '10.0.0.1' };
+const dropped = { outcome: 'dropped', milliseconds: 50 };
+const expected = { name: 'x/a', addresses: ['10.0.0.1'], pause: 1, retries: 2 };
+
+const until = (check: () => boolean): Promise<true> =>
+  poll(async () => check() || undefined, {
+    deadline: 5_000,
+    interval: 5,
+    failure: () => new Error('never came true'),
+  });
+
+/** A link over fake streams, and all the streams that it opened. */
+const openFake = (
+  makeStream: (attempt: number) => FakeStream | Promise<FakeStream> = () => createFakeStream(),
+) => {
+  const streams: FakeStream[] = [];
+  let attempts = 0;
+  const connect = async (): Promise<FakeStream> => {
+    const stream = await makeStream((attempts += 1));
+    streams.push(stream);
+    return stream;
+  };
+  const link = openLink(connect, 'x/a', expected);
+  return { link, streams, attempts: () => attempts };
+};
+
+describe('A link to an agent', () => {
+  it('gives the observations of several batches under way, whatever order they come back in', async () => {
+    const { link, streams } = openFake();
+    await link.ready();
+    const answers = [link.probe([one, one]), link.probe([one])];
+    const [first, second] = streams[0]?.sent ?? [];
+    expect(first?.probes).to.deep.equal([one, one]);
+    streams[0]?.say({ id: second?.id, results: [dropped] });
+    streams[0]?.say({ id: first?.id, results: [connected, dropped] });
+    expect(await Promise.all(answers)).to.deep.equal([[connected, dropped], [dropped]]);
+    expect(await link.probe([])).to.deep.equal([]);
+  });
+
+  it('sends what was asked before the hello when the stream is there', async () => {
+    const { promise: late, resolve } = Promise.withResolvers<FakeStream>();
+    const { link } = openFake(() => late);
+    const answer = link.probe([one]);
+    const stream = createFakeStream();
+    resolve(stream);
+    await until(() => stream.sent.length === 1);
+    stream.say({ id: stream.sent[0]?.id, results: [connected] });
+    expect(await answer).to.deep.equal([connected]);
+  });
+
+  it('calls a probe an error when no answer comes by its deadline and grace, also with garbage on the stream', async () => {
+    const { link, streams } = openFake();
+    await link.ready();
+    const answer = link.probe([one, one], { grace: 10 });
+    streams[0]?.say('Killed');
+    streams[0]?.say({ id: null, error: 'not JSON' });
+    const observations = await answer;
+    expect(observations.map(({ outcome }) => outcome)).to.deep.equal(['error', 'error']);
+    expect(observations[0]?.detail).to.include('x/a did not answer in time').and.include('not JSON');
+  });
+
+  it('calls probes errors when the answer has another length or another form', async () => {
+    const { link, streams } = openFake();
+    await link.ready();
+    const answers = [link.probe([one, one]), link.probe([one]), link.probe([one])];
+    const ids = streams[0]?.sent.map(({ id }) => id) ?? [];
+    streams[0]?.say({ id: ids[0], results: [connected] });
+    streams[0]?.say({ id: ids[1], results: [{ outcome: 'fine', milliseconds: 1 }] });
+    streams[0]?.say({ id: ids[2], error: 'broken' });
+    const [short, strange, broken] = await Promise.all(answers);
+    expect(short?.map(({ outcome }) => outcome)).to.deep.equal(['error', 'error']);
+    expect(short?.[0]?.detail).to.include('1 of 2');
+    expect(strange?.[0]).to.include({ outcome: 'error' });
+    expect(broken?.[0]?.detail).to.include('broken');
+  });
+
+  it('loses the probes of a stream that ends to `error` and works again over the next', async () => {
+    const { link, streams } = openFake();
+    await link.ready();
+    const lost = link.probe([one]);
+    streams[0]?.end('connection reset');
+    expect((await lost)[0]).to.include({
+      outcome: 'error',
+      detail: 'the stream to x/a ended: connection reset',
+    });
+    const answer = link.probe([one]);
+    await until(() => streams[1]?.sent.length === 1);
+    streams[1]?.say({ id: streams[1].sent[0]?.id, results: [connected] });
+    expect(await answer).to.deep.equal([connected]);
+  });
+
+  it('ignores the answer to a batch that it has given up, on whatever stream', async () => {
+    const { link, streams } = openFake();
+    await link.ready();
+    const lost = link.probe([one]);
+    streams[0]?.end('gone');
+    await lost;
+    const answer = link.probe([one, one]);
+    await until(() => streams[1]?.sent.length === 1);
+    streams[1]?.say({ id: streams[0]?.sent[0]?.id, results: [connected] });
+    streams[1]?.say({ id: streams[1].sent[0]?.id, results: [dropped, dropped] });
+    expect(await answer).to.deep.equal([dropped, dropped]);
+  });
+
+  it('replaces the stream of an agent that hangs', async () => {
+    const { link, streams } = openFake();
+    await link.ready();
+    for (let batch = 0; batch < 2; batch += 1)
+      expect((await link.probe([one], { grace: 1 }))[0]?.outcome).to.equal('error');
+    await until(() => streams.length === 2);
+    expect(await streams[0]?.closed).to.equal('closed');
+  });
+
+  it('gives up after bounded retries, also on a TypeError; errors at once, and tries again when it is asked', async () => {
+    const { link, attempts } = openFake(() => Promise.reject(new TypeError('fetch failed')));
+    const waiting = link.probe([one], { grace: 60_000 });
+    expect((await waiting)[0]?.detail)
+      .to.include('no stream to the agent of x/a')
+      .and.include('fetch failed');
+    expect(attempts()).to.equal(3);
+    const again = await link.probe([one], { grace: 60_000 });
+    expect(again[0]).to.include({ outcome: 'error' });
+    await until(() => attempts() === 6);
+    const thrown = await link.ready().catch((error: unknown) => error);
+    expect(thrown).to.be.instanceOf(ProbeError);
+  });
+
+  it('comes back when connecting works again after it had given up', async () => {
+    let isAway = true;
+    const { link, streams } = openFake(() => {
+      if (isAway) throw new Error('503');
+      return createFakeStream();
+    });
+    await link.ready().catch(() => {});
+    isAway = false;
+    expect((await link.probe([one]))[0]?.outcome).to.equal('error');
+    await until(() => streams.length === 1);
+    await link.ready();
+    const answer = link.probe([one]);
+    streams[0]?.say({ id: streams[0].sent[0]?.id, results: [connected] });
+    expect(await answer).to.deep.equal([connected]);
+  });
+
+  it('refuses another pod, by name or by address, without trying again, and accepts an agent without a name', async () => {
+    for (const hello of [
+      { version: 1, name: 'x/b', addresses: ['10.0.0.1'] },
+      { version: 1, name: 'x/a', addresses: ['10.0.0.9'] },
+    ]) {
+      const { link, streams, attempts } = openFake(() => createFakeStream(hello));
+      const thrown = await link.ready().catch((error: unknown) => error);
+      expect(thrown)
+        .to.be.instanceOf(ProbeError)
+        .with.property('message')
+        .that.includes('reached another pod');
+      expect((await link.probe([one]))[0]?.detail).to.include('reached another pod');
+      expect(attempts()).to.be.at.most(2);
+      expect(await streams[0]?.closed).to.equal('closed');
+    }
+    await openFake(() =>
+      createFakeStream({ version: 1, name: null, addresses: ['fd00::1', '10.0.0.1'] }),
+    ).link.ready();
+  });
+
+  it('refuses what is no hello, and a stream that says nothing', async () => {
+    const strange = await openFake(() => createFakeStream({ version: 2 }))
+      .link.ready()
+      .catch((error: unknown) => error);
+    expect(strange)
+      .to.be.instanceOf(ProbeError)
+      .with.property('message')
+      .that.includes("not an agent's hello");
+    const mute = openLink(async () => createFakeStream(null), 'x/a', {
+      ...expected,
+      retries: 0,
+      connectDeadline: 20,
+    });
+    expect(await mute.ready().catch((error: unknown) => error)).to.be.instanceOf(ProbeError);
+    const never = openLink(() => new Promise(() => {}), 'x/a', {
+      ...expected,
+      retries: 0,
+      connectDeadline: 20,
+    });
+    const thrown = await never.ready().catch((error: unknown) => error);
+    expect(thrown).to.have.property('message').that.includes('no hello within 20 ms');
+  });
+
+  it('settles everything when it is disposed of, even while connecting', async () => {
+    const { link, streams } = openFake();
+    await link.ready();
+    const open = link.probe([one], { grace: 60_000 });
+    await link[Symbol.asyncDispose]();
+    expect((await open)[0]?.detail).to.include('was closed');
+    expect(await streams[0]?.closed).to.equal('closed');
+    expect((await link.probe([one]))[0]?.detail).to.include('is closed');
+    expect(streams).to.have.length(1);
+    const hanging = openLink(() => new Promise(() => {}), 'x/a', expected);
+    const waiting = hanging.probe([one], { grace: 60_000 });
+    await hanging[Symbol.asyncDispose]();
+    expect((await waiting)[0]?.outcome).to.equal('error');
+  });
+});
+
+describe('A link to a real agent process', function () {
+  this.timeout(20_000);
+  const flags = ['probe', '--name', 'x/a'];
+  let silent: net.Server;
+  let waiting: ProbeRequest;
+
+  before(async () => {
+    // Accepts and says nothing, so that a batch is still under way when the test acts.
+    silent = net.createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    waiting = {
+      protocol: 'TCP',
+      host: '127.0.0.1',
+      port: portOf(silent),
+      deadline: 5_000,
+    };
+  });
+  after(() => void silent.close());
+
+  const open = () => {
+    const streams: ReturnType<typeof connectProcess>[] = [];
+    const connect = async () => {
+      const stream = connectProcess(...flags);
+      streams.push(stream);
+      return stream;
+    };
+    const link = openLink(connect, 'x/a', { name: 'x/a', pause: 1 });
+    return { link, streams, [Symbol.asyncDispose]: () => link[Symbol.asyncDispose]() };
+  };
+  it('that is killed in the middle of a batch: error, never dropped, and a new process after', async () => {
+    await using opened = open();
+    const { link, streams } = opened;
+    await link.ready();
+    const lost = link.probe([waiting, waiting]);
+    await once(silent, 'connection');
+    streams[0]?.child.kill('SIGKILL');
+    const observations = await lost;
+    expect(observations.map(({ outcome }) => outcome)).to.deep.equal(['error', 'error']);
+    expect(observations[0]?.detail).to.include('SIGKILL');
+    expect(await refused(link)).to.equal('refused');
+    expect(streams).to.have.length(2);
+  });
+
+  it('that is stopped: error, and a new process after', async () => {
+    await using opened = open();
+    const { link, streams } = opened;
+    await link.ready();
+    streams[0]?.child.kill('SIGSTOP');
+    for (let batch = 0; batch < 2; batch += 1)
+      expect((await link.probe([{ ...waiting, deadline: 20 }], { grace: 20 }))[0]?.outcome).to.equal('error');
+    expect(await refused(link)).to.equal('refused');
+  });
+
+  it('whose stdin closes in the middle of a batch: error', async () => {
+    await using opened = open();
+    const { link, streams } = opened;
+    await link.ready();
+    const lost = link.probe([waiting]);
+    await once(silent, 'connection');
+    streams[0]?.child.stdin.end();
+    expect((await lost)[0]?.outcome).to.equal('error');
+  });
+});

@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import { settle, type SettleOptions } from '../../../helpers/probe/settle.ts';
+
+const options: SettleOptions = { rounds: 3, interval: 1, hold: 0, budget: 30, inFlight: 4 };
+
+/** Rounds that answer with these values in turn, the last one for ever. */
+const rounds = (...values: string[]): (() => Promise<string>) => {
+  let index = 0;
+  return () => Promise.resolve(values[Math.min(index++, values.length - 1)] as string);
+};
+const isDeny = (seen: string): boolean => seen === 'deny';
+
+describe('settle', () => {
+  it('ends after enough matching rounds in a row', async () => {
+    const settled = await settle(rounds('open', 'open', 'deny'), isDeny, options);
+    expect(settled).to.deep.equal({ held: true, last: 'deny', rounds: 5, retries: 2 });
+  });
+
+  it('does not take a passing moment for a result', async () => {
+    const settled = await settle(rounds('open', 'deny', 'deny', 'open', 'deny'), isDeny, options);
+    expect(settled).to.include({ held: true, rounds: 7, retries: 4 });
+  });
+
+  it('gives up when the budget is over, and says what it saw last', async () => {
+    const settled = await settle(rounds('open'), isDeny, options);
+    expect(settled).to.include({ held: false, last: 'open' });
+    expect(settled.retries).to.equal(settled.rounds);
+  });
+
+  it('never settles on something that flaps', async () => {
+    let index = 0;
+    const flapping = (): Promise<string> => Promise.resolve(index++ % 3 === 2 ? 'open' : 'deny');
+    expect(await settle(flapping, isDeny, options)).to.include({ held: false });
+  });
+
+  it('holds a match for the whole window', async () => {
+    const starts: number[] = [];
+    await settle(rounds('deny'), isDeny, { ...options, hold: 40 }, (_, startedAt) => starts.push(startedAt));
+    expect(starts.at(-1)! - starts[0]!).to.be.at.least(40);
+  });
+
+  it('reads overlapping rounds in the order of their starts', async () => {
+    const seen: string[] = [];
+    let index = 0;
+    const slowFirst = async (): Promise<string> => {
+      const mine = index++;
+      await new Promise((resolve) => setTimeout(resolve, mine === 0 ? 20 : 1));
+      return mine === 0 ? 'open' : 'deny';
+    };
+    await settle(slowFirst, isDeny, options, (value) => seen.push(value));
+    expect(seen.slice(0, 2)).to.deep.equal(['open', 'deny']);
+  });
+
+  it('passes on what a round throws', async () => {
+    const broken = (): Promise<string> => Promise.reject(new Error('the stream is gone'));
+    let thrown = '';
+    await settle(broken, isDeny, options).catch((error: Error) => (thrown = error.message));
+    expect(thrown).to.equal('the stream is gone');
+  });
+});
