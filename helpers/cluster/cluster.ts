@@ -15,7 +15,12 @@ export type PodRequest = {
 };
 
 /** A host outside the cluster that we make ourselves: reachable at these addresses, one per family at most. */
-export type ExternalHostRequest = { namespace: string; name: string; addresses: string[]; ports: ContainerPort[] };
+export type ExternalHostRequest = {
+  namespace: string;
+  name: string;
+  addresses: string[];
+  ports: ContainerPort[];
+};
 
 /** A Service in front of the pods of its namespace that its selector matches. */
 export type ServiceRequest = {

@@ -1,0 +1,152 @@
+import { release } from 'node:os';
+import { ClusterError, EnvironmentError, messageOf } from '../../errors.ts';
+import type { World } from '../../kube/world.ts';
+import type { Cluster, StartOptions } from '../cluster.ts';
+import { createNumbers, maximumLanes, nodes } from './addresses.ts';
+import { startHolder, type Holder } from './holder.ts';
+import { createLane, type LabLane } from './lane.ts';
+import { buildNetwork } from './network.ts';
+import { parsePlugin, startPlugin } from './plugin.ts';
+import { requireLinux, requirePrograms } from './programs.ts';
+import { renderServices } from './services.ts';
+
+/**
+ * A cluster of network namespaces on this machine: two pretended nodes, IPv4 and IPv6, real packets, no Kubernetes API.
+ * Nothing of it outlives this process, however that ends.
+ * @throws UsageError for a plugin that the lab does not have
+ * @throws EnvironmentError where this machine lacks programs, rights or kernel features, with the command that helps
+ */
+export const startLab = async (options: StartOptions): Promise<Cluster> => {
+  const flags = parsePlugin(options.plugin);
+  requireLinux();
+  requirePrograms();
+  const holder = await startHolder();
+  try {
+    const versions = await build(holder);
+    options.log(`lab ready: ${nodes.length} nodes, ${holder.rootless ? 'in a user namespace' : 'as root'}`);
+    return createCluster(holder, options, flags, versions);
+  } catch (error) {
+    await holder[Symbol.asyncDispose]();
+    throw error;
+  }
+};
+
+const createCluster = (
+  holder: Holder,
+  { plugin: pluginName, log }: StartOptions,
+  flags: readonly string[] | undefined,
+  versions: Record<string, string>,
+): Cluster => {
+  const lanes = new Map<number, LabLane>();
+  const serviceNumbers = createNumbers(10, 60_000);
+  let lastLink = 0;
+  let isStopping = false;
+
+  const readWorld = (): World => {
+    const worlds = [...lanes.values()].map((lane) => lane.readWorld());
+    return {
+      namespaces: worlds.flatMap(({ namespaces }) => namespaces),
+      pods: worlds.flatMap(({ pods }) => pods),
+      services: worlds.flatMap(({ services }) => services),
+      policies: worlds.flatMap(({ policies }) => policies),
+    };
+  };
+  const plugin = startPlugin(holder, flags, readWorld, log);
+  const updateServices = createServiceUpdates(holder, readWorld);
+  void holder.ended.then((reason) => {
+    if (!isStopping) log(`the lab is gone: its holding process ${reason}`);
+  });
+
+  const evidence = async (): Promise<Record<string, string>> => {
+    const rules = nodes.map(async ({ name }): Promise<[string, string]> => {
+      const text = await holder.run('read rules', `ip netns exec ${name} nft list ruleset`).catch(messageOf);
+      return [`nft-${name}.txt`, `${text}\n`];
+    });
+    return { ...Object.fromEntries(await Promise.all(rules)), ...plugin.evidence() };
+  };
+
+  return {
+    environment: {
+      provider: 'lab',
+      plugin: pluginName,
+      families: ['IPv4', 'IPv6'],
+      nodes: nodes.length,
+      versions,
+    },
+    lacks: { 'service-names': 'the lab has no DNS' },
+    maximumLanes,
+    openLane: async (index, standing) => {
+      if (!Number.isInteger(index) || index < 0 || index >= maximumLanes || lanes.has(index))
+        throw new ClusterError({
+          subject: 'lab: cannot open lane',
+          wanted: `a number from 0 to ${maximumLanes - 1} that is not open`,
+          got: `${index}`,
+        });
+      const names = [...new Set(standing.map(({ namespace }) => namespace))];
+      const opened = createLane(index, names, {
+        holder,
+        takeLink: () => (lastLink += 1),
+        takeServiceNumber: serviceNumbers.take,
+        freeServiceNumber: serviceNumbers.free,
+        changed: () => plugin.changed(),
+        updateServices,
+        evidence,
+        closed: () => lanes.delete(index),
+      });
+      lanes.set(index, opened);
+      await opened.open(standing);
+      return opened.lane;
+    },
+    [Symbol.asyncDispose]: async () => {
+      isStopping = true;
+      plugin.stop();
+      await holder[Symbol.asyncDispose]();
+    },
+  };
+};
+
+/** Applies the Services to the nodes, one update after the other, and only where something changed. */
+const createServiceUpdates = (holder: Holder, readWorld: () => World): (() => Promise<void>) => {
+  const applied = new Map<string, string>(
+    nodes.map(({ name }, node) => [name, renderServices([], [], node)]),
+  );
+  let last: Promise<void> = Promise.resolve();
+  const update = async (): Promise<void> => {
+    const { services, pods } = readWorld();
+    const stale = nodes
+      .map(({ name }, node) => ({ name, text: renderServices(services, pods, node) }))
+      .filter(({ name, text }) => applied.get(name) !== text);
+    if (stale.length === 0) return;
+    await holder.run('update services', stale.map(({ name, text }) => loadRules(name, text)).join('\n'));
+    for (const { name, text } of stale) applied.set(name, text);
+  };
+  return () => {
+    last = last.catch(() => {}).then(update);
+    return last;
+  };
+};
+
+const loadRules = (node: string, text: string): string =>
+  `ip netns exec ${node} nft -f - <<'END'\n${text}END`;
+
+/** Builds nodes and fabric, tries what Services need of nftables, and gives the versions of all that takes part. */
+const build = async (holder: Holder): Promise<Record<string, string>> => {
+  const rules = nodes.map(({ name }, node) => loadRules(name, renderServices([], [], node)));
+  const script = [buildNetwork(), ...rules, 'ip -V', 'nft --version'].join('\n');
+  const output = await holder.run('build the network', script).catch((error: unknown) => {
+    throw new EnvironmentError({
+      subject: 'the lab cannot build its network on this machine',
+      wanted:
+        'a kernel with veth, bridge, nf_tables, nft_nat and connection tracking, and a writable /proc/sys/net',
+      got: error instanceof ClusterError ? (error.complaint.got ?? error.message) : messageOf(error),
+      next: `${holder.rootless ? 'sudo ' : ''}modprobe -a veth bridge nf_tables nft_chain_nat nft_numgen nft_reject_inet`,
+    });
+  });
+  const versionIn = (pattern: RegExp): string => pattern.exec(output)?.[1] ?? 'unknown';
+  return {
+    kernel: release(),
+    node: process.versions.node,
+    iproute2: versionIn(/iproute2-(\S+?),?(?:\s|$)/),
+    nft: versionIn(/nftables v(\S+)/),
+  };
+};
