@@ -1,0 +1,107 @@
+import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { messageOf } from '../errors.ts';
+import { openClient } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { removeOurRoutes, ownerLabel } from './host-container.ts';
+import { listNodeContainers } from './kind-nodes.ts';
+import { runLabel } from './kubernetes-objects.ts';
+import { waitForRemoval } from './kubernetes.ts';
+import { listRunNamespaces } from './other-runs.ts';
+import { isAlive, listOwnedFolders } from './owner.ts';
+import type { OwnerRecord } from './owner.ts';
+import { runProgram, succeeds } from './programs.ts';
+
+export type CleanOptions = {
+  /** With one of these the namespaces that dead runs left on that cluster go too. */
+  kubeconfig?: string;
+  context?: string;
+  /** Take also what a run on another machine made, of which nobody here can tell whether it lives. */
+  force?: boolean;
+};
+
+/**
+ * Removes what interrupted runs on kind and on existing clusters left: clusters, containers, folders, namespaces.
+ * What a live run uses, what was to be kept and what is not ours stays.
+ * @returns one line for each thing removed, or left with the reason
+ * @throws ClusterError or EnvironmentError where the given kubeconfig cannot be used
+ */
+export const clean = async ({ kubeconfig = '', context = '', force = false }: CleanOptions = {}): Promise<
+  string[]
+> => {
+  const lines: string[] = [];
+  const hasDocker = await succeeds('docker', ['info']).catch(() => false);
+  for (const { path, record, isLive } of await listOwnedFolders()) {
+    if (isLive) {
+      lines.push(
+        `left: run ${record.run} on kind cluster ${record.cluster}, which process ${record.pid} still runs`,
+      );
+      continue;
+    }
+    if (!hasDocker) {
+      lines.push(`left: ${path} of run ${record.run}, because Docker does not answer now`);
+      continue;
+    }
+    try {
+      lines.push(...(await cleanKind(record, join(path, 'kubeconfig'))));
+      await rm(path, { recursive: true, force: true });
+      lines.push(`removed folder ${path}`);
+    } catch (error) {
+      lines.push(`left: ${path}: ${messageOf(error)}`);
+    }
+  }
+  if (hasDocker) lines.push(...(await cleanContainers()));
+  if (kubeconfig !== '' || context !== '')
+    lines.push(...(await cleanNamespaces(openClient({ kubeconfig, context }), force)));
+  return lines;
+};
+
+const cleanKind = async ({ cluster, removeCluster }: OwnerRecord, kubeconfig: string): Promise<string[]> => {
+  const clusters = (await runProgram('kind', ['get', 'clusters'])).split('\n');
+  if (!clusters.includes(cluster)) return [];
+  if (removeCluster) {
+    await runProgram('kind', ['delete', 'cluster', '--name', cluster, '--kubeconfig', kubeconfig]);
+    return [`removed kind cluster ${cluster}`];
+  }
+  await runProgram('kind', ['export', 'kubeconfig', '--name', cluster, '--kubeconfig', kubeconfig]);
+  await removeOurRoutes(await listNodeContainers(cluster));
+  const lines = await cleanNamespaces(openClient({ kubeconfig }), false);
+  return [...lines, `left: kind cluster ${cluster}, which was to be kept`];
+};
+
+// Hosts outside the cluster, of runs whose process is no more.
+const cleanContainers = async (): Promise<string[]> => {
+  const format = `{{.Names}}\t{{.Label "${ownerLabel}"}}`;
+  const filter = `label=${runLabel}`;
+  const output = await runProgram('docker', ['ps', '--all', '--filter', filter, '--format', format]);
+  const lines: string[] = [];
+  for (const line of output.split('\n').filter((line) => line !== '')) {
+    const [name = '', owner = ''] = line.split('\t');
+    const [host = '', pid = ''] = owner.split('/');
+    if (host !== hostname() || isAlive(Number(pid))) {
+      lines.push(`left: container ${name}, which may belong to a live run (${owner})`);
+      continue;
+    }
+    await runProgram('docker', ['rm', '--force', '--volumes', name]);
+    lines.push(`removed container ${name}`);
+  }
+  return lines;
+};
+
+const cleanNamespaces = async (client: KubeClient, force: boolean): Promise<string[]> => {
+  const namespaces = await listRunNamespaces(client);
+  const removable = namespaces.filter(({ state }) => state === 'dead' || (force && state === 'unknown'));
+  const left = namespaces.filter((namespace) => !removable.includes(namespace));
+  const names = removable.map(({ name }) => name);
+  await Promise.all(names.map((name) => client.core.deleteNamespace({ name })));
+  await waitForRemoval(client, names);
+  return [
+    ...names.map((name) => `removed namespace ${name}`),
+    ...left.map(({ name, owner, state }) =>
+      state === 'live'
+        ? `left: namespace ${name} of a live run (${owner})`
+        : `left: namespace ${name}: its run (${owner}) is of another machine; \`--force\` removes it`,
+    ),
+  ];
+};

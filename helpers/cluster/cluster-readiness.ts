@@ -1,0 +1,81 @@
+import { ClusterError } from '../errors.ts';
+import { messageOf } from '../errors.ts';
+import type { KubeClient, V1Node } from '../kube/client.ts';
+import { poll } from '../wait.ts';
+
+export type ReadinessOptions = {
+  /** How many nodes there must be. */
+  nodes: number;
+  /** The last words of a node's kubelet, for the message. */
+  kubeletWords: (node: string) => Promise<string>;
+  deadline?: number;
+  signal?: AbortSignal | undefined;
+};
+
+/**
+ * Resolves when every node is ready, every DaemonSet is rolled out and the cluster's DNS serves.
+ * @throws ClusterError at the deadline, with the conditions of what is not ready
+ */
+export const waitUntilClusterReady = async (
+  client: KubeClient,
+  { nodes, kubeletWords, deadline = 180_000, signal }: ReadinessOptions,
+): Promise<void> => {
+  let complaints: string[] = [];
+  let unready: string[] = [];
+  const isReady = async (): Promise<true | undefined> => {
+    try {
+      const [nodeList, daemonSets, deployments] = await Promise.all([
+        client.core.listNode(),
+        client.apps.listDaemonSetForAllNamespaces(),
+        client.apps.listNamespacedDeployment({ namespace: 'kube-system', labelSelector: 'k8s-app=kube-dns' }),
+      ]);
+      const { items } = nodeList;
+      unready = items.filter((node) => !isNodeReady(node)).map(({ metadata }) => metadata?.name ?? '');
+      complaints = [
+        ...(items.length < nodes ? [`${items.length} of ${nodes} nodes have joined`] : []),
+        ...items.filter((node) => !isNodeReady(node)).map(describeNode),
+        ...daemonSets.items.flatMap(({ metadata, spec, status }) => {
+          const isCurrent = status?.observedGeneration === metadata?.generation;
+          const wanted = status?.desiredNumberScheduled ?? 0;
+          const updates =
+            spec?.updateStrategy?.type === 'OnDelete' ? wanted : (status?.updatedNumberScheduled ?? 0);
+          const done = Math.min(status?.numberReady ?? 0, updates);
+          const isScheduled = wanted > 0 || spec?.template.spec?.nodeSelector !== undefined;
+          if (isCurrent && isScheduled && done >= wanted) return [];
+          return [`DaemonSet ${metadata?.namespace}/${metadata?.name}: ${done} of ${wanted} pods ready`];
+        }),
+        ...deployments.items.flatMap(({ metadata, status }) =>
+          (status?.availableReplicas ?? 0) > 0 ? [] : [`${metadata?.name}: no replica available`],
+        ),
+      ];
+    } catch (error) {
+      // A young API server refuses connections now and then.
+      complaints = [messageOf(error)];
+    }
+    return complaints.length === 0 ? true : undefined;
+  };
+  const failure = async (): Promise<Error> => {
+    const words = await Promise.all(
+      unready.map(async (node) => `${node}: ${await kubeletWords(node).catch(messageOf)}`),
+    );
+    return new ClusterError({
+      subject: 'the cluster does not get ready',
+      wanted: `nodes Ready, DaemonSets rolled out, DNS available within ${deadline / 1000} s`,
+      got: [...complaints, ...words.map((text) => `the kubelet's last words on ${text}`)].join(
+        '\n          ',
+      ),
+      next: 'is the network plugin right for this cluster? A cluster without CNI needs `--plugin reference` or a NAME',
+    });
+  };
+  await poll(isReady, { deadline, interval: 250, signal, failure });
+};
+
+const isNodeReady = ({ status }: V1Node): boolean =>
+  status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+
+const describeNode = ({ metadata, status }: V1Node): string => {
+  const conditions = (status?.conditions ?? [])
+    .filter(({ type, status }) => (type === 'Ready') !== (status === 'True'))
+    .map(({ type, status, reason, message }) => `${type}=${status} (${reason}: ${message})`);
+  return `node ${metadata?.name}: ${conditions.join(', ') || 'no condition told yet'}`;
+};

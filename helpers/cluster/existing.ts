@@ -1,0 +1,85 @@
+import { ClusterError, UsageError } from '../errors.ts';
+import { openClient } from '../kube/client.ts';
+import type { Capability, Cluster, StartOptions } from './cluster.ts';
+import { readFacts, warnOfSeveralEngines } from './facts.ts';
+import { chooseNodes } from './kubernetes-objects.ts';
+import { openKubernetesLane } from './kubernetes.ts';
+import { refuseOtherRuns } from './other-runs.ts';
+import { checkPermissions } from './permissions.ts';
+
+export type ExistingOptions = StartOptions & {
+  /** Path; empty: KUBECONFIG, ~/.kube/config, or the service account of the pod that we run in. */
+  kubeconfig?: string;
+  /** Empty: the current context. */
+  context?: string;
+  /** Image of the probe pods, with Node >= 20; empty: node:24-alpine. */
+  probeImage?: string;
+  /** Run although another run has namespaces there. */
+  force?: boolean;
+  signal?: AbortSignal | undefined;
+};
+
+const defaultImage = 'node:24-alpine';
+
+/**
+ * Uses a cluster that is there: creates nothing in it but namespaces of this run, with what is in them.
+ * @throws UsageError for an unknown context or where another run is active; EnvironmentError for a kubeconfig that
+ * is not there; ClusterError where the server does not answer or permissions are missing
+ */
+export const startExisting = async (options: ExistingOptions): Promise<Cluster> => {
+  const { run, plugin, log, kubeconfig = '', context = '', probeImage = '', force = false, signal } = options;
+  if (plugin !== 'default') {
+    throw new UsageError({
+      subject: `\`--plugin ${plugin}\` with an existing cluster`,
+      wanted: 'the plugin that the cluster has: no `--plugin`, or `--plugin default`',
+      next: 'choose `--provider kind` to have a plugin installed',
+    });
+  }
+  const client = openClient({ kubeconfig, context });
+  const version = await client.version.getCode();
+  log(`existing: ${client.server} (context ${client.context}) runs Kubernetes ${version.gitVersion}`);
+  await checkPermissions(client);
+  await refuseOtherRuns(client, run, force);
+  const nodes = (await client.core.listNode()).items;
+  const facts = await readFacts(client, nodes);
+  warnOfSeveralEngines(facts, log);
+  const probeNodes = chooseNodes(nodes);
+  if (probeNodes.length === 0) {
+    throw new ClusterError({
+      subject: `no node for probe pods on ${client.server}`,
+      wanted: 'a node that is Ready, not cordoned and without taints',
+      got: `${nodes.length} nodes, none of them such`,
+      next: '`kubectl get nodes` and `kubectl describe nodes` show why',
+    });
+  }
+  const lacks: Partial<Record<Capability, string>> = {
+    external: 'hosts outside the cluster can be made beside a kind cluster or in the lab only',
+    ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
+  };
+  const image = probeImage || defaultImage;
+  return {
+    environment: {
+      provider: 'existing',
+      plugin,
+      families: facts.families,
+      nodes: nodes.length,
+      versions: { ...facts.versions, 'probe image': image },
+    },
+    lacks,
+    maximumLanes: 4,
+    openLane: (index, standing) =>
+      openKubernetesLane(
+        {
+          client,
+          run,
+          image,
+          nodes: probeNodes,
+          waitForRemoval: true,
+          ...(signal === undefined ? {} : { signal }),
+        },
+        index,
+        standing,
+      ),
+    [Symbol.asyncDispose]: async () => {},
+  };
+};

@@ -1,0 +1,84 @@
+import type { KubeClient, V1DaemonSet, V1Node } from '../kube/client.ts';
+import { familyOf } from '../kube/world.ts';
+import type { Family } from '../kube/world.ts';
+import type { Environment } from './cluster.ts';
+
+// DaemonSets by which network plugins are known. `kindnet` enforces since kind's images of Kubernetes 1.31.
+const engineNames = [
+  'anetd',
+  'antrea-agent',
+  'aws-node',
+  'azure-npm',
+  'calico-node',
+  'canal',
+  'cilium',
+  'kindnet',
+  'kube-network-policies',
+  'kube-router',
+  'netpol-reference',
+  'ovnkube-node',
+  'romana-agent',
+  'weave-net',
+];
+
+export type Facts = { versions: Environment['versions']; families: Family[]; engines: string[] };
+
+/** What runs on a cluster, for reports. What may not be read is left out. */
+export const readFacts = async (client: KubeClient, nodes: readonly V1Node[]): Promise<Facts> => {
+  const [version, daemonSets, proxy] = await Promise.all([
+    client.version.getCode().catch(() => undefined),
+    client.apps.listDaemonSetForAllNamespaces().catch(() => undefined),
+    client.core
+      .readNamespacedConfigMap({ namespace: 'kube-system', name: 'kube-proxy' })
+      .catch(() => undefined),
+  ]);
+  const info = nodes[0]?.status?.nodeInfo;
+  const found = (daemonSets?.items ?? []).filter((set) => isEngine(set, info?.kubeletVersion ?? ''));
+  const engines = found.map(({ metadata }) => metadata?.name ?? '').toSorted();
+  const entries: [string, string | undefined][] = [
+    ['kubernetes', version?.gitVersion ?? info?.kubeletVersion],
+    ['kernel', info?.kernelVersion],
+    ['container runtime', info?.containerRuntimeVersion],
+    ['kube-proxy', proxyMode(proxy?.data?.['config.conf'])],
+    ['plugin', found.map(describeEngine).join(' + ') || undefined],
+    ['engines', engines.length > 1 ? `${engines.join(' and ')}: more than one may enforce` : undefined],
+  ];
+  const versions = Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  return { versions, families: readFamilies(nodes), engines };
+};
+
+/** Says where more than one plugin may enforce policies, because then no verdict tells which of them it is about. */
+export const warnOfSeveralEngines = ({ engines }: Facts, log: (line: string) => void): void => {
+  if (engines.length < 2) return;
+  log(`warning: ${engines.join(' and ')} both run here; verdicts are about what they enforce together`);
+};
+
+const isEngine = ({ metadata }: V1DaemonSet, kubernetes: string): boolean => {
+  const name = metadata?.name ?? '';
+  const minor = Number(/^v1\.(\d+)/.exec(kubernetes)?.[1] ?? 0);
+  return engineNames.includes(name) && (name !== 'kindnet' || minor >= 31);
+};
+
+const describeEngine = ({ metadata, spec }: V1DaemonSet): string => {
+  const [container] = spec?.template.spec?.containers ?? [];
+  const parameters = metadata?.name === 'netpol-reference' ? (container?.args ?? []).slice(4) : [];
+  return [metadata?.name, `(${container?.image})`, ...parameters].join(' ');
+};
+
+const proxyMode = (config: string | undefined): string | undefined => {
+  if (config === undefined) return undefined;
+  const mode = /^mode:\s*"?([a-z]*)"?\s*$/m.exec(config)?.[1];
+  return mode === undefined || mode === '' ? 'iptables' : mode;
+};
+
+const readFamilies = (nodes: readonly V1Node[]): Family[] => {
+  const [node] = nodes;
+  const subnets = node?.spec?.podCIDRs ?? (node?.spec?.podCIDR === undefined ? [] : [node.spec.podCIDR]);
+  const addresses = (node?.status?.addresses ?? [])
+    .filter(({ type }) => type === 'InternalIP')
+    .map(({ address }) => address);
+  const texts = subnets.length > 0 ? subnets : addresses;
+  return (['IPv4', 'IPv6'] as const).filter((family) => texts.some((text) => familyOf(text) === family));
+};

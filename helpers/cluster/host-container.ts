@@ -1,0 +1,167 @@
+import { fileURLToPath } from 'node:url';
+import { ClusterError } from '../errors.ts';
+import { familyOf, idOf } from '../kube/world.ts';
+import { poll } from '../wait.ts';
+import type { ExternalHostRequest } from './cluster.ts';
+import { portList, runLabel } from './kubernetes-objects.ts';
+import { runProgram } from './programs.ts';
+
+/** A node of the kind cluster: the container's name, its addresses, and the pods' subnets behind it. */
+export type KindNode = { name: string; addresses: string[]; podCIDRs: string[] };
+
+/** Where external hosts live: beside the nodes, in their docker network. */
+export type HostNetwork = {
+  run: string;
+  owner: string;
+  nodes: readonly KindNode[];
+  /** The probe image, known to docker and not only to the nodes. */
+  image: () => Promise<string>;
+  /** Makes the nodes refuse the documentation ranges, so that nothing for a missing host leaves the machine. */
+  prepareNodes: () => Promise<void>;
+  restoreNodes: () => Promise<void>;
+};
+
+export const ownerLabel = 'netpol-conformance/owner';
+const agentFile = fileURLToPath(new URL('../probe/agent.mjs', import.meta.url));
+// A number of our own in the `proto` of our routes, so that they can be told from the plugin's and removed.
+const routeProtocol = '113';
+const documentationRanges = ['203.0.113.0/24', '2001:db8:113::/64'];
+
+/**
+ * Starts a container that owns these addresses, with routes to the pods through their nodes, and on each node the
+ * way back. Nothing in between translates addresses; what the plugin does to them shows in the source seen.
+ */
+export const createHostContainer = async (
+  network: HostNetwork,
+  container: string,
+  request: ExternalHostRequest,
+): Promise<void> => {
+  await network.prepareNodes();
+  const image = await network.image();
+  const labels = [`${runLabel}=${network.run}`, `${ownerLabel}=${network.owner}`];
+  const subject = `cannot start external host ${idOf(request)}`;
+  await runProgram(
+    'docker',
+    [
+      'create',
+      '--network=kind',
+      '--cap-add=NET_ADMIN',
+      '--user=0',
+      '--sysctl=net.ipv6.conf.all.disable_ipv6=0',
+      '--stop-timeout=0',
+      `--name=${container}`,
+      `--env=NETPOL_NAME=${idOf(request)}`,
+      ...labels.map((label) => `--label=${label}`),
+      '--entrypoint=sh',
+      image,
+      '-c',
+      hostScript(network, request),
+    ],
+    { subject, next: 'the image needs `sh`, `ip` and Node >= 20; name another one with `--probe-image`' },
+  );
+  await runProgram('docker', ['cp', '--quiet', agentFile, `${container}:/agent.mjs`], { subject });
+  await runProgram('docker', ['start', container], { subject });
+  await waitForHello(container, subject);
+  const gateways = await readAddresses(container);
+  await Promise.all(
+    network.nodes.map(({ name }) =>
+      runOnNode(
+        name,
+        request.addresses.flatMap((address) =>
+          gateways
+            .filter((gateway) => familyOf(gateway) === familyOf(address))
+            .map((gateway) => `route replace ${address} via ${gateway} proto ${routeProtocol}`),
+        ),
+      ),
+    ),
+  );
+};
+
+export const removeHostContainer = async (
+  { nodes }: HostNetwork,
+  container: string,
+  addresses: readonly string[],
+): Promise<void> => {
+  await Promise.all(
+    nodes.map(({ name }) =>
+      runOnNode(
+        name,
+        addresses.map((address) => `route del ${address} proto ${routeProtocol}`),
+      ).catch(() => {}),
+    ),
+  );
+  await runProgram('docker', ['rm', '--force', '--volumes', container]);
+};
+
+export const refuseDocumentationRanges = async (nodes: readonly KindNode[]): Promise<void> => {
+  const routes = documentationRanges.map(
+    (range) => `route replace unreachable ${range} metric 4278198272 proto ${routeProtocol}`,
+  );
+  await Promise.all(nodes.map(({ name }) => runOnNode(name, routes)));
+};
+
+export const removeOurRoutes = async (nodes: readonly string[]): Promise<void> => {
+  await Promise.all(
+    nodes.flatMap((node) =>
+      ['-4', '-6'].map((family) =>
+        runProgram('docker', ['exec', node, 'ip', family, 'route', 'flush', 'proto', routeProtocol]),
+      ),
+    ),
+  );
+};
+
+const hostScript = (
+  { nodes }: HostNetwork,
+  { namespace, name, addresses, ports }: ExternalHostRequest,
+): string =>
+  [
+    'set -e',
+    ...addresses.map((address) => `ip ${flag(address)} address add ${withLength(address)} dev eth0`),
+    // While duplicate address detection runs, nobody finds the way to this container over IPv6.
+    'for attempt in $(seq 40); do ip -6 address show tentative | grep -q inet6 || break; sleep 0.1; done',
+    // Without these routes nothing can leave but to the nodes; `src` makes our probes come from the host's address.
+    'ip -4 route del default 2>/dev/null || true',
+    'ip -6 route del default 2>/dev/null || true',
+    ...nodes.flatMap((node) => node.podCIDRs.flatMap((subnet) => routeToPods(subnet, node, addresses))),
+    `exec node /agent.mjs serve --name ${namespace}/${name} --ports ${portList(ports)}`,
+  ].join('\n');
+
+const routeToPods = (subnet: string, node: KindNode, addresses: readonly string[]): string[] => {
+  const same = (address: string): boolean => familyOf(address) === familyOf(subnet);
+  const [gateway, source] = [node.addresses.find(same), addresses.find(same)];
+  if (gateway === undefined || source === undefined) return [];
+  return [`ip ${flag(subnet)} route replace ${subnet} via ${gateway} src ${source}`];
+};
+
+const flag = (address: string): string => (familyOf(address) === 'IPv6' ? '-6' : '-4');
+const withLength = (address: string): string => `${address}/${familyOf(address) === 'IPv6' ? 128 : 32}`;
+
+const runOnNode = async (node: string, lines: readonly string[]): Promise<void> => {
+  if (lines.length === 0) return;
+  const input = `${lines.join('\n')}\n`;
+  await runProgram('docker', ['exec', '-i', node, 'ip', '-batch', '-'], {
+    input,
+    subject: `cannot change the routes of node ${node}`,
+  });
+};
+
+const readAddresses = async (container: string): Promise<string[]> => {
+  const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}}';
+  const output = await runProgram('docker', ['inspect', '--format', format, container]);
+  return output.split(' ').filter((address) => address.trim() !== '');
+};
+
+const waitForHello = async (container: string, subject: string): Promise<void> => {
+  let said = '';
+  const hasSaidHello = async (): Promise<true | undefined> => {
+    said = await runProgram('docker', ['logs', container]);
+    if (said.includes('"hello"')) return true;
+    const running = await runProgram('docker', ['inspect', '--format', '{{.State.Running}}', container]);
+    if (running === 'true') return undefined;
+    // It ended at once, and will again; this time we hear why.
+    await runProgram('docker', ['start', '--attach', container], { subject, timeout: 10_000 });
+    return undefined;
+  };
+  const failure = (): Error => new ClusterError({ subject, wanted: "the agent's first line", got: said });
+  await poll(hasSaidHello, { deadline: 20_000, interval: 50, failure });
+};

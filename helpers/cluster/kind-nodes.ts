@@ -1,0 +1,109 @@
+import { ClusterError } from '../errors.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { poll } from '../wait.ts';
+import { readLog } from './kubernetes-evidence.ts';
+import type { KindNode } from './host-container.ts';
+import { lastWords, runProgram } from './programs.ts';
+
+/** Names of the containers that are the nodes of a kind cluster, control plane first; none where there is no such cluster. */
+export const listNodeContainers = async (cluster: string): Promise<string[]> => {
+  const filter = `label=io.x-k8s.kind.cluster=${cluster}`;
+  const format = '{{.Names}} {{.Label "io.x-k8s.kind.role"}}';
+  const output = await runProgram('docker', ['ps', '--filter', filter, '--format', format]);
+  return output
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter(([, role]) => role === 'control-plane' || role === 'worker')
+    .toSorted(
+      ([a = '', roleA = ''], [b = '', roleB = '']) => roleA.localeCompare(roleB) || a.localeCompare(b),
+    )
+    .map(([name = '']) => name);
+};
+
+export const readKindNodes = async (client: KubeClient): Promise<KindNode[]> => {
+  const { items } = await client.core.listNode();
+  return items.map(({ metadata, spec, status }) => ({
+    name: metadata?.name ?? '',
+    addresses: (status?.addresses ?? [])
+      .filter(({ type }) => type === 'InternalIP')
+      .map(({ address }) => address),
+    podCIDRs: spec?.podCIDRs ?? [],
+  }));
+};
+
+/**
+ * Applies manifests with the kubectl of the control plane's node, as kind itself does: the text arrives verbatim
+ * (client-node would drop the fields that its models do not know), and nothing but kind needs to be installed.
+ */
+export const applyManifests = async (
+  node: string,
+  manifests: string,
+  signal: AbortSignal | undefined,
+): Promise<void> => {
+  const command = ['exec', '-i', node, 'kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'apply'];
+  const flags = ['--server-side', '--force-conflicts', '--validate=strict', '--filename=-'];
+  let refusal = new ClusterError({ subject: 'cannot install the plugin' });
+  const apply = async (): Promise<true | undefined> => {
+    try {
+      await runProgram('docker', [...command, ...flags], {
+        input: manifests,
+        signal,
+        subject: 'cannot install the plugin',
+      });
+      return true;
+    } catch (error) {
+      // A resource of a kind that was defined a moment ago, in the same text.
+      if (!(error instanceof ClusterError) || !/no matches for kind/.test(error.message)) throw error;
+      refusal = error;
+      return undefined;
+    }
+  };
+  const failure = (): Error => refusal;
+  await poll(apply, { deadline: 30_000, interval: 500, signal, failure });
+};
+
+export const readKubeletWords = async (node: string): Promise<string> =>
+  lastWords(
+    await runProgram('docker', [
+      'exec',
+      node,
+      'journalctl',
+      '--unit',
+      'kubelet',
+      '--lines',
+      '30',
+      '--output',
+      'cat',
+      '--no-pager',
+    ]),
+  );
+
+/** The plugin's log tails, and the rules of the reference plugin where it runs. */
+export const collectPluginEvidence = async (
+  client: KubeClient,
+  nodes: readonly string[],
+  engines: readonly string[],
+): Promise<Record<string, string>> => {
+  const files: Record<string, string> = {};
+  if (engines.length > 0) {
+    const { items } = await client.core.listPodForAllNamespaces();
+    const logs = items
+      .filter(
+        ({ metadata }) => metadata?.ownerReferences?.some(({ name }) => engines.includes(name)) === true,
+      )
+      .map(({ metadata, spec }) =>
+        readLog(client, metadata?.namespace ?? '', metadata?.name ?? '', spec?.containers[0]?.name),
+      );
+    files['plugin.log'] = (await Promise.all(logs)).join('\n');
+  }
+  if (!engines.includes('netpol-reference')) return files;
+  const command = ['nft', 'list', 'table', 'inet', 'netpol-reference'];
+  const rules = nodes.map(async (node) => {
+    const text = await runProgram('docker', ['exec', node, ...command]).catch(
+      (error: Error) => error.message,
+    );
+    files[`rules-${node}.nft`] = `${text}\n`;
+  });
+  await Promise.all(rules);
+  return files;
+};

@@ -1,0 +1,175 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { messageOf, UsageError } from '../errors.ts';
+import { openClient } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { Cluster, StartOptions } from './cluster.ts';
+import { waitUntilClusterReady } from './cluster-readiness.ts';
+import { createExternalHosts } from './external-hosts.ts';
+import { readFacts, warnOfSeveralEngines } from './facts.ts';
+import { refuseDocumentationRanges, removeOurRoutes } from './host-container.ts';
+import { checkPrograms, createCluster, listClusters, readKindConfig, useCluster } from './kind-cluster.ts';
+import {
+  applyManifests,
+  collectPluginEvidence,
+  listNodeContainers,
+  readKindNodes,
+  readKubeletWords,
+} from './kind-nodes.ts';
+import { chooseNodes } from './kubernetes-objects.ts';
+import { openKubernetesLane } from './kubernetes.ts';
+import { refuseOtherRuns } from './other-runs.ts';
+import { createOwnedFolder } from './owner.ts';
+import { findPlugin } from './plugins.ts';
+import { bringToDocker, loadIntoNodes, prepareProbeImage } from './probe-image.ts';
+import { runProgram } from './programs.ts';
+
+export type KindOptions = StartOptions & {
+  /** Name of the cluster; one that runs is used again and left. Empty: `netpol-<run>`. */
+  cluster?: string;
+  /** Leave the cluster that we made. */
+  keep?: boolean;
+  /** Node image; empty: what kind itself takes. */
+  kindImage?: string;
+  /** Image of the probe pods, with Node >= 20, ip and nft; empty: built from manifests/run/Dockerfile. */
+  probeImage?: string;
+  /** Path of a kind configuration; empty: manifests/kind/cluster.yaml. */
+  kindConfig?: string;
+  signal?: AbortSignal | undefined;
+};
+
+const defaultConfig = fileURLToPath(new URL('../../manifests/kind/cluster.yaml', import.meta.url));
+
+/**
+ * Starts a kind cluster with a plugin, or uses one that runs.
+ * @throws UsageError or InputError before anything is made; EnvironmentError where docker or kind does not answer;
+ * ClusterError where the cluster or the plugin does not get ready, after everything that was made is gone again
+ */
+export const startKind = async (options: KindOptions): Promise<Cluster> => {
+  const { run, log, signal, keep = false, kindImage = '', kindConfig = '' } = options;
+  const cluster = options.cluster || `netpol-${run}`;
+  if (!/^[a-z0-9.-]+$/.test(cluster)) {
+    const wanted = 'lower-case letters, digits, dots and hyphens';
+    throw new UsageError({ subject: '`--cluster` is no name for a kind cluster', wanted, got: cluster });
+  }
+  const plugin = await findPlugin(options.plugin);
+  const config = await readKindConfig(kindConfig || defaultConfig, plugin);
+  await checkPrograms();
+  const isReused = (await listClusters()).includes(cluster);
+  const stack = new AsyncDisposableStack();
+  const started = { isDone: false };
+  try {
+    const folder = stack.use(await createOwnedFolder({ run, cluster, removeCluster: !isReused && !keep }));
+    const kubeconfig = join(folder.path, 'kubeconfig');
+    const building = prepareProbeImage(options.probeImage ?? '', { log, signal });
+    building.catch(() => {});
+    if (isReused) await useCluster(cluster, kubeconfig, log, signal);
+    else {
+      const { path } = folder;
+      await createCluster({
+        cluster,
+        keep,
+        kindImage,
+        config,
+        kubeconfig,
+        folder: path,
+        log,
+        signal,
+        stack,
+        started,
+      });
+    }
+    const client = openClient({ kubeconfig });
+    if (isReused) await refuseOtherRuns(client, run, false);
+    const containers = await listNodeContainers(cluster);
+    const image = await building;
+    await loadIntoNodes(image, cluster, containers, { log, signal });
+    if (plugin.manifests !== undefined) {
+      log(`kind: installing plugin ${plugin.name}${isReused ? ` (it stays in cluster ${cluster})` : ''}`);
+      await applyManifests(containers[0] ?? '', await plugin.manifests(image), signal);
+    }
+    await waitUntilClusterReady(client, { nodes: containers.length, kubeletWords: readKubeletWords, signal });
+    const isKept = keep || isReused;
+    const ready = await describeCluster({ ...options, client, containers, image, isKept, stack });
+    started.isDone = true;
+    return ready;
+  } catch (error) {
+    await stack.disposeAsync().catch((second: unknown) => log(`while cleaning up: ${messageOf(second)}`));
+    throw error;
+  }
+};
+
+type Described = KindOptions & {
+  client: KubeClient;
+  containers: string[];
+  image: string;
+  isKept: boolean;
+  stack: AsyncDisposableStack;
+};
+
+const describeCluster = async ({
+  run,
+  plugin,
+  log,
+  signal,
+  client,
+  containers,
+  image,
+  isKept,
+  stack,
+}: Described): Promise<Cluster> => {
+  const nodes = (await client.core.listNode()).items;
+  const facts = await readFacts(client, nodes);
+  warnOfSeveralEngines(facts, log);
+  const nodeImage = await runProgram('docker', [
+    'inspect',
+    '--format',
+    '{{.Config.Image}}',
+    containers[0] ?? '',
+  ]);
+  const probeNodes = chooseNodes(nodes);
+  let imageInDocker: Promise<string> | undefined;
+  let prepared: Promise<void> | undefined;
+  const kindNodes = await readKindNodes(client);
+  const externalHosts = stack.use(
+    createExternalHosts({
+      run,
+      owner: `${hostname()}/${process.pid}`,
+      nodes: kindNodes,
+      image: () => (imageInDocker ??= bringToDocker(image, containers, { log, signal })),
+      prepareNodes: () => (prepared ??= refuseDocumentationRanges(kindNodes)),
+      restoreNodes: async () => {
+        if (isKept && prepared !== undefined) await removeOurRoutes(containers);
+      },
+    }),
+  );
+  const evidence = () => collectPluginEvidence(client, containers, facts.engines);
+  return {
+    environment: {
+      provider: 'kind',
+      plugin,
+      families: facts.families,
+      nodes: nodes.length,
+      versions: { ...facts.versions, 'node image': nodeImage, 'probe image': image },
+    },
+    lacks: probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {},
+    maximumLanes: 4,
+    openLane: (index, standing) =>
+      openKubernetesLane(
+        {
+          client,
+          run,
+          image,
+          nodes: probeNodes,
+          waitForRemoval: isKept,
+          externalHosts,
+          evidence,
+          ...(signal === undefined ? {} : { signal }),
+        },
+        index,
+        standing,
+      ),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+};

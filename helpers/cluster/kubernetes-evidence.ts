@@ -1,0 +1,72 @@
+import { stringify } from 'yaml';
+import { messageOf } from '../errors.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { containerName } from './kubernetes-objects.ts';
+
+const logLines = 50;
+
+/** The objects of these namespaces as YAML, and the tails of the agents' logs. What cannot be read says why instead. */
+export const collectObjects = async (
+  client: KubeClient,
+  namespaces: readonly string[],
+): Promise<Record<string, string>> => {
+  const each = async <Item>(read: (namespace: string) => Promise<Item[]>): Promise<Item[]> =>
+    (await Promise.all(namespaces.map(read))).flat();
+  const parts: Record<string, () => Promise<string>> = {
+    'namespaces.yaml': async () =>
+      printObjects(await each(async (name) => [await client.core.readNamespace({ name })])),
+    'pods.yaml': async () =>
+      printObjects(
+        await each(async (namespace) => (await client.core.listNamespacedPod({ namespace })).items),
+      ),
+    'services.yaml': async () =>
+      printObjects(
+        await each(async (namespace) => (await client.core.listNamespacedService({ namespace })).items),
+      ),
+    'policies.yaml': async () => printObjects(await each((namespace) => client.policies.list(namespace))),
+    'events.txt': async () => {
+      const events = await each(
+        async (namespace) => (await client.core.listNamespacedEvent({ namespace, limit: 200 })).items,
+      );
+      return events
+        .map(({ lastTimestamp, eventTime, reason, involvedObject, message }) => {
+          const time = new Date(lastTimestamp ?? eventTime ?? 0).toISOString();
+          return `${time} ${involvedObject.namespace}/${involvedObject.name} ${reason}: ${message}`;
+        })
+        .toSorted()
+        .join('\n');
+    },
+    'agents.log': async () => {
+      const logs = await each(async (namespace) => {
+        const { items } = await client.core.listNamespacedPod({ namespace });
+        return Promise.all(items.map(({ metadata }) => readLog(client, namespace, metadata?.name ?? '')));
+      });
+      return logs.join('\n');
+    },
+  };
+  const entries = Object.entries(parts).map(async ([file, read]) => [
+    file,
+    await read().catch((error: unknown) => `not readable: ${messageOf(error)}\n`),
+  ]);
+  return Object.fromEntries(await Promise.all(entries));
+};
+
+/** The end of a pod's log, under a heading with its name; or why there is none. */
+export const readLog = async (
+  client: KubeClient,
+  namespace: string,
+  name: string,
+  container?: string,
+): Promise<string> => {
+  const log = await client.core
+    .readNamespacedPodLog({ namespace, name, container: container ?? containerName, tailLines: logLines })
+    .catch((error: unknown) => `not readable: ${messageOf(error)}`);
+  return `--- ${namespace}/${name}\n${log}`;
+};
+
+const printObjects = (objects: readonly object[]): string =>
+  objects.map((object) => stringify(withoutBookkeeping(object))).join('---\n');
+
+// `undefined` and Dates go through JSON first, as the API would print them.
+const withoutBookkeeping = (object: object): unknown =>
+  JSON.parse(JSON.stringify(object, (key, value: unknown) => (key === 'managedFields' ? undefined : value)));

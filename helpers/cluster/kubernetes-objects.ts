@@ -1,0 +1,152 @@
+import { hostname } from 'node:os';
+import type { V1Node, V1Pod, V1Service } from '../kube/client.ts';
+import type { Labels, Protocol } from '../kube/types.ts';
+import type { Pod, World } from '../kube/world.ts';
+import type { PodRequest, ServiceRequest } from './cluster.ts';
+
+export const runLabel = 'netpol-conformance/run';
+export const laneLabel = 'netpol-conformance/lane';
+/** `host/pid`: who made it, so that `netpol clean` can tell a live run from a dead one. */
+export const ownerAnnotation = 'netpol-conformance/owner';
+export const containerName = 'agent';
+export const agentConfigMap = 'netpol-agent';
+
+const agentCommand = ['node', '/agent/agent.mjs'];
+const agentUser = 65532;
+
+export const namespaceBody = (name: string, labels: Labels) => ({
+  metadata: { name, labels, annotations: { [ownerAnnotation]: `${hostname()}/${process.pid}` } },
+});
+
+/** The labels of a namespace that a scenario does not decide over: ours, and admission to the strictest standard. */
+export const ownLabels = (run: string, lane: number): Labels => ({
+  [runLabel]: run,
+  [laneLabel]: String(lane),
+  'pod-security.kubernetes.io/enforce': 'restricted',
+  'pod-security.kubernetes.io/warn': 'restricted',
+});
+
+export const probeCommand = [...agentCommand, 'probe'];
+
+/** A probe pod, admissible under Pod Security `restricted`. */
+export const podBody = ({ namespace, name, labels, ports }: PodRequest, image: string, host: string) => ({
+  metadata: { namespace, name, labels },
+  spec: {
+    // Through the scheduler and not by nodeName, so that quotas, taints and full nodes are said and not hidden.
+    nodeSelector: { 'kubernetes.io/hostname': host },
+    tolerations: ['control-plane', 'master'].map((role) => ({
+      key: `node-role.kubernetes.io/${role}`,
+      operator: 'Exists',
+      effect: 'NoSchedule',
+    })),
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 0,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: agentUser,
+      runAsGroup: agentUser,
+      seccompProfile: { type: 'RuntimeDefault' },
+      sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }],
+    },
+    containers: [
+      {
+        name: containerName,
+        image,
+        imagePullPolicy: 'IfNotPresent',
+        command: [...agentCommand, 'serve', '--name', `${namespace}/${name}`, '--ports', portList(ports)],
+        // An exec into the container learns the pod's name from here.
+        env: [{ name: 'NETPOL_NAME', value: `${namespace}/${name}` }],
+        ports: ports.map(({ name, protocol, port }) => ({
+          ...(name === undefined ? {} : { name }),
+          protocol,
+          containerPort: port,
+        })),
+        resources: { requests: { cpu: '10m', memory: '48Mi' } },
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+        volumeMounts: [{ name: 'agent', mountPath: '/agent', readOnly: true }],
+      },
+    ],
+    volumes: [{ name: 'agent', configMap: { name: agentConfigMap } }],
+  },
+});
+
+/** The agent serves TCP and UDP; other declared ports are only declared. */
+export const portList = (ports: readonly { protocol: Protocol; port: number }[]): string =>
+  ports
+    .filter(({ protocol }) => protocol !== 'SCTP')
+    .map(({ protocol, port }) => `${protocol}/${port}`)
+    .join(',');
+
+export const serviceBody = ({ namespace, name, type, selector, ports }: ServiceRequest) => ({
+  metadata: { namespace, name },
+  spec: {
+    selector,
+    ipFamilyPolicy: 'PreferDualStack',
+    ...(type === 'Headless' ? { clusterIP: 'None' } : {}),
+    ports: ports.map(({ protocol, port, targetPort }) => ({
+      name: `${protocol.toLowerCase()}-${port}`,
+      protocol,
+      port,
+      targetPort,
+    })),
+  },
+});
+
+/** A pod as policies see it, or undefined for one that has ended or is about to. */
+export const readPod = ({ metadata, spec, status }: V1Pod): Pod | undefined => {
+  if (metadata?.deletionTimestamp !== undefined || ['Succeeded', 'Failed'].includes(status?.phase ?? '')) {
+    return undefined;
+  }
+  return {
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+    labels: metadata?.labels ?? {},
+    addresses: (status?.podIPs ?? []).map(({ ip }) => ip),
+    ports: (spec?.containers ?? [])
+      .flatMap(({ ports = [] }) => ports)
+      .map(({ name, protocol = 'TCP', containerPort }) => ({
+        ...(name === undefined ? {} : { name }),
+        protocol: protocol as Protocol,
+        port: containerPort,
+      })),
+    node: spec?.nodeName ?? '',
+    ...(spec?.hostNetwork === true ? { hostNetwork: true } : {}),
+  };
+};
+
+export const readService = ({ metadata, spec }: V1Service): World['services'][number] => ({
+  namespace: metadata?.namespace ?? '',
+  name: metadata?.name ?? '',
+  type: spec?.clusterIP === 'None' ? 'Headless' : 'ClusterIP',
+  selector: spec?.selector ?? {},
+  ports: (spec?.ports ?? []).map(({ protocol = 'TCP', port, targetPort = port }) => ({
+    protocol: protocol as Protocol,
+    port,
+    targetPort,
+  })),
+  addresses: (spec?.clusterIPs ?? []).filter((address) => address !== 'None'),
+});
+
+const controlPlaneTaint = /^node-role\.kubernetes\.io\/(control-plane|master)$/;
+
+/**
+ * The `kubernetes.io/hostname` of the nodes that probe pods go to, sorted: the workers where there are two, else
+ * every node, control plane included. Nodes that are not ready, cordoned or otherwise tainted are left out.
+ */
+export const chooseNodes = (nodes: readonly V1Node[]): string[] => {
+  const usable = nodes.filter(
+    ({ spec, status }) =>
+      spec?.unschedulable !== true &&
+      status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true &&
+      (spec?.taints ?? []).every(
+        ({ key, effect }) => effect === 'PreferNoSchedule' || controlPlaneTaint.test(key),
+      ),
+  );
+  const workers = usable.filter(
+    ({ metadata }) => !Object.keys(metadata?.labels ?? {}).some((label) => controlPlaneTaint.test(label)),
+  );
+  return (workers.length >= 2 ? workers : usable)
+    .map(({ metadata }) => metadata?.labels?.['kubernetes.io/hostname'] ?? metadata?.name ?? '')
+    .toSorted();
+};

@@ -1,0 +1,40 @@
+import { hostname } from 'node:os';
+import { UsageError } from '../errors.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { ownerAnnotation, runLabel } from './kubernetes-objects.ts';
+import { isAlive } from './owner.ts';
+
+export type RunNamespace = {
+  name: string;
+  run: string;
+  owner: string;
+  /** `unknown` where the owner ran on another machine. */
+  state: 'live' | 'dead' | 'unknown';
+};
+
+/** The namespaces of all runs on a cluster. */
+export const listRunNamespaces = async (client: KubeClient): Promise<RunNamespace[]> => {
+  const { items } = await client.core.listNamespace({ labelSelector: runLabel });
+  return items.map(({ metadata }) => {
+    const owner = metadata?.annotations?.[ownerAnnotation] ?? 'unknown';
+    const [host = '', pid = ''] = owner.split('/');
+    const state = host !== hostname() ? 'unknown' : isAlive(Number(pid)) ? 'live' : 'dead';
+    return { name: metadata?.name ?? '', run: metadata?.labels?.[runLabel] ?? '', owner, state };
+  });
+};
+
+/**
+ * Refuses a cluster where another run has namespaces: its probes and policies are nobody's to disturb.
+ * @throws UsageError naming that run and its owner
+ */
+export const refuseOtherRuns = async (client: KubeClient, run: string, force: boolean): Promise<void> => {
+  const others = (await listRunNamespaces(client)).filter((namespace) => namespace.run !== run);
+  const [first] = others;
+  if (first === undefined || force) return;
+  throw new UsageError({
+    subject: `another run is active on ${client.context}`,
+    wanted: 'a cluster without namespaces of other runs',
+    got: `${others.map(({ name }) => name).join(', ')} of run ${first.run} (owner ${first.owner}, ${first.state})`,
+    next: 'wait for its end; if it is dead, `netpol clean` removes what it left; `--force` runs beside it',
+  });
+};
