@@ -1,4 +1,5 @@
 import type { Expectation, Observation } from '../matrix/matrix.ts';
+import { redactCommand, redactConfig, redactData } from './redact.ts';
 
 export type Status = 'pass' | 'fail' | 'error' | 'skip';
 
@@ -6,8 +7,11 @@ export type Status = 'pass' | 'fail' | 'error' | 'skip';
 export type DifferingCell = {
   from: string;
   to: string;
-  want: 'allow' | 'deny';
+  /** `undefined` only where the verdict is free but somebody else answered than may. */
+  want: 'allow' | 'deny' | 'undefined';
   got: Observation;
+  /** Who may answer; present where it connected but somebody else answered. */
+  mayAnswer?: string[];
   reason: string;
 };
 
@@ -33,7 +37,7 @@ export type StepRecord = {
    */
   settleMs: { allow?: number; deny?: number };
   rounds: number;
-  /** Rounds that did not match before the matching ones. */
+  /** Rounds that did not match before the matching ones; all of them where it never held. */
   retries: number;
   grids: GridRecord[];
 };
@@ -80,4 +84,90 @@ export type RunRecord = {
   vacuous: { name: string; reason: string }[];
   /** What stopped the run before its end, if anything did. */
   aborted?: string;
+};
+
+/** A case before it ran. */
+export type DeclaredCase = Pick<CaseRecord, 'name' | 'title' | 'file' | 'spec' | 'features'>;
+
+/** What is known when a run begins. */
+export type RunStart = Pick<RunRecord, 'run' | 'command' | 'startedAt' | 'environment' | 'config'> & {
+  version: string;
+  declared: readonly DeclaredCase[];
+};
+
+/** What is known when it ends, for whatever reason. */
+export type RunEnd = {
+  finished: readonly CaseRecord[];
+  durationMs: number;
+  vacuous?: RunRecord['vacuous'];
+  /** Why a case never ran, by name, where more is known than that the run ended before. */
+  neverRan?: ReadonlyMap<string, string>;
+  /** What stopped the run before its end. */
+  aborted?: string;
+};
+
+/** A record in which every declared case never ran: an error until the case finishes, so that silence is never green. */
+export const createRunRecord = (start: RunStart): RunRecord => {
+  const cases = start.declared.map((declared) => neverRan(declared, 'the run ended before its turn'));
+  return {
+    schemaVersion: 1,
+    tool: { name: 'netpol-conformance', version: start.version },
+    run: start.run,
+    command: redactCommand(start.command),
+    startedAt: start.startedAt,
+    durationMs: 0,
+    environment: redactData(start.environment),
+    config: redactConfig(start.config),
+    counts: countStatuses(cases),
+    cases,
+    vacuous: [],
+  };
+};
+
+/**
+ * Puts the finished cases into a record, in the order of the suite. Every case that did not finish is an `error`.
+ * @throws RangeError where a case finished that nobody declared, or finished twice: the record would count it wrong
+ */
+export const closeRunRecord = (record: RunRecord, end: RunEnd): RunRecord => {
+  const open = new Map(end.finished.map((finished) => [finished.name, finished]));
+  if (open.size < end.finished.length) throw new RangeError('a case finished twice');
+  const cases = record.cases.map((declared) => {
+    const finished = open.get(declared.name);
+    open.delete(declared.name);
+    if (finished !== undefined) return redactData(finished);
+    const reason = end.neverRan?.get(declared.name) ?? end.aborted;
+    return reason === undefined ? declared : neverRan(declared, reason);
+  });
+  if (open.size > 0) throw new RangeError(`never declared, but finished: ${[...open.keys()].join(', ')}`);
+  return {
+    ...record,
+    durationMs: end.durationMs,
+    counts: countStatuses(cases),
+    cases,
+    vacuous: redactData(end.vacuous ?? record.vacuous),
+    ...(end.aborted === undefined ? {} : redactData({ aborted: end.aborted })),
+  };
+};
+
+/** Asserted cells of a grid: those that the verdict rests on. */
+export const countAsserted = ({ want }: GridRecord): number =>
+  want.filter((cell) => cell === 'allow' || cell === 'deny').length;
+
+const neverRan = ({ name, title, file, spec, features }: DeclaredCase, reason: string): CaseRecord =>
+  redactData({
+    name,
+    title,
+    file,
+    spec,
+    features: [...features],
+    status: 'error',
+    message: `never ran: ${reason}`,
+    durationMs: 0,
+    steps: [],
+  });
+
+const countStatuses = (cases: readonly CaseRecord[]): Record<Status, number> => {
+  const counts = { pass: 0, fail: 0, error: 0, skip: 0 };
+  for (const { status } of cases) counts[status] += 1;
+  return counts;
 };

@@ -1,0 +1,127 @@
+import { describeDifferences, summariseDifferences } from './differences.ts';
+import type { CaseRecord } from './record.ts';
+import { redactData } from './redact.ts';
+import {
+  cutEnd,
+  cutFolders,
+  formatSeconds,
+  formatSettle,
+  paint,
+  removeControls,
+  statusStyles,
+  wrap,
+  wrapLines,
+  type Layout,
+} from './text.ts';
+
+/** Columns before the name: the status and a space. */
+const nameColumn = 6;
+
+export type RedCaseOptions = {
+  /** Where this run writes its results, as the user would type it. */
+  results: string;
+  /** Flags that choose the same cluster and plugin again. */
+  flags?: readonly string[];
+};
+
+/** What a terminal shows while the run goes on. */
+export type Progress = {
+  done: number;
+  total: number;
+  red: number;
+  elapsedMs: number;
+  running: readonly string[];
+};
+
+/**
+ * One case as it ends: `pass  network-policy/peers/pod-and-namespace  0.21 s  settled in 34 ms`.
+ * Names shorter than `nameWidth` are padded to it, as far as the line has room.
+ */
+export const formatCaseLine = (entry: CaseRecord, layout: Layout, nameWidth = 0): string => {
+  const { name, status, durationMs } = cleanCase(entry);
+  const note = noteOf(cleanCase(entry));
+  const time = status === 'skip' ? '' : formatSeconds(durationMs).padStart(7);
+  const room = layout.width - nameColumn - (time === '' ? 0 : time.length + 2);
+  const line = cutFolders(name, room).padEnd(Math.min(nameWidth, room));
+  const start = `${line}${time === '' ? '' : `  ${time.trimStart().padStart(nameWidth === 0 ? 0 : 7)}`}`;
+  const label = paint(status.padEnd(nameColumn - 1), statusStyles[status], layout);
+  const oneLine = note === '' ? start : `${start}  ${note}`;
+  if (nameColumn + oneLine.length <= layout.width) return `${label} ${oneLine.trimEnd()}`;
+  // The time to settle is in the record; why a case is red or skipped must be seen.
+  if (status === 'pass') return `${label} ${start.trimEnd()}`;
+  const indent = ' '.repeat(nameColumn);
+  return [`${label} ${start.trimEnd()}`, ...wrap(note, layout.width, indent, nameColumn)].join('\n');
+};
+
+/**
+ * A red case in full: its claim, what differs cell by cell with the oracle's reason, the grids, how to replay it and
+ * where its evidence lies. For a `fail` and an `error`.
+ */
+export const formatRedCase = (entry: CaseRecord, options: RedCaseOptions, layout: Layout): string => {
+  const clean = cleanCase(entry);
+  const label = paint(clean.status.padEnd(nameColumn - 1), statusStyles[clean.status], layout);
+  const claim = wrap(clean.title, layout.width, ' '.repeat(nameColumn), nameColumn);
+  return [
+    `${label} ${paint(clean.name, 'bold', layout)}`,
+    ...claim,
+    '',
+    ...describeRedCase(clean, options, layout),
+    '',
+  ].join('\n');
+};
+
+/** The body of a red case, as the console shows it and as JUnit carries it. */
+export const describeRedCase = (entry: CaseRecord, options: RedCaseOptions, layout: Layout): string[] => {
+  const clean = cleanCase(entry);
+  const differences = describeDifferences(clean, layout.width - 2);
+  // The message of a failed comparison says the same as its cells; everything else is said by the message alone.
+  const isTold = clean.status === 'fail' && differences.length > 0;
+  const message = isTold ? [] : wrapLines(clean.message ?? 'no reason was given', layout.width - 2);
+  const body = [...message, ...(message.length > 0 && differences.length > 0 ? [''] : []), ...differences];
+  const line = clean.steps.find(({ grids }) => grids.some(({ differing }) => differing.length > 0))?.line;
+  const replay = ['npm start -- run', clean.name, ...(options.flags ?? [])].join(' ');
+  return [
+    ...body.map((text) => (text === '' ? '' : `  ${text.replaceAll('\n', '\n  ')}`)),
+    ...(body.at(-1) === '' ? [] : ['']),
+    `  file: ${clean.file}${line === undefined ? '' : `:${line}`}`,
+    `  replay: ${replay}`,
+    ...(clean.evidence === undefined
+      ? []
+      : [`  evidence: ${options.results.replace(/\/+$/, '')}/${clean.evidence}/`]),
+  ];
+};
+
+/** The line at the foot of a terminal while the run goes on: `12/44  3.1 s  1 red  running: a, b`. Never wraps. */
+export const formatProgress = (
+  { done, total, red, elapsedMs, running }: Progress,
+  layout: Layout,
+): string => {
+  const counts = [`${done}/${total}`, formatSeconds(elapsedMs), ...(red > 0 ? [`${red} red`] : [])].join(
+    '  ',
+  );
+  const names = running.length === 0 ? '' : `  running: ${running.map(removeControls).join(', ')}`;
+  return cutEnd(`${counts}${names}`, layout.width - 1);
+};
+
+const noteOf = (entry: CaseRecord): string => {
+  const firstLine = (entry.message ?? '').split('\n')[0] ?? '';
+  switch (entry.status) {
+    case 'pass':
+      return entry.settleMs === undefined ? '' : `settled in ${formatSettle(entry.settleMs)}`;
+    case 'fail':
+      return summariseDifferences(entry) ?? firstLine;
+    case 'error':
+    case 'skip':
+      return firstLine;
+  }
+};
+
+const cleanCase = (entry: CaseRecord): CaseRecord => {
+  const clean = redactData(entry);
+  return {
+    ...clean,
+    name: removeControls(clean.name),
+    title: removeControls(clean.title),
+    ...(clean.message === undefined ? {} : { message: removeControls(clean.message) }),
+  };
+};

@@ -1,0 +1,143 @@
+import { summariseDifferences } from './differences.ts';
+import type { CaseRecord, RunRecord, Status } from './record.ts';
+import { redactData } from './redact.ts';
+import {
+  formatRows,
+  formatSeconds,
+  formatSettle,
+  paint,
+  removeControls,
+  statusStyles,
+  wrap,
+  type Layout,
+} from './text.ts';
+
+const slowestCases = 5;
+
+const explanations: Readonly<Record<Exclude<Status, 'pass'>, string>> = {
+  fail: 'the plugin is wrong',
+  error: 'we could not tell',
+  skip: 'not asked of this cluster',
+};
+
+/**
+ * The end of a run for a terminal: counts, wall time, time to settle, slowest cases, what is red or skipped and why,
+ * `vacuous`, where the results lie and what to do next. `results` as the user would type it.
+ */
+export const formatSummary = (
+  record: RunRecord,
+  { results }: { results: string },
+  layout: Layout,
+): string => {
+  const run = redactData(record);
+  const { width } = layout;
+  return [
+    ...formatCounts(run, layout),
+    ...wrap(describeEnvironment(run), width, '', 2),
+    ...(run.aborted === undefined ? [] : wrap(`aborted: ${removeControls(run.aborted)}`, width, '', 2)),
+    '',
+    ...formatSettleTimes(run.cases),
+    ...formatSlowest(run.cases, width),
+    ...(['skip', 'error', 'fail'] as const).flatMap((status) => formatStatus(run.cases, status, layout)),
+    ...formatVacuous(run, width),
+    `results: ${results.replace(/\/+$/, '')}/ (record.json, junit.xml)`,
+    ...describeNextStep(run, width),
+    '',
+  ].join('\n');
+};
+
+const formatCounts = ({ cases, counts, durationMs }: RunRecord, layout: Layout): string[] => {
+  const parts = (['pass', 'fail', 'error', 'skip'] as const).map((status) => {
+    const text = `${counts[status]} ${status}`;
+    return counts[status] === 0 ? text : paint(text, statusStyles[status], layout);
+  });
+  return [
+    `${cases.length} ${cases.length === 1 ? 'case' : 'cases'} in ${formatSeconds(durationMs)}: ${parts.join(', ')}`,
+  ];
+};
+
+const describeEnvironment = ({ environment }: RunRecord): string => {
+  const { provider, plugin, families, nodes, versions } = environment;
+  const parts = [
+    provider,
+    `plugin ${plugin}`,
+    ...(families.length === 0 ? [] : [families.join(' and ')]),
+    `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`,
+    ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),
+  ];
+  return removeControls(parts.join(', '));
+};
+
+const formatSettleTimes = (cases: readonly CaseRecord[]): string[] => {
+  const steps = cases.flatMap(({ steps }) => steps);
+  const rows = (['allow', 'deny'] as const).flatMap((verdict) => {
+    const times = steps
+      .flatMap(({ settleMs }) => settleMs[verdict] ?? [])
+      .toSorted((one, other) => one - other);
+    if (times.length === 0) return [];
+    const median = formatSettle(times[Math.ceil(times.length / 2) - 1] ?? 0);
+    return [[verdict, median, formatSettle(times.at(-1) ?? 0), String(times.length)]];
+  });
+  if (rows.length === 0) return [];
+  return [
+    alignNumbers(['time to settle', 'p50', 'max', 'steps']),
+    ...rows.map(([verdict, ...numbers]) => alignNumbers([`  ${verdict}`, ...numbers])),
+    '',
+  ];
+};
+
+const alignNumbers = ([name = '', ...numbers]: readonly string[]): string =>
+  name.padEnd(16) + numbers.map((number) => number.padStart(9)).join('');
+
+const formatSlowest = (cases: readonly CaseRecord[], width: number): string[] => {
+  const slowest = cases
+    .filter(({ durationMs }) => durationMs > 0)
+    .toSorted((one, other) => other.durationMs - one.durationMs)
+    .slice(0, slowestCases);
+  if (cases.length <= 1 || slowest.length === 0) return [];
+  const rows = slowest.map(
+    ({ name, durationMs }) => [formatSeconds(durationMs).padStart(9), removeControls(name)] as const,
+  );
+  return ['slowest', ...formatRows(rows, Math.max(width, 60), 0), ''];
+};
+
+const formatStatus = (
+  cases: readonly CaseRecord[],
+  status: Exclude<Status, 'pass'>,
+  layout: Layout,
+): string[] => {
+  const meant = cases.filter((entry) => entry.status === status);
+  if (meant.length === 0) return [];
+  const rows = meant.map((entry) => [removeControls(entry.name), reasonOf(entry)] as const);
+  return [
+    `${paint(status, statusStyles[status], layout)}: ${explanations[status]}`,
+    ...formatRows(rows, layout.width, 2),
+    '',
+  ];
+};
+
+const reasonOf = (entry: CaseRecord): string => {
+  const told = entry.status === 'fail' ? summariseDifferences(entry) : undefined;
+  return removeControls(told ?? (entry.message ?? '').split('\n')[0] ?? '');
+};
+
+const formatVacuous = ({ vacuous }: RunRecord, width: number): string[] => {
+  if (vacuous.length === 0) return ['vacuous: none; an idle plugin fails every case that runs', ''];
+  const rows = vacuous.map(({ name, reason }) => [removeControls(name), removeControls(reason)] as const);
+  return ['vacuous: a plugin that does nothing would pass', ...formatRows(rows, width, 2), ''];
+};
+
+const describeNextStep = ({ cases, counts, aborted }: RunRecord, width: number): string[] => {
+  const replay = (status: Status): string =>
+    `  npm start -- run ${cases.find((entry) => entry.status === status)?.name ?? ''}`;
+  // A command stands on a line of its own: it is there to be copied.
+  const next = (text: string, command?: string): string[] => [
+    ...wrap(`next: ${text}`, width, '', 2),
+    ...(command === undefined ? [] : [command]),
+  ];
+  if (counts.error > 0) return next('mend what kept us from telling, then run it again:', replay('error'));
+  if (counts.fail > 0) return next('replay a failure alone:', replay('fail'));
+  if (aborted !== undefined) return next('mend what stopped the run, then run it again');
+  if (counts.pass === 0) return next('nothing was proved; the reasons above say what this cluster lacks');
+  return next('nothing is red; what each case claims:', '  npm start -- list');
+};

@@ -1,0 +1,85 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { EnvironmentError, messageOf } from '../errors.ts';
+import { formatJunit } from './junit.ts';
+import type { RunRecord } from './record.ts';
+import { redact, redactData } from './redact.ts';
+
+/**
+ * Writes `record.json` and `junit.xml`. A report that cannot be written does not keep the others from being written.
+ * @throws EnvironmentError naming every file that could not be written
+ */
+export const writeResults = (directory: string, record: RunRecord): void => {
+  const clean = redactData(record);
+  writeAll(directory, { 'record.json': () => formatRecord(clean), 'junit.xml': () => formatJunit(clean) });
+};
+
+/**
+ * Writes `record.json` only: what is on disk while the run goes on, in case that it never ends.
+ * @throws EnvironmentError
+ */
+export const writeRecord = (directory: string, record: RunRecord): void =>
+  writeAll(directory, { 'record.json': () => formatRecord(redactData(record)) });
+
+/**
+ * Writes the evidence of one red case below the results, redacted.
+ * @returns the folder, relative to `directory`, as `CaseRecord.evidence` holds it
+ * @throws EnvironmentError naming every file that could not be written
+ */
+export const writeEvidence = (
+  directory: string,
+  caseName: string,
+  files: Readonly<Record<string, string>>,
+): string => {
+  const folder = caseName.split('/').map(safeName).join('/');
+  const writers = Object.entries(files).map(
+    ([name, content]) => [safeName(name), () => redact(content)] as const,
+  );
+  writeAll(join(directory, folder), Object.fromEntries(writers));
+  return folder;
+};
+
+/** One case a line below an indented head: to be read, searched and compared line by line without being huge. */
+export const formatRecord = ({ cases, ...head }: RunRecord): string => {
+  const lines = cases.map((entry) => `\n    ${JSON.stringify(entry)}`);
+  return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "cases": [${lines.join(',')}\n  ]\n}\n`;
+};
+
+const writeAll = (directory: string, writers: Readonly<Record<string, () => string>>): void => {
+  const failures: string[] = [];
+  for (const [name, content] of Object.entries(writers)) {
+    try {
+      writeAtomically(join(directory, name), content());
+    } catch (error) {
+      failures.push(`${name}: ${messageOf(error)}`);
+    }
+  }
+  if (failures.length === 0) return;
+  throw new EnvironmentError({
+    subject: `Results were not written to ${directory}`,
+    wanted: Object.keys(writers).join(', '),
+    got: failures.join('; '),
+    next: 'make room there or choose another directory with --output',
+  });
+};
+
+// Synchronous, so that it also works while the process ends; a reader sees the old file or the new one, never a half.
+const writeAtomically = (path: string, text: string): void => {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    const file = openSync(temporary, 'w');
+    try {
+      writeFileSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+};
+
+const safeName = (name: string): string => name.replaceAll(/[^\w.-]/g, '-').replace(/^\.+/, '') || '-';
