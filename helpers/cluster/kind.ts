@@ -36,6 +36,8 @@ export type KindOptions = StartOptions & {
   probeImage?: string;
   /** Path of a kind configuration; empty: manifests/kind/cluster.yaml. */
   kindConfig?: string;
+  /** Use a cluster although another run has namespaces there. */
+  force?: boolean;
   signal?: AbortSignal | undefined;
 };
 
@@ -81,7 +83,7 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
       });
     }
     const client = openClient({ kubeconfig });
-    if (isReused) await refuseOtherRuns(client, run, false);
+    if (isReused) await refuseOtherRuns(client, run, options.force === true);
     const containers = await listNodeContainers(cluster);
     const image = await building;
     await loadIntoNodes(image, cluster, containers, { log, signal });

@@ -23,7 +23,7 @@ const prefix = 'netpol-kind-';
 export const createOwnedFolder = async (
   record: Omit<OwnerRecord, 'pid' | 'started'>,
 ): Promise<OwnedFolder> => {
-  const path = await mkdtemp(join(tmpdir(), prefix));
+  const path = await mkdtemp(join(tmpdir(), `${prefix}${record.run}-`));
   const content: OwnerRecord = { ...record, pid: process.pid, started: startOf(process.pid) };
   await writeFile(join(path, fileName), `${JSON.stringify(content)}\n`, { mode: 0o600 });
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };

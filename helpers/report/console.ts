@@ -17,6 +17,7 @@ import {
 /** Columns before the name: the status and a space. */
 const nameColumn = 6;
 
+/** What the record does not know but its reader needs. */
 export type RedCaseOptions = {
   /** Where this run writes its results, as the user would type it. */
   results: string;
@@ -55,7 +56,7 @@ export const formatCaseLine = (entry: CaseRecord, layout: Layout, nameWidth = 0)
 
 /**
  * A red case in full: its claim, what differs cell by cell with the oracle's reason, the grids, how to replay it and
- * where its evidence lies. For a `fail` and an `error`.
+ * where its evidence lies. For a `fail` and an `error`. Ends with an empty line.
  */
 export const formatRedCase = (entry: CaseRecord, options: RedCaseOptions, layout: Layout): string => {
   const clean = cleanCase(entry);
@@ -66,7 +67,7 @@ export const formatRedCase = (entry: CaseRecord, options: RedCaseOptions, layout
     ...claim,
     '',
     ...describeRedCase(clean, options, layout),
-    '',
+    '\n',
   ].join('\n');
 };
 
@@ -79,12 +80,11 @@ export const describeRedCase = (entry: CaseRecord, options: RedCaseOptions, layo
   const message = isTold ? [] : wrapLines(clean.message ?? 'no reason was given', layout.width - 2);
   const body = [...message, ...(message.length > 0 && differences.length > 0 ? [''] : []), ...differences];
   const line = clean.steps.find(({ grids }) => grids.some(({ differing }) => differing.length > 0))?.line;
-  const replay = ['npm start -- run', clean.name, ...(options.flags ?? [])].join(' ');
   return [
     ...body.map((text) => (text === '' ? '' : `  ${text.replaceAll('\n', '\n  ')}`)),
     ...(body.at(-1) === '' ? [] : ['']),
     `  file: ${clean.file}${line === undefined ? '' : `:${line}`}`,
-    `  replay: ${replay}`,
+    `  replay: ${replayCommand(clean.name, options.flags)}`,
     ...(clean.evidence === undefined
       ? []
       : [`  evidence: ${options.results.replace(/\/+$/, '')}/${clean.evidence}/`]),
@@ -102,6 +102,10 @@ export const formatProgress = (
   const names = running.length === 0 ? '' : `  running: ${running.map(removeControls).join(', ')}`;
   return cutEnd(`${counts}${names}`, layout.width - 1);
 };
+
+/** The command that runs one case again. */
+export const replayCommand = (name: string, flags: readonly string[] = []): string =>
+  ['npm start -- run', name, ...flags].join(' ');
 
 const noteOf = (entry: CaseRecord): string => {
   const firstLine = (entry.message ?? '').split('\n')[0] ?? '';

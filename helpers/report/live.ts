@@ -30,8 +30,8 @@ export const openLive = (output: Output): Live => {
       replace(below);
     },
     progress: (text) => {
-      // A line that reaches the last column wraps, and a wrapped line cannot be taken back.
-      if (output.isTTY === true) replace(cutEnd(text, (output.columns ?? 80) - 1));
+      // Some terminals say that they have no columns. A line that reaches the last column wraps, and a wrapped line cannot be taken back.
+      if (output.isTTY === true) replace(cutEnd(text, (output.columns || 80) - 1));
     },
     close: () => replace(''),
   };

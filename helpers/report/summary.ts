@@ -1,3 +1,4 @@
+import { replayCommand, type RedCaseOptions } from './console.ts';
 import { summariseDifferences } from './differences.ts';
 import type { CaseRecord, RunRecord, Status } from './record.ts';
 import { redactData } from './redact.ts';
@@ -22,16 +23,17 @@ const explanations: Readonly<Record<Exclude<Status, 'pass'>, string>> = {
 
 /**
  * The end of a run for a terminal: counts, wall time, time to settle, slowest cases, what is red or skipped and why,
- * `vacuous`, where the results lie and what to do next. `results` as the user would type it.
+ * `vacuous`, where the results lie and what to do next. Begins with an empty line.
  */
 export const formatSummary = (
   record: RunRecord,
-  { results }: { results: string },
+  { results, flags = [] }: RedCaseOptions,
   layout: Layout,
 ): string => {
   const run = redactData(record);
   const { width } = layout;
   return [
+    '',
     ...formatCounts(run, layout),
     ...wrap(describeEnvironment(run), width, '', 2),
     ...(run.aborted === undefined ? [] : wrap(`aborted: ${removeControls(run.aborted)}`, width, '', 2)),
@@ -41,7 +43,7 @@ export const formatSummary = (
     ...(['skip', 'error', 'fail'] as const).flatMap((status) => formatStatus(run.cases, status, layout)),
     ...formatVacuous(run, width),
     `results: ${results.replace(/\/+$/, '')}/ (record.json, junit.xml)`,
-    ...describeNextStep(run, width),
+    ...describeNextStep(run, flags, width),
     '',
   ].join('\n');
 };
@@ -127,9 +129,13 @@ const formatVacuous = ({ vacuous }: RunRecord, width: number): string[] => {
   return ['vacuous: a plugin that does nothing would pass', ...formatRows(rows, width, 2), ''];
 };
 
-const describeNextStep = ({ cases, counts, aborted }: RunRecord, width: number): string[] => {
+const describeNextStep = (
+  { cases, counts, aborted }: RunRecord,
+  flags: readonly string[],
+  width: number,
+): string[] => {
   const replay = (status: Status): string =>
-    `  npm start -- run ${cases.find((entry) => entry.status === status)?.name ?? ''}`;
+    `  ${replayCommand(cases.find((entry) => entry.status === status)?.name ?? '', flags)}`;
   // A command stands on a line of its own: it is there to be copied.
   const next = (text: string, command?: string): string[] => [
     ...wrap(`next: ${text}`, width, '', 2),

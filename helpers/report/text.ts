@@ -55,7 +55,7 @@ export const cutFolders = (name: string, width: number): string => {
   return `...${name.slice(starts[0] ?? name.length - room)}`;
 };
 
-/** Lines of two columns; the second wraps under itself. */
+/** Lines of two columns; the second wraps under itself where there is room for that, else it stands below the first. */
 export const formatRows = (
   rows: readonly (readonly [string, string])[],
   width: number,
@@ -63,9 +63,10 @@ export const formatRows = (
 ): string[] => {
   const room = Math.max(0, ...rows.map(([left]) => left.length));
   const hang = indent + room + 2;
+  const isBeside = width - hang >= 50 || rows.every(([, right]) => hang + right.length <= width);
   return rows.flatMap(([left, right]) => {
     const start = ' '.repeat(indent) + left;
-    if (width - hang >= 30) return wrap(right, width, start.padEnd(hang), hang);
+    if (isBeside) return wrap(right, width, start.padEnd(hang), hang);
     const above = start.length <= width ? [start] : wrap(left, width, ' '.repeat(indent), indent + 4);
     return [...above, ...(right === '' ? [] : wrap(right, width, ' '.repeat(indent + 2), indent + 2))];
   });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ClusterError } from '../../errors.ts';
@@ -139,9 +140,25 @@ const startLife = (
     hasEnded: () => end !== undefined,
     connect,
     stop: async () => {
-      // At once and even when the agent hangs; what it was asked is lost anyway.
-      child.kill('SIGKILL');
+      // The agent ends with its stdin. nsenter must stay to reap it: an orphan's zombie would be left to the first
+      // process of this machine, which in a container may never look, and would keep the lab from ending.
+      child.stdin.end();
+      const timer = setTimeout(() => killChildren(child.pid), patience);
       await ended;
+      clearTimeout(timer);
     },
   };
+};
+
+// How long an agent may take to end by itself, in milliseconds; one that hangs never does.
+const patience = 500;
+
+const killChildren = (pid: number | undefined): void => {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    for (const child of children.split(' ').filter((word) => word !== ''))
+      process.kill(Number(child), 'SIGKILL');
+  } catch {
+    // It ended in the meantime.
+  }
 };

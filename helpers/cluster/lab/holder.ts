@@ -18,7 +18,7 @@ export type Holder = AsyncDisposable & {
   hasEnded(): boolean;
   /** Runs a shell script inside, stops at its first error and gives its stdout. @throws ClusterError */
   run(what: string, script: string): Promise<string>;
-  /** Starts a program in a network namespace of the lab; killing what is returned kills the program. */
+  /** Starts a program in a network namespace of the lab. What is returned waits for it and ends as it did. */
   spawn(netns: string, command: readonly string[]): ChildProcessWithoutNullStreams;
 };
 

@@ -105,7 +105,16 @@ export const createMembers = (
     pods: () =>
       [...members.values()].flatMap(({ pod, agent }) => (agent === undefined ? [] : structuredClone(pod))),
     createPods: async (requests) => {
-      const plans = requests.map(planPod);
+      const plans: ReturnType<typeof planPod>[] = [];
+      try {
+        for (const request of requests) plans.push(planPod(request));
+      } catch (error) {
+        for (const { member } of plans) {
+          members.delete(idOf(member.pod));
+          member.release();
+        }
+        throw error;
+      }
       await bring(
         plans.map(({ member }) => member),
         connectPods(plans.map(({ link }) => link)),

@@ -84,7 +84,8 @@ export const connectPods = (pods: readonly PodLink[]): string =>
             `link set v${number} addrgenmode none up`,
             ...addresses.flatMap((address) => [
               `neigh add ${address} lladdr ${macOf('pod', number)} dev v${number} nud permanent`,
-              `route add ${address} dev v${number}`,
+              // An address may come back before the kernel has finished with the interface that had it.
+              `route replace ${address} dev v${number}`,
             ]),
           ]),
       ),
@@ -103,8 +104,8 @@ export const connectPods = (pods: readonly PodLink[]): string =>
     ),
   );
 
-export const disconnectPod = ({ netns, node, number }: PodLink): string =>
-  script(batch(nodeName(node), [`link del v${number}`]), batch(undefined, [`netns del ${netns}`]));
+/** Removes the network namespace alone: the kernel removes the interfaces soon after, much faster than we could. */
+export const disconnectPod = ({ netns }: PodLink): string => batch(undefined, [`netns del ${netns}`]);
 
 export const connectHost = ({ netns, lane, number, addresses }: HostLink): string =>
   script(
@@ -133,7 +134,6 @@ export const connectHost = ({ netns, lane, number, addresses }: HostLink): strin
 export const disconnectHost = (host: HostLink): string =>
   script(
     ...nodes.map(({ name }) => batch(name, hostRoutes(host, 'del'))),
-    batch('fabric', [`link del h${host.number}`]),
     batch(undefined, [`netns del ${host.netns}`]),
   );
 

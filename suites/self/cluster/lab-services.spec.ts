@@ -17,6 +17,11 @@ const service = (selector: Record<string, string>, targetPort: number | string =
   ],
 });
 
+const answerers = (seen: Observation[]): unknown[] =>
+  [
+    ...new Set(seen.map(({ outcome, answeredBy, detail }) => answeredBy ?? `${outcome} ${detail}`)),
+  ].toSorted();
+
 describe('Services in the lab', function () {
   this.timeout(30_000);
   let lab: Cluster;
@@ -43,11 +48,6 @@ describe('Services in the lab', function () {
     const requests = Array.from({ length: repeat }, () => requestsFor(addresses, 300)).flat();
     return links.probe(`lane0-${from}`, requests);
   };
-  const answerers = (seen: Observation[]): unknown[] =>
-    [
-      ...new Set(seen.map(({ outcome, answeredBy, detail }) => answeredBy ?? `${outcome} ${detail}`)),
-    ].toSorted();
-
   it('have addresses of both families', async () => {
     await lane.createService(service({ pod: 'a' }));
     const [found] = (await lane.world()).services;
@@ -121,5 +121,23 @@ describe('Services in the lab', function () {
       .to.include('ip daddr 10.96.0.10 tcp dport 80 reject')
       .and.not.include('dnat ip to');
     expect(rendered({ pod: 'a' }, 'Headless')).to.not.include('10.96.0.10');
+  });
+
+  it('send nothing to a port whose name is right and whose protocol is not', () => {
+    const ports = [{ name: 'serve', protocol: 'UDP' as const, port: 80 }];
+    const pod = {
+      namespace: 'lane0-x',
+      name: 'a',
+      labels: { pod: 'a' },
+      addresses: ['10.244.0.2'],
+      ports,
+      node: 'node0',
+    };
+    const rendered = renderServices(
+      [{ ...service({ pod: 'a' }, 'serve'), addresses: ['10.96.0.10'] }],
+      [pod],
+      0,
+    );
+    expect(rendered).to.include('tcp dport 80 reject').and.include('udp dport 80 dnat ip to');
   });
 });

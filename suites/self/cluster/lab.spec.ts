@@ -14,7 +14,6 @@ import {
   probeMesh,
   requestsFor,
   runInLab,
-  standing,
   until,
 } from './lab-probes.ts';
 
@@ -22,7 +21,6 @@ const outcomesOf = (observations: readonly Observation[]): string[] =>
   observations.map(({ outcome }) => outcome);
 const all = (outcome: string): string[] => Array<string>(4).fill(outcome);
 const drop = (address: string): string => `${address.includes(':') ? 'ip6' : 'ip'} daddr ${address} drop`;
-const twice = <Item>(item: Item): Item[] => [item, item];
 const realName = (id: string) => {
   const [namespace, name = ''] = id.split('/');
   return { namespace: `lane0-${namespace}`, name };
@@ -113,7 +111,7 @@ ip6 daddr ${six} udp dport 80 reject
 }
 END`);
     // More than the kernel's usual budget of ICMP errors.
-    for (let round = 0; round < 5; round += 1)
+    for (let round = 0; round < 20; round += 1)
       expect(outcomesOf(await probe('x/a', 'x/b', 300))).to.deep.equal(all('refused'));
     await runInLab('ip netns exec node1 nft delete table inet hand');
   });
@@ -227,73 +225,5 @@ END`);
     newer.close();
     expect(await newer.closed).to.equal('closed');
     expect(outcomesOf(await probe('x/a', 'z/c'))).to.deep.equal(all('connected'));
-  });
-
-  it('reaches external hosts both ways with true addresses, and lanes have their own at one address', async () => {
-    const request = {
-      namespace: 'external',
-      name: 'a',
-      addresses: ['203.0.113.10', '2001:DB8:113:0::10'],
-      ports,
-    };
-    await using other = await lab.openLane(1, standing('x/a', 'x/b'));
-    await using otherLinks = await linkAll(other);
-    await lane.createExternalHost(request);
-    await other.createExternalHost({ ...request, ports: [] });
-    const host = (await lane.world()).pods.find(({ external }) => external);
-    expect(host?.addresses).to.deep.equal(['203.0.113.10', '2001:db8:113::10']);
-    await links.refresh((await lane.world()).pods);
-    for (const id of ['x/a', 'x/b']) {
-      const { addresses } = await podOf(lane, realName(id));
-      const out = await links.probe(`lane0-${id}`, requestsFor(host?.addresses ?? []));
-      expect(
-        out.map(({ outcome, answeredBy, sourceSeen }) => [outcome, answeredBy, sourceSeen]),
-      ).to.deep.equal(addresses.flatMap((own) => twice(['connected', 'external/a', own])));
-      const back = await links.probe('external/a', requestsFor(addresses));
-      expect(back.map(({ outcome, sourceSeen }) => [outcome, sourceSeen])).to.deep.equal(
-        (host?.addresses ?? []).flatMap((own) => twice(['connected', own])),
-      );
-      // The other lane's host of this address serves nothing.
-      expect(
-        outcomesOf(await otherLinks.probe(`lane1-${id}`, requestsFor(host?.addresses ?? []))),
-      ).to.deep.equal(all('refused'));
-    }
-    await lane.deleteExternalHost({ namespace: 'external', name: 'a' });
-    await links.refresh((await lane.world()).pods);
-    const gone = await links.probe('lane0-x/a', requestsFor(host?.addresses ?? [], 200));
-    expect(outcomesOf(gone)).to.not.include('connected');
-  });
-
-  it('opens a lane again after it was closed, and closing leaves nothing of it', async () => {
-    for (let round = 0; round < 2; round += 1) {
-      await using other = await lab.openLane(2, standing('x/a'));
-      await other.createExternalHost({
-        namespace: 'external',
-        name: 'a',
-        addresses: ['203.0.113.10'],
-        ports,
-      });
-      expect((await other.world()).pods.map(({ namespace }) => namespace)).to.deep.equal([
-        'lane2-x',
-        'external',
-      ]);
-    }
-    const left = await runInLab(
-      'ip netns list; ip -n node0 rule; ip -n node0 link; ip -n fabric link; ip -n node0 route show table all',
-    );
-    expect(left).to.not.match(/lane2|lookup 102|table 102|^\d+: h\d+@/m);
-  });
-
-  it('carries the mesh of four lanes at once', async () => {
-    const ids = [1, 2, 3];
-    const lanes = await Promise.all(ids.map((index) => lab.openLane(index, standing('x/a', 'x/b'))));
-    const counts = await Promise.all(
-      lanes.map(async (one) => {
-        await using own = await linkAll(one);
-        return await probeMesh(one, own);
-      }),
-    );
-    expect(counts).to.deep.equal(ids.map(() => ({ connected: 16 })));
-    await Promise.all(lanes.map((one) => one[Symbol.asyncDispose]()));
   });
 });

@@ -5,16 +5,7 @@ import { readdirSync } from 'node:fs';
 import net, { type Socket } from 'node:net';
 import os from 'node:os';
 import type { Observation } from '../../../helpers/matrix/matrix.ts';
-import { portOf, startAgent, type AgentProcess } from './agents.ts';
-
-const freePort = async (): Promise<number> => {
-  const server = net.createServer().listen(0);
-  await once(server, 'listening');
-  const port = portOf(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-};
+import { freePort, portOf, startAgent, type AgentProcess } from './agents.ts';
 
 const serveTCP = async (onSocket: (socket: Socket) => void): Promise<AsyncDisposable & { port: number }> => {
   const sockets = new Set<Socket>();
@@ -74,14 +65,6 @@ describe('The probe agent', function () {
   after(async () => {
     await server[Symbol.asyncDispose]();
     await prober[Symbol.asyncDispose]();
-  });
-
-  it('says who it is and where, once it serves', async () => {
-    await using other = startAgent('serve+probe', '--name', 'y/b', '--ports', '');
-    const { hello } = await other.next();
-    expect(hello).to.include({ version: 1, name: 'y/b' });
-    expect(hello.addresses).to.not.include('127.0.0.1');
-    expect(hello.addresses.every((address: string) => net.isIP(address) > 0)).to.equal(true);
   });
 
   it('answers on TCP and UDP and both families with its name and the plain source address', async () => {
@@ -241,28 +224,5 @@ describe('The probe agent', function () {
       );
     await ask([{ protocol: 'TCP' }]);
     expect(countFiles(prober.child.pid)).to.be.at.most(before + 2);
-  });
-
-  it('ends with its stdin, unless it only serves', async () => {
-    const free = await freePort();
-    const kinds = [startAgent('probe'), startAgent('serve+probe', '--ports', `TCP/${free}`)];
-    for (const agent of kinds) {
-      await agent.next();
-      agent.child.stdin.end();
-      expect(await agent.ended).to.equal(0);
-    }
-    await using serving = startAgent('serve', '--ports', `TCP/${free}`);
-    await serving.next();
-    serving.child.stdin.end();
-    expect(outcomes(await ask([{ protocol: 'TCP', port: free }]))).to.deep.equal(['connected']);
-    serving.child.kill('SIGTERM');
-    expect(await serving.ended).to.equal(0);
-  });
-
-  it('refuses a port that is taken and ports that it cannot read', async () => {
-    for (const ports of [`TCP/${port}`, 'SCTP/80', 'TCP/0', 'TCP/99999']) {
-      await using agent = startAgent('serve', '--ports', ports);
-      expect(await agent.ended, ports).to.equal(1);
-    }
   });
 });

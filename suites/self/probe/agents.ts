@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Server } from 'node:net';
+import net, { type Server } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { AgentStream } from '../../../helpers/cluster/cluster.ts';
 import type { Observation } from '../../../helpers/matrix/matrix.ts';
@@ -89,4 +89,14 @@ export const portOf = (server: Server): number => {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server does not listen');
   return address.port;
+};
+
+/** A port that nobody listens on. */
+export const freePort = async (): Promise<number> => {
+  const server = net.createServer().listen(0);
+  await once(server, 'listening');
+  const port = portOf(server);
+  server.close();
+  await once(server, 'close');
+  return port;
 };

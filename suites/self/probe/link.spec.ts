@@ -1,14 +1,8 @@
 import { expect } from 'chai';
-import net from 'node:net';
-import { once } from 'node:events';
 import { ProbeError } from '../../../helpers/errors.ts';
-import { openLink, type Link, type ProbeRequest } from '../../../helpers/probe/link.ts';
+import { openLink, type ProbeRequest } from '../../../helpers/probe/link.ts';
 import { poll } from '../../../helpers/wait.ts';
-import { connectProcess, createFakeStream, portOf, type FakeStream } from './agents.ts';
-
-const refused = async (link: Link): Promise<string | undefined> =>
-  (await link.probe([{ protocol: 'UDP', host: '127.0.0.1', port: 9, deadline: 2_000 }], { grace: 5_000 }))[0]
-    ?.outcome;
+import { createFakeStream, type FakeStream } from './agents.ts';
 
 const one: ProbeRequest = { protocol: 'TCP', host: '10.0.0.2', port: 80, deadline: 50 };
 const connected = { outcome: 'connected', milliseconds: 1, answeredBy: 'y/b', sourceSeen: '10.0.0.1' };
@@ -115,6 +109,14 @@ describe('A link to an agent', () => {
     expect(await answer).to.deep.equal([dropped, dropped]);
   });
 
+  it('numbers batches over all links, because an agent may outlive the link that asked', async () => {
+    const [first, other] = [openFake(), openFake()];
+    await Promise.all([first.link.ready(), other.link.ready()]);
+    void first.link.probe([one]);
+    void other.link.probe([one]);
+    expect(first.streams[0]?.sent[0]?.id).to.not.equal(other.streams[0]?.sent[0]?.id);
+  });
+
   it('replaces the stream of an agent that hangs', async () => {
     const { link, streams } = openFake();
     await link.ready();
@@ -210,69 +212,5 @@ describe('A link to an agent', () => {
     const waiting = hanging.probe([one], { grace: 60_000 });
     await hanging[Symbol.asyncDispose]();
     expect((await waiting)[0]?.outcome).to.equal('error');
-  });
-});
-
-describe('A link to a real agent process', function () {
-  this.timeout(20_000);
-  const flags = ['probe', '--name', 'x/a'];
-  let silent: net.Server;
-  let waiting: ProbeRequest;
-
-  before(async () => {
-    // Accepts and says nothing, so that a batch is still under way when the test acts.
-    silent = net.createServer().listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    waiting = {
-      protocol: 'TCP',
-      host: '127.0.0.1',
-      port: portOf(silent),
-      deadline: 5_000,
-    };
-  });
-  after(() => void silent.close());
-
-  const open = () => {
-    const streams: ReturnType<typeof connectProcess>[] = [];
-    const connect = async () => {
-      const stream = connectProcess(...flags);
-      streams.push(stream);
-      return stream;
-    };
-    const link = openLink(connect, 'x/a', { name: 'x/a', pause: 1 });
-    return { link, streams, [Symbol.asyncDispose]: () => link[Symbol.asyncDispose]() };
-  };
-  it('that is killed in the middle of a batch: error, never dropped, and a new process after', async () => {
-    await using opened = open();
-    const { link, streams } = opened;
-    await link.ready();
-    const lost = link.probe([waiting, waiting]);
-    await once(silent, 'connection');
-    streams[0]?.child.kill('SIGKILL');
-    const observations = await lost;
-    expect(observations.map(({ outcome }) => outcome)).to.deep.equal(['error', 'error']);
-    expect(observations[0]?.detail).to.include('SIGKILL');
-    expect(await refused(link)).to.equal('refused');
-    expect(streams).to.have.length(2);
-  });
-
-  it('that is stopped: error, and a new process after', async () => {
-    await using opened = open();
-    const { link, streams } = opened;
-    await link.ready();
-    streams[0]?.child.kill('SIGSTOP');
-    for (let batch = 0; batch < 2; batch += 1)
-      expect((await link.probe([{ ...waiting, deadline: 20 }], { grace: 20 }))[0]?.outcome).to.equal('error');
-    expect(await refused(link)).to.equal('refused');
-  });
-
-  it('whose stdin closes in the middle of a batch: error', async () => {
-    await using opened = open();
-    const { link, streams } = opened;
-    await link.ready();
-    const lost = link.probe([waiting]);
-    await once(silent, 'connection');
-    streams[0]?.child.stdin.end();
-    expect((await lost)[0]?.outcome).to.equal('error');
   });
 });

@@ -1,0 +1,258 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { parse } from 'yaml';
+import { InputError, messageOf, UsageError, type Problem } from './errors.ts';
+
+export const providers = ['auto', 'lab', 'kind', 'existing'] as const;
+export type ProviderName = (typeof providers)[number];
+
+/** Everything that a user can set. Milliseconds where a name ends in `Ms`. */
+export type Config = {
+  provider: ProviderName;
+  plugin: string;
+  kubeconfig: string;
+  context: string;
+  cluster: string;
+  keep: boolean;
+  kindImage: string;
+  probeImage: string;
+  kindConfig: string;
+  lanes: number;
+  features: string[];
+  skip: string[];
+  output: string;
+  settleBudgetMs: number;
+  force: boolean;
+};
+
+type Option = {
+  flag: string;
+  type: 'string' | 'boolean' | 'number' | 'list';
+  placeholder?: string;
+  help: string;
+};
+
+/** Flag, environment variable (`NETPOL_` + upper-case flag) and key of netpol.yaml of each setting. */
+export const options: Record<keyof Config, Option> = {
+  provider: {
+    flag: 'provider',
+    type: 'string',
+    placeholder: providers.join('|'),
+    help: 'where to run; auto = kind where Docker answers, else the lab',
+  },
+  plugin: {
+    flag: 'plugin',
+    type: 'string',
+    placeholder: 'NAME',
+    help: 'default, reference, mutant:NAME, none, a NAME under manifests/plugins, or a PATH',
+  },
+  kubeconfig: {
+    flag: 'kubeconfig',
+    type: 'string',
+    placeholder: 'FILE',
+    help: 'cluster of --provider existing',
+  },
+  context: { flag: 'context', type: 'string', placeholder: 'NAME', help: 'context in that kubeconfig' },
+  cluster: {
+    flag: 'cluster',
+    type: 'string',
+    placeholder: 'NAME',
+    help: 'name of the kind cluster; one that runs is used again and left alone',
+  },
+  keep: { flag: 'keep', type: 'boolean', help: 'leave the kind cluster running afterwards' },
+  kindImage: { flag: 'kind-image', type: 'string', placeholder: 'IMAGE', help: 'node image for kind' },
+  probeImage: {
+    flag: 'probe-image',
+    type: 'string',
+    placeholder: 'IMAGE',
+    help: 'image of the probe pods (Node >= 20)',
+  },
+  kindConfig: {
+    flag: 'kind-config',
+    type: 'string',
+    placeholder: 'FILE',
+    help: 'kind configuration instead of ours',
+  },
+  lanes: {
+    flag: 'lanes',
+    type: 'number',
+    placeholder: 'N',
+    help: 'scenarios that run at the same time; 0 = as many as fit',
+  },
+  features: {
+    flag: 'feature',
+    type: 'list',
+    placeholder: 'NAME',
+    help: 'only scenarios that need this feature (repeatable)',
+  },
+  skip: {
+    flag: 'skip',
+    type: 'list',
+    placeholder: 'NAME',
+    help: 'skip this feature, scenario or folder (repeatable)',
+  },
+  output: {
+    flag: 'output',
+    type: 'string',
+    placeholder: 'DIR',
+    help: 'where the results go (default results/<run>)',
+  },
+  settleBudgetMs: {
+    flag: 'settle-budget',
+    type: 'number',
+    placeholder: 'MS',
+    help: 'how long a change may take to be enforced; 0 = 5000 in the lab, else 15000',
+  },
+  force: {
+    flag: 'force',
+    type: 'boolean',
+    help: 'although another run is active on this cluster',
+  },
+};
+
+export const defaults: Config = {
+  provider: 'auto',
+  plugin: '',
+  kubeconfig: '',
+  context: '',
+  cluster: '',
+  keep: false,
+  kindImage: '',
+  probeImage: '',
+  kindConfig: '',
+  lanes: 0,
+  features: [],
+  skip: [],
+  output: '',
+  settleBudgetMs: 0,
+  force: false,
+};
+
+const keys = Object.keys(options) as (keyof Config)[];
+
+export const environmentName = (key: keyof Config): string =>
+  `NETPOL_${options[key].flag.replaceAll('-', '_').toUpperCase()}`;
+
+/**
+ * Merges defaults < netpol.yaml < environment < flags into one typed object.
+ * `flags` as they come from `parseFlags`.
+ * @throws InputError with every problem of every source at once
+ */
+export const loadConfig = (
+  flags: Record<string, unknown>,
+  environment: Record<string, string | undefined>,
+  file: string | undefined,
+): Config => {
+  const problems: Problem[] = [];
+  const config = { ...defaults };
+  const set = (key: keyof Config, value: unknown, source: string): void => {
+    const parsed = parseValue(options[key].type, value);
+    if (parsed === undefined)
+      problems.push({
+        file: source,
+        message: `\`${options[key].flag}\`: wanted ${wanted(key)}, got ${JSON.stringify(value)}`,
+      });
+    else Object.assign(config, { [key]: parsed });
+  };
+  for (const [flag, value] of Object.entries(readFile(file, problems))) {
+    const key = keys.find((key) => options[key].flag === flag);
+    if (key === undefined)
+      problems.push({
+        file: file ?? '',
+        message: `unknown key \`${flag}\`; known: ${keys.map((key) => options[key].flag).join(', ')}`,
+      });
+    else set(key, value, file ?? '');
+  }
+  for (const key of keys) {
+    const value = environment[environmentName(key)];
+    if (value !== undefined && value !== '') set(key, value, environmentName(key));
+  }
+  for (const key of keys)
+    if (flags[options[key].flag] !== undefined) set(key, flags[options[key].flag], 'command line');
+  if (!providers.includes(config.provider)) {
+    problems.push({
+      file: 'provider',
+      message: `wanted one of ${providers.join(', ')}, got ${JSON.stringify(config.provider)}`,
+    });
+  }
+  if (problems.length > 0) throw new InputError('The configuration is not usable:', problems);
+  return config;
+};
+
+/**
+ * Splits a command line into flags and positionals.
+ * @throws UsageError naming every unknown flag or missing value
+ */
+export const parseFlags = (
+  command: string,
+  argv: readonly string[],
+  known: readonly (keyof Config)[],
+  more: Record<string, { type: 'string' | 'boolean' }> = {},
+): { flags: Record<string, unknown>; positionals: string[] } => {
+  const described = Object.fromEntries(
+    known.map((key) => [
+      options[key].flag,
+      {
+        type: options[key].type === 'boolean' ? ('boolean' as const) : ('string' as const),
+        multiple: options[key].type === 'list',
+      },
+    ]),
+  );
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: { ...described, ...more, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    });
+    return { flags: values, positionals };
+  } catch (error) {
+    throw new UsageError({
+      subject: `netpol ${command}: ${messageOf(error).split('. ')[0]}`,
+      wanted: `flags of \`netpol ${command}\`: ${[...Object.keys(described), ...Object.keys(more), 'help'].map((flag) => `--${flag}`).join(' ')}`,
+      next: `netpol ${command} --help`,
+    });
+  }
+};
+
+const readFile = (file: string | undefined, problems: Problem[]): Record<string, unknown> => {
+  if (file === undefined) return {};
+  try {
+    const content: unknown = parse(readFileSync(file, 'utf8')) ?? {};
+    if (typeof content === 'object' && !Array.isArray(content)) return content as Record<string, unknown>;
+    problems.push({ file, message: 'wanted a mapping of settings' });
+  } catch (error) {
+    problems.push({ file, message: messageOf(error) });
+  }
+  return {};
+};
+
+const parseValue = (type: Option['type'], value: unknown): unknown => {
+  switch (type) {
+    case 'string':
+      return typeof value === 'string' ? value : undefined;
+    case 'boolean':
+      if (typeof value === 'boolean') return value;
+      return value === 'true' || value === '1'
+        ? true
+        : value === 'false' || value === '0'
+          ? false
+          : undefined;
+    case 'number': {
+      const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+      return typeof number === 'number' && Number.isInteger(number) && number >= 0 ? number : undefined;
+    }
+    case 'list':
+      if (typeof value === 'string') return value.split(',').filter((item) => item !== '');
+      return Array.isArray(value) && value.every((item) => typeof item === 'string')
+        ? value.flatMap((item) => item.split(','))
+        : undefined;
+  }
+};
+
+const wanted = (key: keyof Config): string =>
+  ({
+    string: 'text',
+    boolean: 'true or false',
+    number: 'a whole number from 0',
+    list: 'names separated by commas',
+  })[options[key].type];

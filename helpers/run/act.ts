@@ -1,0 +1,63 @@
+import { idOf } from '../kube/world.ts';
+import { renameNamespaces } from '../scenario/policies.ts';
+import type { Action, Scenario } from '../scenario/scenario.ts';
+import type { Ground } from './ground.ts';
+
+/** Does what a step says, and resolves when the cluster has accepted it. @throws ClusterError */
+export const act = async (
+  action: Action,
+  scenario: Scenario,
+  { lane, realName, createPod }: Ground,
+): Promise<void> => {
+  switch (action.verb) {
+    case 'apply':
+    case 'update':
+      await Promise.all(
+        action.policies.map((policy) => lane.applyPolicy(renameNamespaces(policy, lane.namespaceNames))),
+      );
+      return;
+    case 'delete':
+      await Promise.all(
+        action.policies.map(({ metadata }) =>
+          lane.deletePolicy(realName(idOf({ namespace: metadata.namespace ?? '', name: metadata.name }))),
+        ),
+      );
+      return;
+    case 'label':
+      await relabel(Object.keys(action.labels), lane, realName, (id, labels) => ({
+        ...labels,
+        ...action.labels[id],
+      }));
+      return;
+    case 'unlabel':
+      await relabel(Object.keys(action.keys), lane, realName, (id, labels) =>
+        Object.fromEntries(Object.entries(labels).filter(([key]) => !action.keys[id]?.includes(key))),
+      );
+      return;
+    case 'create':
+      await Promise.all(scenario.pods.filter(({ id }) => action.pods.includes(id)).map(createPod));
+      return;
+    case 'remove':
+      await Promise.all(action.pods.map((id) => lane.deletePod(realName(id))));
+  }
+};
+
+const relabel = async (
+  ids: readonly string[],
+  lane: Ground['lane'],
+  realName: Ground['realName'],
+  change: (id: string, labels: Record<string, string>) => Record<string, string>,
+): Promise<void> => {
+  const { pods, namespaces } = await lane.world();
+  await Promise.all(
+    ids.map(async (id) => {
+      const { namespace, name } = realName(id);
+      if (name === '') {
+        const labels = namespaces.find((found) => found.name === namespace)?.labels ?? {};
+        return lane.labelNamespace(namespace, change(id, labels));
+      }
+      const labels = pods.find((pod) => pod.namespace === namespace && pod.name === name)?.labels ?? {};
+      return lane.labelPod({ namespace, name }, change(id, labels));
+    }),
+  );
+};

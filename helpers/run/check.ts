@@ -1,0 +1,170 @@
+import { AssertionError } from 'chai';
+import type { Capability, Cluster } from '../cluster/cluster.ts';
+import { BaselineError } from '../errors.ts';
+import { idOf, type Family, type World } from '../kube/world.ts';
+import { createOracle } from '../model/oracle.ts';
+import type { CaseRecord, StepRecord } from '../report/record.ts';
+import { isStanding } from '../scenario/default-world.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { worldAt } from '../scenario/world.ts';
+import { act } from './act.ts';
+import { baselineOf, gridsFor } from './expected.ts';
+import { joinMessages, type Ground } from './ground.ts';
+import {
+  answerersOf,
+  count,
+  describeCell,
+  judge,
+  listSome,
+  recordStep,
+  refuseOtherVerdicts,
+  round,
+} from './judge.ts';
+import { observe, silenceAfter, wantsAfter, type Patience, type Wants } from './observe.ts';
+
+/** What a check needs to know of the cluster besides the lane it works on. */
+export type CheckContext = Pick<Cluster, 'lacks'> & { families: readonly Family[]; patience: Patience };
+
+/** The record of a scenario before anything has happened to it. */
+export const declareCase = ({ name, title, file, spec, features }: Scenario): CaseRecord => ({
+  name,
+  title,
+  file,
+  spec,
+  features,
+  status: 'error',
+  durationMs: 0,
+  steps: [],
+});
+
+/** Why this cluster cannot be asked, or undefined where it can. */
+export const skipReason = (scenario: Scenario, { lacks, families }: CheckContext): string | undefined => {
+  for (const capability of neededCapabilities(scenario)) {
+    const reason = lacks[capability];
+    if (reason !== undefined) return reason;
+  }
+  const grids = scenario.steps.flatMap(({ expect }) => expect);
+  if (gridsFor(grids, families).length > 0) return undefined;
+  return `every grid is about a family that this cluster lacks (it has ${families.join(' and ')})`;
+};
+
+/**
+ * Proves one scenario on a lane: baseline, then each step's change, observation and comparison, then the lane is
+ * as before. Never throws: what is thrown inside decides the status. An AssertionError says that the plugin is
+ * wrong (fail), everything else that we could not tell (error).
+ */
+export const checkScenario = async (
+  scenario: Scenario,
+  ground: Ground,
+  context: CheckContext,
+): Promise<{ record: CaseRecord; evidence: Record<string, string> }> => {
+  const began = performance.now();
+  const record = declareCase(scenario);
+  record.startedAt = new Date().toISOString();
+  let evidence: Record<string, string> = {};
+  try {
+    await runSteps(scenario, ground, context, record.steps);
+    record.status = 'pass';
+  } catch (error) {
+    record.status = error instanceof AssertionError ? 'fail' : 'error';
+    record.message = joinMessages(error);
+    evidence = await ground.lane.evidence();
+  }
+  try {
+    await ground.restore(scenario);
+  } catch (error) {
+    record.status = 'error';
+    record.message = [record.message, joinMessages(error)].filter(Boolean).join('\nand then, cleaning up: ');
+  }
+  const times = record.steps.flatMap(({ settleMs }) => Object.values(settleMs));
+  if (times.length > 0) record.settleMs = round(Math.max(...times));
+  record.durationMs = round(performance.now() - began);
+  return { record, evidence };
+};
+
+const neededCapabilities = ({ pods, steps }: Scenario): Capability[] => {
+  const targets = new Set(steps.flatMap(({ expect }) => expect.map(({ target }) => target)));
+  return [
+    ...(targets.has('service') ? (['services'] as const) : []),
+    ...(targets.has('service-name') ? (['service-names'] as const) : []),
+    ...(pods.some(({ addresses }) => addresses !== undefined) ? (['external'] as const) : []),
+    ...(pods.some(({ id, node }) => !isStanding(id) && node > 0) ? (['two-nodes'] as const) : []),
+  ];
+};
+
+const runSteps = async (
+  scenario: Scenario,
+  ground: Ground,
+  { families, patience }: CheckContext,
+  records: StepRecord[],
+): Promise<void> => {
+  let world = await ground.prepare(scenario);
+  const silence = await proveOpen('before the first step', scenario, world, ground, families, patience);
+  let wants: Wants = new Map();
+  for (const [index, step] of scenario.steps.entries()) {
+    await act(step.action, scenario, ground);
+    const accepted = performance.now();
+    if (step.action.verb === 'create' || step.action.verb === 'remove') world = await ground.refresh();
+    const grids = gridsFor(step.expect, families);
+    if (grids.length > 0) {
+      const oracle = createOracle(worldAt(scenario, index));
+      const offset = performance.now() - accepted;
+      const options = { before: wants, answerers: answerersOf(oracle) };
+      const [seen, live] = await Promise.all([
+        observe(grids, world, ground, patience, silence, options),
+        ground.lane.world(),
+      ]);
+      records.push(recordStep(step, seen, oracle, offset));
+      judge(step, index, seen, oracle);
+      refuseOtherVerdicts(grids, createOracle(live), ground);
+    }
+    wants = wantsAfter(grids, wants);
+  }
+  if (scenario.pods.some(({ createdLater }) => createdLater))
+    await proveOpenAfterwards(scenario, ground, families, patience);
+};
+
+/** A denied cell counts only if the same cell was open in the same run. Returns how long silence must last to be a drop. */
+const proveOpen = async (
+  when: string,
+  scenario: Scenario,
+  world: World,
+  ground: Ground,
+  families: readonly Family[],
+  patience: Patience,
+): Promise<number> => {
+  const present = new Set([...world.pods, ...world.services].map((object) => ground.shortId(idOf(object))));
+  const grids = baselineOf(scenario, families, (id) => present.has(id));
+  const answerers = answerersOf(createOracle(worldAt(scenario, scenario.steps.length - 1)), 'any');
+  const seen = await observe(grids, world, ground, { ...patience, hold: 0 }, patience.shortestSilence, {
+    answerers,
+    rounds: 1,
+  });
+  if (seen.held) return silenceAfter(seen.grids, patience);
+  const closed = seen.grids.flatMap(({ kind, comparison }) =>
+    [...comparison.differing, ...comparison.unknown].map((cell) => describeCell(kind, cell)),
+  );
+  throw new BaselineError({
+    subject: `${count(closed.length, 'cell')} not open ${when}, without any policy of ours`,
+    wanted: 'every cell that a step asserts to answer',
+    got: listSome(closed),
+    next: 'look for other policies, a firewall or a second engine on this cluster',
+  });
+};
+
+/** Pods that came later had no baseline; without policies their cells must be open, or their denials prove nothing. */
+const proveOpenAfterwards = async (
+  scenario: Scenario,
+  ground: Ground,
+  families: readonly Family[],
+  patience: Patience,
+): Promise<void> => {
+  const { policies } = await ground.lane.world();
+  await Promise.all(
+    policies.map(({ metadata }) =>
+      ground.lane.deletePolicy({ namespace: metadata.namespace ?? '', name: metadata.name }),
+    ),
+  );
+  const world = await ground.refresh();
+  await proveOpen('after the last step', scenario, world, ground, families, patience);
+};

@@ -1,0 +1,48 @@
+import { InputError, messageOf, NetpolError, UsageError } from '../errors.ts';
+import { redact } from '../report/redact.ts';
+import { formatHelp } from './help.ts';
+
+type Command = (argv: readonly string[]) => Promise<number>;
+
+// Commands are loaded when they are called, so that the first words appear at once.
+const commands: Record<string, () => Promise<Command>> = {
+  run: async () => (await import('./run-command.ts')).runCommand,
+  list: async () => (await import('./list-command.ts')).listCommand,
+  explain: async () => (await import('./explain-command.ts')).explainCommand,
+  clean: async () => (await import('./clean-command.ts')).cleanCommand,
+};
+
+/** Runs one command line. Exit code: 0 all passed, 1 something failed, 2 could not be told or bad usage, 130 interrupted. */
+const main = async (argv: readonly string[]): Promise<number> => {
+  const [first = 'run', ...rest] = argv;
+  const [name, options] = first.startsWith('-') ? ['run', argv] : [first, rest];
+  if (argv.includes('--help') || argv.includes('-h') || name === 'help') {
+    console.log(formatHelp(first.startsWith('-') ? undefined : name === 'help' ? rest[0] : name));
+    return 0;
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load === undefined) {
+    throw new UsageError({
+      subject: `unknown command \`${name}\``,
+      wanted: Object.keys(commands).join(', '),
+      next: 'npm start -- --help',
+    });
+  }
+  return (await load())(options);
+};
+
+/** What a person needs of an error: our own say it in their message, anything else is a defect of ours and shows where. */
+const describe = (error: unknown): string => {
+  if (error instanceof InputError || error instanceof NetpolError) return error.message;
+  if (error instanceof Error) return `unexpected ${error.name}: ${error.message}\n${error.stack ?? ''}`;
+  return messageOf(error);
+};
+
+// A reader that goes away (`| head`) ends us quietly, as it does with every program.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(redact(`netpol: ${describe(error)}`));
+  process.exitCode = 2;
+}

@@ -1,0 +1,88 @@
+import { addressOf, idOf, type Family, type World } from '../kube/world.ts';
+import {
+  buildMatrix,
+  cellOf,
+  formatProbeKind,
+  type Expectation,
+  type Matrix,
+  type ProbeKind,
+} from '../matrix/matrix.ts';
+import type { Target } from '../probe/sweep.ts';
+import type { ExpectedGrid, Scenario } from '../scenario/scenario.ts';
+import type { Ground } from './ground.ts';
+
+/** One grid of a step on this cluster: a drawn grid for one family. */
+export type WantedGrid = { kind: ProbeKind; want: Matrix<Expectation> };
+
+/**
+ * The drawn grids of a step, one for each family that they hold for and the cluster has.
+ * A grid drawn for one family takes the place of the common one there.
+ */
+export const gridsFor = (expect: readonly ExpectedGrid[], families: readonly Family[]): WantedGrid[] => {
+  const chosen = new Map<string, WantedGrid>();
+  const common = expect.filter(({ family }) => family === undefined);
+  const special = expect.filter(({ family }) => family !== undefined);
+  for (const { target, protocol, port, family, grid } of [...common, ...special]) {
+    for (const each of families.filter((each) => family === undefined || family === each)) {
+      const kind: ProbeKind = { target, protocol, port, family: each };
+      chosen.set(formatProbeKind(kind), { kind, want: grid });
+    }
+  }
+  return [...chosen.values()];
+};
+
+/**
+ * Every cell that some step asserts or characterises, as a grid that must be all open before the first step.
+ * Only pods that `isThere` says exist take part.
+ */
+export const baselineOf = (
+  scenario: Scenario,
+  families: readonly Family[],
+  isThere: (id: string) => boolean,
+): WantedGrid[] => {
+  const merged = new Map<string, { kind: ProbeKind; grids: Matrix<Expectation>[] }>();
+  for (const { kind, want } of scenario.steps.flatMap(({ expect }) => gridsFor(expect, families))) {
+    const entry = merged.get(formatProbeKind(kind)) ?? { kind, grids: [] };
+    merged.set(formatProbeKind(kind), { kind, grids: [...entry.grids, want] });
+  }
+  return [...merged.values()]
+    .map(({ kind, grids }) => ({ kind, want: mergeAsked(grids, isThere) }))
+    .filter(({ want }) => want.cells.includes('allow'));
+};
+
+/** What to probe for a grid: rows and columns by their short names, each column at its address or DNS name in this world. */
+export const targetFor = ({ kind, want }: WantedGrid, world: World, ground: Ground): Target => ({
+  kind,
+  rows: want.rows,
+  columns: want.columns,
+  hostOf: (row, column) =>
+    cellOf(want, row, column) === 'ignored' ? undefined : hostOf(kind, ground.realId(column), world),
+});
+
+const mergeAsked = (
+  grids: readonly Matrix<Expectation>[],
+  isThere: (id: string) => boolean,
+): Matrix<Expectation> => {
+  const names = (pick: (grid: Matrix<Expectation>) => readonly string[]): string[] =>
+    [...new Set(grids.flatMap(pick))].filter(isThere);
+  const isAsked = (row: string, column: string): boolean =>
+    grids.some(
+      (grid) =>
+        grid.rows.includes(row) && grid.columns.includes(column) && cellOf(grid, row, column) !== 'ignored',
+    );
+  return buildMatrix(
+    names(({ rows }) => rows),
+    names(({ columns }) => columns),
+    (row, column) => (isAsked(row, column) ? 'allow' : 'ignored'),
+  );
+};
+
+const hostOf = ({ target, family }: ProbeKind, id: string, { pods, services }: World): string | undefined => {
+  if (target === 'pod') {
+    const pod = pods.find((pod) => idOf(pod) === id);
+    return pod && addressOf(pod, family);
+  }
+  const service = services.find((service) => idOf(service) === id);
+  if (service === undefined) return undefined;
+  return target === 'service' ? addressOf(service, family) : `${service.name}.${service.namespace}.svc`;
+};

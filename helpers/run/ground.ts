@@ -1,0 +1,181 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Cluster, Lane, ObjectName } from '../cluster/cluster.ts';
+import { ClusterError, messageOf } from '../errors.ts';
+import type { Labels } from '../kube/types.ts';
+import { idOf, type World } from '../kube/world.ts';
+import type { Observation } from '../matrix/matrix.ts';
+import { openLinks, type Links } from '../probe/pods.ts';
+import type { Prober } from '../probe/sweep.ts';
+import {
+  defaultNamespaceLabels,
+  defaultPodLabels,
+  defaultPods,
+  isStanding,
+  namespaceNames,
+} from '../scenario/default-world.ts';
+import { namespaceNameLabel } from '../scenario/policies.ts';
+import type { Scenario, ScenarioPod } from '../scenario/scenario.ts';
+
+/** A lane with open links, on which scenarios are tried one after the other. Scenarios' short names go in and come out. */
+export type Ground = AsyncDisposable & {
+  readonly lane: Lane;
+  readonly prober: Prober;
+  /** The real name of what a scenario calls `x/a`. */
+  realName(id: string): ObjectName;
+  /** The real name of a namespace or pod id. */
+  realId(id: string): string;
+  shortId(id: string): string;
+  /** Brings the lane into the state in which the scenario begins, and checks that it is. */
+  prepare(scenario: Scenario): Promise<World>;
+  createPod(pod: ScenarioPod): Promise<void>;
+  /** Reads the lane and opens links to the pods that are new in it. */
+  refresh(): Promise<World>;
+  /** Takes away all that the scenario brought. */
+  restore(scenario: Scenario): Promise<void>;
+};
+
+/** Opens a lane of its own with the standing pods, and a link to each. */
+export const openGround = async (cluster: Cluster, index: number): Promise<Ground> => {
+  const lane = await cluster.openLane(index, defaultPods);
+  try {
+    const { pods } = await lane.world();
+    return createGround(lane, await openLinks(lane, pods));
+  } catch (error) {
+    await lane[Symbol.asyncDispose]();
+    throw error;
+  }
+};
+
+const createGround = (lane: Lane, links: Links): Ground => {
+  const shortNames = new Map(Object.entries(lane.namespaceNames).map(([short, real]) => [real, short]));
+  const rename = (id: string, names: (name: string) => string | undefined): string => {
+    const [namespace = '', ...rest] = id.split('/');
+    return [names(namespace) ?? namespace, ...rest].join('/');
+  };
+  const realId = (id: string): string => rename(id, (name) => lane.namespaceNames[name]);
+  const shortId = (id: string): string => rename(id, (name) => shortNames.get(name));
+  const realName = (id: string): ObjectName => {
+    const [namespace = '', name = ''] = realId(id).split('/');
+    return { namespace, name };
+  };
+
+  const prober: Prober = {
+    probe: async (from, probes) => {
+      const observations = await links.probe(realId(from), probes);
+      return observations.map((observation) => shortenAnswerer(observation, shortId));
+    },
+  };
+
+  const refresh = async (): Promise<World> => {
+    const world = await lane.world();
+    await links.refresh(world.pods);
+    return world;
+  };
+
+  const createPod = async ({ id, labels, ports, node, addresses }: ScenarioPod): Promise<void> => {
+    if (addresses === undefined) await lane.createPod({ ...realName(id), labels, ports, node });
+    else await lane.createExternalHost({ ...realName(id), addresses, ports });
+  };
+
+  const prepare = async (scenario: Scenario): Promise<World> => {
+    await standAsWritten(lane, realName, scenario);
+    const missing = scenario.pods.filter(({ id, createdLater }) => !isStanding(id) && !createdLater);
+    await Promise.all(missing.map(createPod));
+    await Promise.all(
+      scenario.services.map(({ id, type, selector, ports }) =>
+        lane.createService({ ...realName(id), type, selector, ports }),
+      ),
+    );
+    const world = await refresh();
+    refuseLeftovers(world);
+    return world;
+  };
+
+  const restore = async (scenario: Scenario): Promise<void> => {
+    const { policies, pods } = await lane.world();
+    const present = new Set(pods.map(idOf));
+    const brought = scenario.pods.filter(({ id }) => !isStanding(id) && present.has(realId(id)));
+    await Promise.all([
+      ...policies.map(({ metadata }) =>
+        lane.deletePolicy({ namespace: metadata.namespace ?? '', name: metadata.name }),
+      ),
+      ...scenario.services.map(({ id }) => lane.deleteService(realName(id))),
+      ...brought.map(({ id, addresses }) =>
+        addresses === undefined ? lane.deletePod(realName(id)) : lane.deleteExternalHost(realName(id)),
+      ),
+    ]);
+    await refresh();
+  };
+
+  return {
+    lane,
+    prober,
+    realName,
+    realId,
+    shortId,
+    prepare,
+    createPod,
+    refresh,
+    restore,
+    [Symbol.asyncDispose]: async () => {
+      await links[Symbol.asyncDispose]();
+      await lane[Symbol.asyncDispose]();
+    },
+  };
+};
+
+const shortenAnswerer = (observation: Observation, shortId: (id: string) => string): Observation =>
+  observation.answeredBy === undefined
+    ? observation
+    : { ...observation, answeredBy: shortId(observation.answeredBy) };
+
+/** Gives every namespace and standing pod the labels that the scenario begins with. */
+const standAsWritten = async (
+  lane: Lane,
+  realName: (id: string) => ObjectName,
+  scenario: Scenario,
+): Promise<void> => {
+  const { namespaces, pods } = await lane.world();
+  const labelsOf = new Map(pods.map((pod) => [idOf(pod), pod.labels]));
+  const relabelPods = defaultPods.map(async ({ namespace, name }) => {
+    const id = `${namespace}/${name}`;
+    const real = realName(id);
+    const wanted = scenario.pods.find((pod) => pod.id === id)?.labels ?? defaultPodLabels(name);
+    const found = labelsOf.get(idOf(real));
+    if (found === undefined)
+      throw new ClusterError({
+        subject: `standing pod ${idOf(real)} is gone`,
+        wanted: 'a pod that nobody removes',
+      });
+    if (!areEqualLabels(found, wanted)) await lane.labelPod(real, wanted);
+  });
+  const relabelNamespaces = namespaceNames.map(async (short) => {
+    const real = lane.namespaceNames[short] ?? short;
+    const wanted = { ...defaultNamespaceLabels(short), [namespaceNameLabel]: real };
+    const found = namespaces.find(({ name }) => name === real)?.labels ?? {};
+    if (!areEqualLabels(found, wanted)) await lane.labelNamespace(real, wanted);
+  });
+  await Promise.all([...relabelPods, ...relabelNamespaces]);
+};
+
+const areEqualLabels = (one: Labels, other: Labels): boolean => isDeepStrictEqual({ ...one }, { ...other });
+
+const refuseLeftovers = ({ policies, pods }: World): void => {
+  const left = policies.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+  if (left.length > 0)
+    throw new ClusterError({
+      subject: 'the lane holds policies before the first step',
+      wanted: 'none',
+      got: left.join(', '),
+    });
+  const homeless = pods.filter(({ addresses }) => addresses.length === 0).map(idOf);
+  if (homeless.length > 0)
+    throw new ClusterError({ subject: 'pods without an address', got: homeless.join(', ') });
+};
+
+/** Adds what was thrown while cleaning up to what was thrown before it, so that neither hides the other. */
+export const joinMessages = (...thrown: unknown[]): string =>
+  thrown
+    .filter((error) => error !== undefined)
+    .map(messageOf)
+    .join('\nand then: ');

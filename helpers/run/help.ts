@@ -1,0 +1,97 @@
+import { environmentName, options, type Config } from '../config.ts';
+
+type Help = {
+  usage: string;
+  does: string;
+  options: readonly (keyof Config)[];
+  more: readonly [string, string][];
+};
+
+/** Flags that only some commands have; `--config` is read before the configuration. */
+const configFlag: [string, string] = [
+  '--config FILE',
+  'settings as YAML, flags without dashes as keys (default netpol.yaml, if there)',
+];
+
+/** What each command is called with: the flags that it takes and the words that `--help` says about it. */
+export const help: Record<'run' | 'list' | 'explain' | 'clean', Help> = {
+  run: {
+    usage: 'run [FILTER...]',
+    does: 'proves scenarios on a cluster; FILTER is a name, a folder, a feature or a part of a title',
+    options: Object.keys(options) as (keyof Config)[],
+    more: [configFlag],
+  },
+  list: {
+    usage: 'list [FILTER...]',
+    does: 'shows scenarios and features',
+    options: ['features', 'skip'],
+    more: [['--json', 'for machines']],
+  },
+  explain: {
+    usage: 'explain FILE... [FROM TO PROTOCOL/PORT]',
+    does: 'says who reaches whom and why, from manifests, without a cluster',
+    options: [],
+    more: [['--json', 'every cell: from, to, protocol, port, family, verdict, reason']],
+  },
+  clean: {
+    usage: 'clean',
+    does: 'removes what interrupted runs left behind',
+    options: ['kubeconfig', 'context', 'force'],
+    more: [],
+  },
+};
+
+/** The help page of one command, or the overview. */
+export const formatHelp = (command?: string): string => {
+  const page =
+    command !== undefined && Object.hasOwn(help, command) ? help[command as keyof typeof help] : undefined;
+  return page === undefined ? overview() : commandPage(page);
+};
+
+const overview = (): string =>
+  [
+    'netpol: proves with real packets whether a cluster enforces its network policies, and says why when not.',
+    '',
+    'npm start -- COMMAND, or npx netpol COMMAND:',
+    ...table(Object.values(help).map(({ usage, does }) => [usage, does])),
+    '',
+    'Without a command: run. COMMAND --help shows its flags.',
+    'Exit code: 0 all passed; 1 something failed; 2 something could not be told, or bad usage; 130 interrupted.',
+  ].join('\n');
+
+const commandPage = ({ usage, does, options: keys, more }: Help): string => {
+  const flags = keys.map((key): [string, string] => {
+    const { flag, placeholder, help } = options[key];
+    return [
+      `--${flag}${placeholder === undefined ? '' : ` ${placeholder}`}`,
+      `${help} [${environmentName(key)}]`,
+    ];
+  });
+  const settings =
+    flags.length === 0
+      ? []
+      : ['', 'Flags win over the environment variables in brackets, those over netpol.yaml.'];
+  return [`netpol ${usage}`, `  ${does}`, '', ...table([...flags, ...more]), ...settings].join('\n');
+};
+
+/** Two columns; where the first is too wide the second goes below, so that 100 columns are enough. */
+const table = (rows: readonly (readonly [string, string])[]): string[] =>
+  rows.flatMap(([left, right]) => {
+    const lines = wrap(right, 70);
+    const [first = '', ...rest] = lines;
+    const indented = rest.map((line) => `${' '.repeat(28)}${line}`);
+    return left.length <= 24
+      ? [`  ${left.padEnd(26)}${first}`, ...indented]
+      : [`  ${left}`, `${' '.repeat(28)}${first}`, ...indented];
+  });
+
+const wrap = (text: string, width: number): string[] => {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+};

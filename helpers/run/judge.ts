@@ -1,0 +1,142 @@
+import { AssertionError } from 'chai';
+import { ProbeError } from '../errors.ts';
+import type { ComparedCell, Difference } from '../matrix/compare.ts';
+import { formatProbeKind, type ProbeKind } from '../matrix/matrix.ts';
+import type { Oracle } from '../model/oracle.ts';
+import type { GridRecord, StepRecord } from '../report/record.ts';
+import type { Step } from '../scenario/scenario.ts';
+import { formatAction } from '../scenario/world.ts';
+import type { WantedGrid } from './expected.ts';
+import type { Ground } from './ground.ts';
+import type { Answerers, GridSeen, Seen } from './observe.ts';
+
+/** Who may answer for a Service: its backends that are reachable, or all of them while no policy acts. */
+export const answerersOf =
+  (oracle: Oracle, which: 'reachable' | 'any' = 'reachable'): Answerers =>
+  ({ target, protocol, port, family }, row, column) =>
+    target === 'pod'
+      ? undefined
+      : oracle
+          .serviceVerdict(row, column, protocol, port, family)
+          .backends.filter(({ verdict }) => which === 'any' || verdict !== 'deny')
+          .map(({ id }) => id);
+
+/** The record of one step. `offset`: milliseconds from the accepted change to the begin of the observation. */
+export const recordStep = (step: Step, seen: Seen, oracle: Oracle, offset: number): StepRecord => ({
+  action: formatAction(step.action),
+  line: step.line,
+  settleMs: Object.fromEntries(
+    Object.entries(seen.settleMs).map(([verdict, time]) => [verdict, round(time + offset)]),
+  ),
+  rounds: seen.rounds,
+  retries: seen.retries,
+  grids: seen.grids.map((grid) => recordGrid(grid, oracle)),
+});
+
+const recordGrid = ({ kind, want, got, comparison }: GridSeen, oracle: Oracle): GridRecord => ({
+  probe: formatProbeKind(kind),
+  rows: [...want.rows],
+  columns: [...want.columns],
+  want: [...want.cells],
+  got: [...got.cells],
+  differing: comparison.differing.map((difference) => ({
+    from: difference.row,
+    to: difference.column,
+    want: difference.want === 'ignored' ? 'undefined' : difference.want,
+    got: difference.got,
+    ...(difference.kind === 'answerer' && { mayAnswer: [...difference.mayAnswer] }),
+    reason: reasonOf(kind, difference, oracle),
+  })),
+});
+
+const reasonOf = (
+  kind: ProbeKind,
+  { row, column, kind: what, got, mayAnswer }: Difference,
+  oracle: Oracle,
+): string => {
+  const { target, protocol, port, family } = kind;
+  if (what === 'answerer') {
+    return `${got.answeredBy ?? 'nobody by name'} answered; only ${mayAnswer.join(', ') || 'nobody'} may`;
+  }
+  return target === 'pod'
+    ? oracle.explain(row, column, protocol, port, family).reason
+    : oracle.serviceVerdict(row, column, protocol, port, family).reason;
+};
+
+/** Passes, or throws: ProbeError where something could not be told, AssertionError where the plugin is wrong. */
+export const judge = (step: Step, index: number, { held, grids }: Seen, oracle: Oracle): void => {
+  const after = `after step ${index + 1} (${formatAction(step.action)})`;
+  const unknown = grids.flatMap(({ kind, comparison }) =>
+    comparison.unknown.map((cell) => describeCell(kind, cell)),
+  );
+  if (unknown.length > 0) {
+    throw new ProbeError({
+      subject: `${count(unknown.length, 'probe')} could not be told ${after}`,
+      wanted: 'an answer, silence or a refusal',
+      got: unknown[0] ?? '',
+      next: 'see the evidence: agent log, pods and events of this moment',
+    });
+  }
+  if (held) return;
+  const differing = grids.flatMap(({ comparison }) => comparison.differing);
+  const asserted = grids
+    .flatMap(({ want }) => want.cells)
+    .filter((cell) => cell === 'allow' || cell === 'deny');
+  const actual = grids.map((grid) => recordGrid(grid, oracle));
+  throw new AssertionError(
+    `${differing.length} of ${count(asserted.length, 'probe')} ${differing.length === 1 ? 'differs' : 'differ'} ${after}`,
+    {
+      actual,
+      expected: grids.map(({ want }) => want),
+      showDiff: false,
+    },
+  );
+};
+
+/** The third voice: what the oracle makes of the objects that really are in the cluster must be what was drawn. */
+export const refuseOtherVerdicts = (grids: readonly WantedGrid[], oracle: Oracle, ground: Ground): void => {
+  const other = grids
+    .filter(({ kind }) => kind.target === 'pod')
+    .flatMap(({ kind, want }) =>
+      want.rows.flatMap((row, y) =>
+        want.columns.flatMap((column, x) => {
+          const wanted = want.cells[y * want.columns.length + x];
+          if (wanted === 'ignored') return [];
+          const verdict = oracle.verdict(
+            ground.realId(row),
+            ground.realId(column),
+            kind.protocol,
+            kind.port,
+            kind.family,
+          );
+          return verdict === wanted
+            ? []
+            : [
+                `${row} -> ${column} ${formatProbeKind(kind)}: drawn ${wanted}, by the cluster's objects ${verdict}`,
+              ];
+        }),
+      ),
+    );
+  if (other.length === 0) return;
+  throw new ProbeError({
+    subject: 'the objects in the cluster are not those of the scenario',
+    got: listSome(other),
+    next: 'something else changes labels, policies or pods in our namespaces; see the evidence',
+  });
+};
+
+/** `x/b -> x/a v4 TCP/80: dropped`. */
+export const describeCell = (kind: ProbeKind, { row, column, got }: ComparedCell): string =>
+  `${row} -> ${column} ${formatProbeKind(kind)}: ${got.outcome}${got.detail === undefined ? '' : ` (${got.detail})`}`;
+
+/** A few items, one a line, and how many more there are. */
+export const listSome = (items: readonly string[]): string =>
+  items.length <= 8
+    ? items.join('\n          ')
+    : [...items.slice(0, 8), `and ${items.length - 8} more`].join('\n          ');
+
+/** `1 cell`, `2 cells`. */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+/** Milliseconds to a tenth. */
+export const round = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;

@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../errors.ts';
+import type { RunRecord } from '../report/record.ts';
+import { openRunLog, type RunLog } from '../report/run-log.ts';
+import { writeEvidence } from '../report/write.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { declareCase } from './check.ts';
+import { listenForInterrupts } from './interrupts.ts';
+import { vacuousReason } from './lint.ts';
+import { installPrograms } from './programs.ts';
+import { chooseProvider, startCluster } from './providers.ts';
+import { openScreen, type Screen } from './screen.ts';
+import { readCommandLine, selectSuite } from './selection.ts';
+import { createRunName, openSession } from './session.ts';
+import { runSuite, type SuiteRun } from './suite.ts';
+
+/**
+ * `netpol run`: everything is read and checked, then a cluster is started, then the suite runs on it.
+ * Returns the exit code.
+ * @throws NetpolError before the first scenario; nothing is left behind then
+ */
+export const runCommand = async (argv: readonly string[]): Promise<number> => {
+  using interrupts = listenForInterrupts();
+  const { signal } = interrupts;
+  try {
+    const record = await run(argv, signal);
+    return signal.aborted ? 130 : exitCodeOf(record);
+  } catch (error) {
+    if (signal.aborted) return 130;
+    throw error;
+  }
+};
+
+/** 2 wins over 1: what could not be told may hide what failed. A run of skips alone has proved nothing. */
+export const exitCodeOf = ({ counts, aborted }: Pick<RunRecord, 'counts' | 'aborted'>): number => {
+  if (counts.error > 0 || aborted !== undefined || counts.pass + counts.fail === 0) return 2;
+  return counts.fail > 0 ? 1 : 0;
+};
+
+const run = async (argv: readonly string[], signal: AbortSignal): Promise<RunRecord> => {
+  const { config, positionals } = readCommandLine('run', argv);
+  const name = createRunName();
+  const directory = config.output === '' ? join('results', name) : config.output;
+  const { provider, because } = await chooseProvider(config);
+  const flags = ['--provider', provider, ...(config.plugin === '' ? [] : ['--plugin', config.plugin])];
+  const screen = openScreen(process.stdout, directory, flags);
+  screen.note(`provider ${provider}: ${because}`);
+  const suite = await selectSuite(positionals, config);
+  screen.note(`${suite.scenarios.length} scenarios; results go to ${directory}/`);
+  if (provider === 'lab') await installPrograms(screen.note);
+
+  const cluster = await startCluster(provider, config, { run: name, log: screen.note, signal });
+  await using session = await openSession(cluster, config, screen.note);
+  signal.throwIfAborted();
+  const declared = suite.scenarios.map(declareCase);
+  const log = openRunLog(directory, {
+    run: name,
+    version: await readVersion(),
+    command: ['netpol', 'run', ...argv],
+    startedAt: new Date().toISOString(),
+    environment: { ...cluster.environment, families: [...cluster.environment.families] },
+    config: { ...config, lanes: session.lanes },
+    declared,
+  });
+  screen.begin(declared, session.running);
+  const suiteRun = {
+    session,
+    skipped: suite.skipped,
+    ...keepRecord(suite.scenarios, log, screen, directory),
+  };
+  const stopped = await runSuite(suite, suiteRun, signal).catch(messageOf);
+  const aborted = signal.aborted ? 'interrupted' : stopped;
+  const vacuous = listVacuous(suite.scenarios);
+  const record = log.close({ vacuous, ...(aborted !== undefined && { aborted }) });
+  screen.end(record);
+  return record;
+};
+
+/** Cases that a plugin which does nothing would pass, each with the reason. */
+const listVacuous = (scenarios: readonly Scenario[]): RunRecord['vacuous'] =>
+  scenarios.flatMap((scenario) => {
+    const reason = vacuousReason(scenario);
+    return reason === undefined ? [] : [{ name: scenario.name, reason }];
+  });
+
+/** Writes what the suite tells into the record and onto the screen. */
+const keepRecord = (
+  scenarios: readonly Scenario[],
+  log: RunLog,
+  screen: Screen,
+  directory: string,
+): Pick<SuiteRun, 'finished' | 'vanished'> => {
+  const unfinished = new Set(scenarios);
+  return {
+    finished: (scenario, outcome) => {
+      unfinished.delete(scenario);
+      const entry =
+        'skipped' in outcome
+          ? { ...declareCase(scenario), status: 'skip' as const, message: outcome.skipped }
+          : outcome.record;
+      if ('evidence' in outcome && Object.keys(outcome.evidence).length > 0) {
+        try {
+          entry.evidence = writeEvidence(directory, entry.name, outcome.evidence);
+        } catch (error) {
+          // The verdict counts more than its evidence: it must not be lost with it.
+          entry.message = `${entry.message ?? ''}\n${messageOf(error)}`;
+        }
+      }
+      log.finish(entry);
+      screen.finish(entry);
+    },
+    vanished: (reason) => {
+      for (const { name } of unfinished) log.giveUp(name, reason);
+    },
+  };
+};
+
+const readVersion = async (): Promise<string> => {
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
+};

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Config } from '../config.ts';
+import { NetpolError } from '../errors.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { checkScenario, skipReason, type CheckContext } from './check.ts';
+import { openGround, type Ground } from './ground.ts';
+
+export type Checked = Awaited<ReturnType<typeof checkScenario>>;
+
+/** A started cluster with its lanes open, on which scenarios run ahead of those who ask for their results. */
+export type Session = AsyncDisposable & {
+  readonly cluster: Cluster;
+  readonly context: CheckContext;
+  readonly lanes: number;
+  /** Says which scenarios there are, in order; they start as soon as a lane is free. */
+  schedule(scenarios: readonly Scenario[]): void;
+  /** The result of a scheduled scenario. @throws NetpolError when the session ended before */
+  result(scenario: Scenario): Promise<Checked>;
+  /** Names of the scenarios under way. */
+  running(): string[];
+  /** Starts nothing more; what waits for a result is told the reason. */
+  abort(reason: string): void;
+};
+
+/** Marks all that one run creates: short, lower case, unlikely to meet another. */
+export const createRunName = (): string => randomBytes(3).toString('hex');
+
+/**
+ * Opens the lanes of a started cluster. Disposing closes them and stops the cluster.
+ * @throws ClusterError where the standing pods do not come up; then everything is undone
+ */
+export const openSession = async (
+  cluster: Cluster,
+  config: Pick<Config, 'lanes' | 'settleBudgetMs'>,
+  log: (line: string) => void,
+): Promise<Session> => {
+  const lanes = chooseLanes(cluster, config.lanes);
+  const grounds: Ground[] = [];
+  const interruption = new AbortController();
+  const close = async (): Promise<void> => {
+    await Promise.all(grounds.map((ground) => ground[Symbol.asyncDispose]()));
+    await cluster[Symbol.asyncDispose]();
+  };
+  try {
+    const began = performance.now();
+    const opened = await Promise.allSettled(
+      Array.from({ length: lanes }, (_, index) => openGround(cluster, index)),
+    );
+    for (const result of opened) if (result.status === 'fulfilled') grounds.push(result.value);
+    const failed = opened.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    log(`${lanes} ${lanes === 1 ? 'lane' : 'lanes'} of 9 pods ready in ${seconds} s`);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const context = {
+    lacks: cluster.lacks,
+    families: cluster.environment.families,
+    patience: { ...patienceFor(cluster, config), signal: interruption.signal },
+  };
+  const { idle, ...scheduler } = createScheduler(grounds, context, interruption);
+  return {
+    cluster,
+    context,
+    lanes,
+    ...scheduler,
+    [Symbol.asyncDispose]: async () => {
+      scheduler.abort('the session ended');
+      await idle();
+      await close();
+    },
+  };
+};
+
+/** A lane in the lab costs nine small processes and no waiting; on a cluster most of a scenario is waiting. */
+const chooseLanes = ({ environment, maximumLanes }: Cluster, asked: number): number => {
+  const fitting = environment.provider === 'lab' ? 1 : Math.min(4, availableParallelism());
+  return Math.max(1, Math.min(maximumLanes, asked === 0 ? fitting : asked));
+};
+
+const patienceFor = (
+  { environment }: Cluster,
+  { settleBudgetMs }: Pick<Config, 'settleBudgetMs'>,
+): Omit<CheckContext['patience'], 'signal'> =>
+  environment.provider === 'lab'
+    ? { budget: settleBudgetMs || 5000, hold: 0, shortestSilence: 60 }
+    : { budget: settleBudgetMs || 15_000, hold: 200, shortestSilence: 200 };
+
+const createScheduler = (
+  grounds: readonly Ground[],
+  context: CheckContext,
+  interruption: AbortController,
+): Pick<Session, 'schedule' | 'result' | 'running' | 'abort'> & { idle: () => Promise<unknown> } => {
+  const waiting: { scenario: Scenario; resolve: (checked: Checked) => void }[] = [];
+  const results = new Map<Scenario, Promise<Checked>>();
+  const free = [...grounds];
+  const underWay = new Map<string, Promise<void>>();
+  const aborted = Promise.withResolvers<never>();
+  // Nobody may be waiting when the run is aborted.
+  aborted.promise.catch(() => {});
+
+  const startNext = (): void => {
+    while (free.length > 0 && waiting.length > 0) {
+      const ground = free.shift() as Ground;
+      const { scenario, resolve } = waiting.shift() as (typeof waiting)[number];
+      const work = checkScenario(scenario, ground, context).then((checked) => {
+        underWay.delete(scenario.name);
+        resolve(checked);
+        free.push(ground);
+        startNext();
+      });
+      underWay.set(scenario.name, work);
+    }
+  };
+
+  return {
+    schedule: (scenarios) => {
+      for (const scenario of scenarios.filter((scenario) => skipReason(scenario, context) === undefined)) {
+        const { promise, resolve } = Promise.withResolvers<Checked>();
+        results.set(scenario, promise);
+        waiting.push({ scenario, resolve });
+      }
+      startNext();
+    },
+    result: (scenario) => {
+      const result = results.get(scenario);
+      if (result === undefined) throw new RangeError(`${scenario.name} was never scheduled`);
+      return Promise.race([aborted.promise, result]);
+    },
+    running: () => [...underWay.keys()],
+    idle: () => Promise.all(underWay.values()),
+    abort: (reason) => {
+      waiting.length = 0;
+      const interrupted = new NetpolError('interrupted', { subject: reason });
+      aborted.reject(interrupted);
+      interruption.abort(interrupted);
+    },
+  };
+};

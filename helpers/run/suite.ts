@@ -1,0 +1,152 @@
+import { relative } from 'node:path';
+import { AssertionError } from 'chai';
+import Mocha, { type Runner, type Suite, type Test } from 'mocha';
+import { NetpolError, UsageError } from '../errors.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { skipReason } from './check.ts';
+import type { Checked, Session } from './session.ts';
+
+/** What the tests of a run share: mocha hands it to them as `this.run`. */
+export type SuiteRun = {
+  session: Session;
+  /** Scenarios that the user does not want, with the reason. */
+  skipped: ReadonlyMap<Scenario, string>;
+  /** Told once for each scenario that ran or was skipped, in the order of the suite. */
+  finished: (scenario: Scenario, outcome: Checked | { skipped: string }) => void;
+  /** Told when a hook fails: the tests below it vanish from mocha's counts. */
+  vanished: (reason: string) => void;
+};
+
+type TestContext = Mocha.Context & { run?: SuiteRun };
+
+const scenarioOf = new WeakMap<object, Scenario>();
+
+/** The body of a scenario's `it`: waits for the scenario's result and passes, fails, errs or skips like it. */
+export const check = (scenario: Scenario): Mocha.AsyncFunc => {
+  const test = async function (this: TestContext): Promise<void> {
+    const { run } = this;
+    if (run === undefined)
+      throw new UsageError({ subject: 'this suite needs a cluster', next: 'npm start -- run' });
+    const reason = run.skipped.get(scenario) ?? skipReason(scenario, run.session.context);
+    if (reason !== undefined) {
+      run.finished(scenario, { skipped: reason });
+      this.skip();
+    }
+    const checked = await run.session.result(scenario);
+    run.finished(scenario, checked);
+    const { status, message = '' } = checked.record;
+    if (status === 'fail') throw new AssertionError(message);
+    if (status === 'error') throw new NetpolError('probe', { subject: message });
+  };
+  scenarioOf.set(test, scenario);
+  return test;
+};
+
+/** A loaded suite: mocha's tests and the scenarios that they declare, in order. */
+export type LoadedSuite = { mocha: Mocha; scenarios: Scenario[] };
+
+/**
+ * Loads spec files; every `it` with `check(scenario)` in them declares a case.
+ * @throws InputError from the scenario loader
+ */
+export const loadSuite = async (files: readonly string[]): Promise<LoadedSuite> => {
+  const mocha = new Mocha({ timeout: 0, reporter: Silent });
+  for (const file of files) mocha.addFile(file);
+  await mocha.loadFilesAsync();
+  return { mocha, scenarios: testsOf(mocha.suite).flatMap((test) => scenarioOf.get(test.fn ?? test) ?? []) };
+};
+
+/** Takes the tests of all other scenarios out of the suite. */
+export const keepOnly = ({ mocha }: LoadedSuite, chosen: ReadonlySet<Scenario>): LoadedSuite => {
+  prune(mocha.suite, chosen);
+  return { mocha, scenarios: [...chosen] };
+};
+
+/** Runs the loaded tests one after the other; resolves when the last one ended or `signal` stopped them. Its result says nothing: `run` is told. */
+export const runSuite = async (
+  { mocha, scenarios }: LoadedSuite,
+  run: SuiteRun,
+  signal: AbortSignal,
+): Promise<undefined> => {
+  mocha.rootHooks({
+    beforeAll(this: TestContext) {
+      this.run = run;
+    },
+  });
+  run.session.schedule(scenarios.filter((scenario) => !run.skipped.has(scenario)));
+  await new Promise<void>((resolve) => {
+    const runner: Runner = mocha.run(() => resolve());
+    runner.on('fail', (test: { type?: string; title: string }, error: Error) => {
+      if (test.type === 'hook') run.vanished(`${test.title} failed: ${error.message}`);
+    });
+    signal.addEventListener('abort', () => {
+      runner.abort();
+      run.session.abort('the run was interrupted');
+    });
+  });
+  return undefined;
+};
+
+/**
+ * The scenarios that these filters (names, folders, features, parts of titles) choose, all of them without a filter;
+ * and which of them `skip` takes out again, with the reason.
+ * @throws UsageError where a filter means nothing
+ */
+export const chooseScenarios = (
+  scenarios: readonly Scenario[],
+  {
+    filters,
+    features,
+    skip,
+  }: { filters: readonly string[]; features: readonly string[]; skip: readonly string[] },
+): { chosen: Set<Scenario>; skipped: Map<Scenario, string> } => {
+  for (const filter of [...filters, ...features, ...skip]) {
+    if (scenarios.some((scenario) => isMeant(scenario, filter))) continue;
+    throw new UsageError({
+      subject: `no scenario is meant by \`${filter}\``,
+      wanted: 'a name, a folder, a feature or a part of a title',
+      next: 'npm start -- list',
+    });
+  }
+  const chosen = scenarios.filter(
+    (scenario) =>
+      (filters.length === 0 || filters.some((filter) => isMeant(scenario, filter))) &&
+      (features.length === 0 || scenario.features.some((feature) => features.includes(feature))),
+  );
+  if (chosen.length === 0) {
+    throw new UsageError({
+      subject: 'no scenario is left to run',
+      wanted: 'filters and features that agree',
+      next: 'npm start -- list',
+    });
+  }
+  const skipped = chosen.flatMap((scenario): [Scenario, string][] => {
+    const by = skip.find((filter) => isMeant(scenario, filter));
+    return by === undefined ? [] : [[scenario, `--skip ${by}`]];
+  });
+  return { chosen: new Set(chosen), skipped: new Map(skipped) };
+};
+
+const isMeant = ({ name, file, title, features }: Scenario, filter: string): boolean => {
+  const path = filter.replace(/\/$/, '');
+  return (
+    name.includes(path) ||
+    file === path ||
+    relative(process.cwd(), file) === path ||
+    (features as string[]).includes(filter) ||
+    title.toLowerCase().includes(filter.toLowerCase())
+  );
+};
+
+const testsOf = (suite: Suite): Test[] => [...suite.tests, ...suite.suites.flatMap(testsOf)];
+
+const prune = (suite: Suite, chosen: ReadonlySet<Scenario>): void => {
+  suite.tests = suite.tests.filter((test) => {
+    const scenario = scenarioOf.get(test.fn ?? test);
+    return scenario !== undefined && chosen.has(scenario);
+  });
+  for (const child of suite.suites) prune(child, chosen);
+};
+
+/** Our own lines are printed from the record; mocha's reporter has nothing to say. */
+class Silent extends Mocha.reporters.Base {}

@@ -1,0 +1,57 @@
+// `npm test [FILTER...]`: the tests of the tester, with a closing line that machines read.
+// A filter is a folder below suites/self or a spec file. CI may set NETPOL_TEST_NO_SKIP: then a skip is a failure.
+import { glob } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import Mocha, { type Runner, type Test } from 'mocha';
+
+const { values, positionals } = parseArgs({
+  options: { grep: { type: 'string', short: 'g' } },
+  allowPositionals: true,
+});
+const files = (await Array.fromAsync(glob('suites/self/**/*.spec.ts'))).toSorted();
+const chosen = files.filter(
+  (file) => positionals.length === 0 || positionals.some((filter) => file.includes(filter)),
+);
+if (chosen.length === 0) {
+  console.error(`no spec file below suites/self is meant by ${positionals.join(' ')}`);
+  process.exit(2);
+}
+
+const mocha = new Mocha({
+  reporter: 'spec',
+  timeout: 20_000,
+  forbidOnly: true,
+  color: process.stdout.isTTY && !process.env.NO_COLOR,
+});
+if (values.grep !== undefined) mocha.grep(values.grep);
+for (const file of chosen) mocha.addFile(file);
+await mocha.loadFilesAsync();
+
+const declared = countTests(mocha.suite);
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const skipped: string[] = [];
+const runner: Runner = await new Promise((resolve) => {
+  const started = mocha.run(() => resolve(started));
+  started.on('pass', () => (counts.passed += 1));
+  started.on('fail', () => (counts.failed += 1));
+  started.on('pending', (test: Test) => {
+    counts.skipped += 1;
+    skipped.push(test.fullTitle());
+  });
+});
+
+// A failing hook makes the tests below it vanish from mocha's own counts.
+const vanished = values.grep === undefined ? declared - (runner.stats?.tests ?? 0) : 0;
+if (vanished > 0) console.log(`${vanished} tests never ran`);
+counts.failed += vanished;
+if (process.env.NETPOL_TEST_NO_SKIP && counts.skipped > 0) {
+  console.log(`skipped, which counts as failed here:\n  ${skipped.join('\n  ')}`);
+  counts.failed += counts.skipped;
+  counts.skipped = 0;
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0);
+
+function countTests(suite: Mocha.Suite): number {
+  return suite.tests.length + suite.suites.reduce((sum, child) => sum + countTests(child), 0);
+}

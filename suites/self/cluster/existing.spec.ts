@@ -1,0 +1,194 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { execa } from 'execa';
+import { parseAllDocuments, parse, stringify } from 'yaml';
+import { clean } from '../../../helpers/cluster/clean.ts';
+import type { Cluster } from '../../../helpers/cluster/cluster.ts';
+import { startExisting } from '../../../helpers/cluster/existing.ts';
+import type { ExistingOptions } from '../../../helpers/cluster/existing.ts';
+import { startKind } from '../../../helpers/cluster/kind.ts';
+import { permissions } from '../../../helpers/cluster/permissions.ts';
+import { ClusterError, EnvironmentError, UsageError } from '../../../helpers/errors.ts';
+import { findPod, images, needKind, openStanding, probeUntil, standing } from './kind-probes.ts';
+
+const run = `exist${process.pid}`;
+const rbacFile = new URL('../../../manifests/run/rbac.yaml', import.meta.url);
+type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] };
+
+describe('existing provider', () => {
+  it('asks for exactly the permissions that its manifest grants', async () => {
+    const objects = parseAllDocuments(await readFile(rbacFile, 'utf8')).map(
+      (document) => document.toJS() as { kind: string; rules?: Rule[] },
+    );
+    const granted = objects.find(({ kind }) => kind === 'ClusterRole')?.rules ?? [];
+    expect(granted).to.deep.equal(
+      permissions.map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs })),
+    );
+  });
+
+  it('says that a kubeconfig is missing', async () => {
+    const error = await thrownBy(() => start({ kubeconfig: '/nowhere/config' }));
+    expect(error).to.be.instanceOf(EnvironmentError);
+    expect(error.message).to.include('/nowhere/config').and.include('no such file');
+  });
+
+  it('installs no plugin', async () => {
+    const error = await thrownBy(() => start({ plugin: 'reference' }));
+    expect(error).to.be.instanceOf(UsageError);
+    expect(error.message).to.include('--plugin reference').and.include('--provider kind');
+  });
+
+  describe('on a cluster with an account that has only the shipped role', function () {
+    this.timeout(240_000);
+    let host: Cluster;
+    let folder: string;
+    let admin: string;
+    let restricted: string;
+
+    before('start a cluster and make the account', async function () {
+      await needKind.call(this);
+      folder = await mkdtemp(join(tmpdir(), 'netpol-existing-'));
+      host = await startKind({ run, plugin: 'default', log: () => {}, ...images });
+      admin = join(folder, 'admin');
+      restricted = join(folder, 'restricted');
+      await execa('kind', ['export', 'kubeconfig', '--name', `netpol-${run}`, '--kubeconfig', admin]);
+      await kubectl(['apply', '--filename=-'], await readFile(rbacFile, 'utf8'));
+      const account = ['create', 'token', 'netpol-conformance', '--namespace=netpol-conformance'];
+      await writeKubeconfig(restricted, await kubectl(account));
+    });
+    after('stop the cluster', async () => {
+      await host?.[Symbol.asyncDispose]();
+      if (folder !== undefined) await rm(folder, { recursive: true });
+    });
+
+    const kubectl = async (parameters: string[], input = ''): Promise<string> => {
+      const node = `netpol-${run}-control-plane`;
+      const command = ['exec', '-i', node, 'kubectl', '--kubeconfig=/etc/kubernetes/admin.conf'];
+      return (await execa('docker', [...command, ...parameters], { input })).stdout;
+    };
+    const writeKubeconfig = async (file: string, token: string): Promise<void> => {
+      const config = parse(await readFile(admin, 'utf8')) as { users: { user: unknown }[] };
+      for (const entry of config.users) entry.user = { token };
+      await writeFile(file, stringify(config), { mode: 0o600 });
+    };
+
+    it('does all that a scenario asks for, and leaves only what was there', async () => {
+      const before = await kubectl(['get', 'namespaces', '--output=name']);
+      await useLane();
+      expect(await kubectl(['get', 'namespaces', '--output=name'])).to.equal(before);
+    });
+
+    const useLane = async (): Promise<void> => {
+      await using cluster = await start({ kubeconfig: restricted });
+      expect(cluster.environment).to.include({ provider: 'existing', plugin: 'default', nodes: 2 });
+      expect(cluster.lacks).to.have.all.keys('external');
+      await using lane = await openStanding(cluster);
+      const [a, b] = [await findPod(lane, 'x/a'), await findPod(lane, 'y/a')];
+      const { namespace } = a;
+      const open = b.addresses.map(() => 'connected');
+      const answers = await probeUntil(lane, a, b.addresses, open);
+      expect(answers.map(({ answeredBy }) => answeredBy)).to.deep.equal(
+        b.addresses.map(() => `${b.namespace}/a`),
+      );
+      await lane.applyPolicy({
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name: 'p', namespace },
+        spec: { podSelector: {}, ingress: [{ from: [{ namespaceSelector: { matchLabels: { ns: 'y' } } }] }] },
+      });
+      await lane.labelPod({ namespace, name: 'a' }, { other: 'label' });
+      await lane.labelNamespace(namespace, { ns: 'renamed' });
+      await lane.createPod({ ...standing[0]!, namespace, name: 'late' });
+      await lane.deletePod({ namespace, name: 'b' });
+      const service = { namespace, name: 's', selector: { pod: 'a' } };
+      const ports = [{ protocol: 'TCP' as const, port: 8080, targetPort: 'serve-80' }];
+      await lane.createService({ ...service, type: 'ClusterIP', ports });
+      const world = await lane.world();
+      const pods = world.pods.filter((pod) => pod.namespace === namespace);
+      expect(pods.map(({ name, labels }) => ({ name, labels }))).to.have.deep.members([
+        { name: 'a', labels: { other: 'label' } },
+        { name: 'late', labels: { pod: 'a' } },
+      ]);
+      expect(pods[0]?.ports).to.deep.include({ name: 'serve-80-udp', protocol: 'UDP', port: 80 });
+      const labels = world.namespaces.find(({ name }) => name === namespace)?.labels;
+      expect(labels).to.include({ ns: 'renamed', 'kubernetes.io/metadata.name': namespace });
+      expect(world.services).to.have.length(1);
+      expect(world.services[0]).to.deep.include({ ...service, type: 'ClusterIP', ports });
+      expect(world.services[0]?.addresses).to.have.length(2);
+      expect(world.policies.map(({ spec }) => spec.ingress)).to.deep.equal([
+        [{ from: [{ namespaceSelector: { matchLabels: { ns: 'y' } } }] }],
+      ]);
+      const evidence = await lane.evidence();
+      expect(Object.values(evidence).join('\n')).to.not.include('not readable');
+      await lane.deletePolicy({ namespace, name: 'p' });
+      await lane.deleteService({ namespace, name: 's' });
+      expect(await lane.world()).to.deep.include({ policies: [], services: [] });
+    };
+
+    it('names the image and the next step when it cannot be pulled, and takes everything back', async () => {
+      const cluster = await start({ kubeconfig: restricted, probeImage: 'localhost/absent:v0' });
+      const error = await thrownBy(() => openStanding(cluster));
+      expect(error).to.be.instanceOf(ClusterError);
+      expect(error.message).to.include('localhost/absent:v0').and.include('--probe-image');
+      expect(await kubectl(['get', 'namespaces', `--selector=netpol-conformance/run=${run}e`])).to.equal('');
+    });
+
+    it('names every missing permission at once', async () => {
+      await kubectl(['create', 'serviceaccount', 'nobody', '--namespace=netpol-conformance']);
+      const token = await kubectl(['create', 'token', 'nobody', '--namespace=netpol-conformance']);
+      const kubeconfig = join(folder, 'nobody');
+      await writeKubeconfig(kubeconfig, token);
+      const error = await thrownBy(() => start({ kubeconfig }));
+      expect(error).to.be.instanceOf(ClusterError);
+      const asked = permissions.flatMap(({ resource, verbs }) => verbs.map((verb) => `${verb} ${resource}`));
+      for (const permission of asked) expect(error.message).to.include(permission);
+      expect(error.message).to.not.include(token);
+    });
+
+    it('refuses a cluster where another run is active, unless told; clean removes what is dead', async () => {
+      const gone = execa('true');
+      const { pid } = gone;
+      await gone;
+      await createRunNamespace('netpol-other-0-x', `${hostname()}/${pid}`);
+      await createRunNamespace('netpol-alive-0-x', `${hostname()}/${process.pid}`);
+      await createRunNamespace('netpol-remote-0-x', 'elsewhere/1');
+      const error = await thrownBy(() => start({ kubeconfig: restricted }));
+      expect(error).to.be.instanceOf(UsageError);
+      expect(error.message).to.include('another run').and.include('netpol-other-0-x').and.include('--force');
+      await start({ kubeconfig: restricted, force: true });
+      const lines = await clean({ kubeconfig: restricted });
+      expect(lines).to.include('removed namespace netpol-other-0-x');
+      expect(lines.filter((line) => line.startsWith('left: namespace'))).to.have.length(2);
+      const left = await kubectl(['get', 'namespaces', '--output=name']);
+      expect(left).to.not.include('netpol-other-0-x');
+      expect(left).to.include('netpol-alive-0-x').and.include('netpol-remote-0-x');
+    });
+
+    const createRunNamespace = async (name: string, owner: string): Promise<void> => {
+      const labels = { 'netpol-conformance/run': name.split('-')[1] };
+      const annotations = { 'netpol-conformance/owner': owner };
+      const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels, annotations } };
+      await kubectl(['apply', '--filename=-'], stringify(body));
+    };
+  });
+});
+
+const start = (options: Partial<ExistingOptions>): Promise<Cluster> =>
+  startExisting({
+    run: `${run}e`,
+    plugin: 'default',
+    log: () => {},
+    probeImage: images.probeImage,
+    ...options,
+  });
+
+const thrownBy = async (act: () => Promise<unknown>): Promise<Error> => {
+  try {
+    await act();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('no error was thrown');
+};

@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { ClusterError } from '../../../helpers/errors.ts';
+import { openClient } from '../../../helpers/kube/client.ts';
+import type { KubeClient } from '../../../helpers/kube/client.ts';
+import { compareSpecs } from '../../../helpers/kube/policies.ts';
+import type { NetworkPolicy } from '../../../helpers/kube/types.ts';
+import { kubeconfigFor, messageOf, startFakeServer, thrownBy } from './fake-server.ts';
+import type { FakeServer } from './fake-server.ts';
+
+describe('NetworkPolicies', () => {
+  let folder: string;
+  let server: FakeServer;
+  let open: () => KubeClient;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'netpol-policies-'));
+    server = await startFakeServer();
+    const kubeconfig = join(folder, 'config');
+    writeFileSync(kubeconfig, kubeconfigFor(server.url), { mode: 0o600 });
+    open = () => openClient({ kubeconfig });
+  });
+  after(async () => {
+    await server[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true });
+  });
+  beforeEach(() => {
+    server.requests = [];
+    server.answer = () => ({ status: 404, body: { kind: 'Status', message: 'not here' } });
+  });
+
+  const policy: NetworkPolicy = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'p', namespace: 'x' },
+    spec: {
+      podSelector: { matchLabels: { pod: 'a' } },
+      ingress: [{ from: [{ namespaceSelector: {} }], ports: [{ port: 80, endPort: 90 }] }],
+    },
+  };
+  const path = '/apis/networking.k8s.io/v1/namespaces/x/networkpolicies/p';
+  // An API server that keeps what it is sent, changed by `keep`.
+  const store = (keep: (policy: NetworkPolicy, before?: NetworkPolicy) => NetworkPolicy): void => {
+    let stored: NetworkPolicy | undefined;
+    server.answer = ({ method, body }) => {
+      if (method === 'PATCH') stored = keep(JSON.parse(body) as NetworkPolicy, stored);
+      return { status: 200, body: stored };
+    };
+  };
+
+  it('are applied by the server, strictly, with every field as written', async () => {
+    store((sent) => sent);
+    await open().policies.apply(policy);
+    const [patch, get] = server.requests;
+    expect(patch?.method).to.equal('PATCH');
+    expect(patch?.url.pathname).to.equal(path);
+    expect(Object.fromEntries(patch?.url.searchParams ?? [])).to.deep.equal({
+      fieldManager: 'netpol-conformance',
+      fieldValidation: 'Strict',
+      force: 'true',
+    });
+    expect(patch?.contentType).to.equal('application/apply-patch+yaml');
+    expect(JSON.parse(patch?.body ?? '')).to.deep.equal(policy);
+    expect(get?.method).to.equal('GET');
+  });
+
+  it('that lose a field on the way are an error that names it', async () => {
+    store((sent) => ({ ...sent, spec: { ...sent.spec, ingress: [{}] } }));
+    const error = await thrownBy(() => open().policies.apply(policy));
+    expect(error).to.be.instanceOf(ClusterError);
+    expect(messageOf(error))
+      .to.include('x/p')
+      .and.include('spec.ingress[0].from = [{"namespaceSelector":{}}]');
+  });
+
+  it('that omit policyTypes get those of their own rules, not those of the version before', async () => {
+    const defaulted = (sent: NetworkPolicy, before?: NetworkPolicy): NetworkPolicy => ({
+      ...sent,
+      spec: {
+        ...sent.spec,
+        policyTypes: sent.spec.policyTypes ?? before?.spec.policyTypes ?? ['Ingress'],
+      },
+    });
+    store(defaulted);
+    const client = open();
+    await client.policies.apply(policy);
+    server.requests = [];
+    await client.policies.apply({ ...policy, spec: { egress: [{}] } });
+    const last = server.requests.findLast(({ method }) => method === 'PATCH');
+    const { spec } = JSON.parse(last?.body ?? '') as NetworkPolicy;
+    expect(spec.policyTypes).to.deep.equal(['Ingress', 'Egress']);
+  });
+
+  it('that are gone already are no error to delete', async () => {
+    await open().policies.delete({ namespace: 'x', name: 'p' });
+    expect(server.requests.map(({ method }) => method)).to.deep.equal(['DELETE']);
+  });
+
+  it('are the same with the defaults of the API, and differ in anything else', () => {
+    const written = { ingress: [{ from: [], ports: [{ port: 80 }] }], egress: [] };
+    const kept = {
+      podSelector: {},
+      policyTypes: ['Ingress' as const],
+      ingress: [{ ports: [{ port: 80, protocol: 'TCP' as const }] }],
+    };
+    expect(compareSpecs(written, kept)).to.equal(undefined);
+    expect(compareSpecs({ ingress: [{}] }, { ingress: [] })).to.have.property('path', 'spec.ingress');
+    expect(
+      compareSpecs({ ingress: [{ from: [{ podSelector: {} }] }] }, { ingress: [{ from: [{}] }] }),
+    ).to.have.property('path', 'spec.ingress[0].from[0].podSelector');
+    expect(compareSpecs({}, { policyTypes: ['Egress'] })).to.have.property('path', 'spec.policyTypes[0]');
+  });
+});

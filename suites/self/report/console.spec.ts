@@ -1,0 +1,156 @@
+import { stripVTControlCharacters } from 'node:util';
+import { expect } from 'chai';
+import { formatCaseLine, formatProgress, formatRedCase } from '../../../helpers/report/console.ts';
+import type { CaseRecord, RunRecord } from '../../../helpers/report/record.ts';
+import type { Layout } from '../../../helpers/report/text.ts';
+import { formatSummary } from '../../../helpers/report/summary.ts';
+import { expectGolden } from './golden.ts';
+import { recordOf, records, samples } from './samples.ts';
+
+const results = 'results/a1b2c3';
+
+const printRun = (record: RunRecord, layout: Layout): string => {
+  const nameWidth = Math.max(...record.cases.map(({ name }) => name.length));
+  const lines = record.cases.map((entry) => formatCaseLine(entry, layout, nameWidth));
+  const red = record.cases.filter(({ status }) => status === 'fail' || status === 'error');
+  const blocks = red.map((entry) => formatRedCase(entry, { results, flags: ['--provider', 'lab'] }, layout));
+  return [
+    ...lines,
+    '',
+    ...blocks,
+    formatSummary(record, { results, flags: ['--provider', 'lab'] }, layout),
+  ].join('\n');
+};
+
+const changed = (entry: CaseRecord, changes: Partial<CaseRecord>): CaseRecord => ({ ...entry, ...changes });
+
+describe('console report', () => {
+  for (const width of [100, 60])
+    for (const [name, record] of Object.entries(records)) {
+      it(`prints a run with ${name} as the golden at width ${width}`, () => {
+        expectGolden(`console/${name}-${width}.txt`, printRun(record, { width, colour: false }));
+      });
+
+      it(`keeps a run with ${name} inside ${width} columns, but for what is to be copied`, () => {
+        const text = printRun(record, { width, colour: false });
+        const wide = text
+          .split('\n')
+          .filter((line) => line.length > width && !/^ *(?:(?:file|replay|evidence): |npm start)/.test(line))
+          .filter((line) => line.trim().includes(' '));
+        expect(wide).to.deep.equal([]);
+      });
+
+      it(`prints the same text in colour: ${name} at width ${width}`, () => {
+        const coloured = printRun(record, { width, colour: true });
+        expect(coloured).to.include('\u001b[');
+        expect(stripVTControlCharacters(coloured)).to.equal(printRun(record, { width, colour: false }));
+      });
+    }
+
+  it('prints only ASCII', () => {
+    expect(printRun(records.all, { width: 100, colour: false })).to.match(/^[\n\u0020-\u007e]*$/);
+  });
+
+  it('has no colour unless asked', () => {
+    expect(printRun(records.all, { width: 100, colour: false })).not.to.include('\u001b');
+  });
+
+  it('counts the cells that it does not list', () => {
+    const [first] = samples.fail.steps;
+    const [grid] = first?.grids ?? [];
+    if (first === undefined || grid === undefined) throw new Error('the sample has lost its grid');
+    const [cell] = grid.differing;
+    if (cell === undefined) throw new Error('the sample has lost its differing cell');
+    const differing = Array.from({ length: 30 }, (_, index) => ({ ...cell, from: `n${index}/a` }));
+    const steps = [{ ...first, grids: [{ ...grid, differing }] }];
+    const text = formatRedCase(changed(samples.fail, { steps }), { results }, { width: 100, colour: false });
+    expect(text).to.include('30 of 12 probes differ');
+    expect(text.match(/ -> /g)).to.have.length(12);
+    expect(text).to.include('... and 18 more, all of them in record.json');
+  });
+
+  it('names who answered in place of whom', () => {
+    const [first] = samples.fail.steps;
+    const [grid] = first?.grids ?? [];
+    const got = { outcome: 'connected' as const, milliseconds: 1, answeredBy: 'y/a' };
+    const cell = {
+      from: 'x/b',
+      to: 'x/svc',
+      want: 'allow' as const,
+      got,
+      mayAnswer: ['x/a', 'x/b'],
+      reason: '',
+    };
+    if (first === undefined || grid === undefined) throw new Error('the sample has lost its grid');
+    const steps = [{ ...first, grids: [{ ...grid, differing: [cell] }] }];
+    const text = formatRedCase(changed(samples.fail, { steps }), { results }, { width: 100, colour: false });
+    expect(text).to.include('want allow by x/a or x/b   got allow by y/a');
+  });
+
+  it('puts wide grids one below the other, and does not break a grid that fits nowhere', () => {
+    const [first] = samples.fail.steps;
+    const [grid] = first?.grids ?? [];
+    const seen = grid?.got[1];
+    if (first === undefined || grid === undefined || seen === undefined)
+      throw new Error('the sample has lost its grid');
+    const print = (pods: string[]): string => {
+      const cells = pods.flatMap(() => pods);
+      const differing = [{ from: 'p1', to: 'p0', want: 'allow' as const, got: seen, reason: '' }];
+      const wide = {
+        ...grid,
+        rows: pods,
+        columns: pods,
+        want: cells.map(() => 'allow' as const),
+        got: cells.map(() => seen),
+        differing,
+      };
+      const entry = changed(samples.fail, { steps: [{ ...first, grids: [wide] }] });
+      return formatRedCase(entry, { results }, { width: 60, colour: false });
+    };
+    const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `p${index}`);
+    expect(print(names(5))).to.match(/^ +want +got$/m);
+    expect(print(names(9)))
+      .to.match(/^ +want$/m)
+      .and.to.match(/^ +got$/m);
+    expect(print(names(20))).to.match(/^ +\(the grid is \d+ columns wide: see record\.json\)$/m);
+  });
+
+  it('says a message that no cell tells, in full and without escape sequences', () => {
+    const message = 'the pod went away\n  next: look \u001b[2Jat it\u0007';
+    const entry = changed(samples.fail, { message, steps: [] });
+    const text = formatRedCase(entry, { results }, { width: 100, colour: false });
+    expect(text).to.include('  the pod went away\n    next: look at it\n');
+  });
+
+  it('blanks a key in a message before lines are broken', () => {
+    const message = `refused\n-----BEGIN RSA PRIVATE KEY-----\n${'QUJD '.repeat(60)}\n-----END RSA PRIVATE KEY-----`;
+    const entry = changed(samples.error, { message });
+    const record = { ...recordOf([]), cases: [entry] };
+    expect(printRun(record, { width: 60, colour: false })).not.to.include('QUJD');
+  });
+});
+
+describe('progress line', () => {
+  const progress = {
+    done: 12,
+    total: 44,
+    red: 0,
+    elapsedMs: 3100,
+    running: ['network-policy/ports/named', 'b'],
+  };
+
+  it('says how many are done, how long it took and what runs', () => {
+    const text = formatProgress(progress, { width: 100, colour: false });
+    expect(text).to.equal('12/44  3.10 s  running: network-policy/ports/named, b');
+  });
+
+  it('says how many are red', () => {
+    expect(formatProgress({ ...progress, red: 2 }, { width: 100, colour: false })).to.include('  2 red  ');
+  });
+
+  it('never reaches the last column, where a terminal would wrap', () => {
+    for (const width of [20, 40, 53]) {
+      expect(formatProgress(progress, { width, colour: false }).length).to.be.below(width);
+    }
+  });
+});

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect } from 'chai';
+import { closeRunRecord, createRunRecord, type RunRecord } from '../../../helpers/report/record.ts';
+import { formatRecord } from '../../../helpers/report/write.ts';
+import { records, samples, startOf } from './samples.ts';
+
+const schema = JSON.parse(
+  readFileSync(new URL('../../../manifests/run-record.schema.json', import.meta.url), 'utf8'),
+) as object;
+const validate = new Ajv2020({ allErrors: true }).compile(schema);
+
+const problemsOf = (record: unknown): string[] => {
+  validate(record);
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+};
+
+type Plain = { [key: string]: Plain };
+const parse = (record: RunRecord): Plain => JSON.parse(formatRecord(record)) as Plain;
+
+/** All objects inside, with the way to each; what stands below `config` and `versions` is free. */
+const objectsIn = (value: Plain, path = ''): { path: string; object: Plain }[] => {
+  if (typeof value !== 'object') return [];
+  const here = Array.isArray(value) ? [] : [{ path, object: value }];
+  const below = Object.entries(value)
+    .filter(([key]) => !['config', 'versions'].includes(key))
+    .flatMap(([key, part]) => objectsIn(part, `${path}/${key}`));
+  return [...here, ...below];
+};
+
+const { pass, fail, skip } = samples;
+
+describe('run record', () => {
+  it('holds every declared case in the order of the suite; what never finished is an error', () => {
+    const closed = closeRunRecord(createRunRecord(startOf([skip, pass, fail])), {
+      finished: [fail],
+      durationMs: 9,
+    });
+    expect(closed.cases.map(({ name, status }) => `${name} ${status}`)).to.deep.equal([
+      `${skip.name} error`,
+      `${pass.name} error`,
+      `${fail.name} fail`,
+    ]);
+    expect(closed.cases[0]?.message).to.equal('never ran: the run ended before its turn');
+    expect(closed.counts).to.deep.equal({ pass: 0, fail: 1, error: 2, skip: 0 });
+  });
+
+  it('is all errors before anything ran', () => {
+    expect(createRunRecord(startOf([pass, fail])).counts).to.deep.equal({
+      pass: 0,
+      fail: 0,
+      error: 2,
+      skip: 0,
+    });
+  });
+
+  it('gives the closest reason why a case never ran', () => {
+    const neverRan = new Map([[pass.name, 'hook failed']]);
+    const end = { finished: [], durationMs: 1, neverRan, aborted: 'interrupted' };
+    const closed = closeRunRecord(createRunRecord(startOf([pass, fail])), end);
+    expect(closed.cases.map(({ message }) => message)).to.deep.equal([
+      'never ran: hook failed',
+      'never ran: interrupted',
+    ]);
+    expect(closed.aborted).to.equal('interrupted');
+  });
+
+  it('refuses a finished case that nobody declared, and one that finished twice', () => {
+    const opened = createRunRecord(startOf([pass]));
+    expect(() => closeRunRecord(opened, { finished: [fail], durationMs: 1 })).to.throw(RangeError, fail.name);
+    expect(() => closeRunRecord(opened, { finished: [pass, pass], durationMs: 1 })).to.throw(
+      RangeError,
+      'twice',
+    );
+  });
+
+  it('shows the configuration without secrets', () => {
+    const config = {
+      plugin: 'none',
+      token: 'abc',
+      kubeconfig: 'apiVersion: v1\nusers: []',
+      context: 'staging',
+    };
+    const record = createRunRecord({ ...startOf([]), config, command: ['run', '--token', 'abc'] });
+    expect(record.config).to.deep.equal({
+      plugin: 'none',
+      token: '[redacted]',
+      kubeconfig: '[redacted]',
+      context: 'staging',
+    });
+    expect(record.command).to.deep.equal(['run', '--token', '[redacted]']);
+  });
+
+  it('is written one case a line and reads back the same', () => {
+    expect(JSON.parse(formatRecord(records.all))).to.deep.equal(JSON.parse(JSON.stringify(records.all)));
+    expect(
+      formatRecord(records.all)
+        .split('\n')
+        .filter((line) => line.startsWith('    {"name"')),
+    ).to.have.length(6);
+  });
+});
+
+describe('run-record.schema.json', () => {
+  for (const [name, record] of Object.entries(records)) {
+    it(`accepts a run with ${name}`, () => {
+      expect(problemsOf(parse(record))).to.deep.equal([]);
+    });
+  }
+
+  it('refuses an unknown field in every object', () => {
+    const record = parse(records.all);
+    const silent = objectsIn(record).filter(({ object }) => {
+      object['surplus'] = {};
+      const problems = problemsOf(record);
+      delete object['surplus'];
+      return problems.length === 0;
+    });
+    expect(objectsIn(record).length).to.be.above(100);
+    expect(silent.map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  it('refuses a record that lacks any field that every record has', () => {
+    for (const key of Object.keys(records.pass)) {
+      const { [key]: taken, ...rest } = parse(records.pass);
+      expect(taken, key).not.to.equal(undefined);
+      expect(problemsOf(rest), key).not.to.deep.equal([]);
+    }
+  });
+
+  it('refuses wrong values', () => {
+    const wrong: ((record: Plain) => void)[] = [
+      (record) => Object.assign(record, { schemaVersion: 2 }),
+      (record) => Object.assign(record, { startedAt: 'yesterday' }),
+      (record) => Object.assign(record, { durationMs: -1 }),
+      (record) => Object.assign(record['counts'] ?? {}, { pass: 1.5 }),
+      (record) => Object.assign(record['cases']?.[0] ?? {}, { status: 'passed' }),
+      (record) =>
+        Object.assign(record['cases']?.[0]?.['steps']?.[0]?.['grids']?.[0] ?? {}, { probe: 'TCP/80' }),
+      (record) => Object.assign(record['cases']?.[0]?.['steps']?.[0]?.['settleMs'] ?? {}, { allow: '21 ms' }),
+    ];
+    for (const change of wrong) {
+      const record = parse(records.pass);
+      change(record);
+      expect(problemsOf(record), String(change)).not.to.deep.equal([]);
+    }
+  });
+
+  it('refuses a red or skipped case without a message, and a passed one with a message', () => {
+    for (const [name, record] of Object.entries(records)) {
+      const plain = parse(record);
+      const [first] = Object.values(plain['cases'] ?? {});
+      if (name === 'pass' || name === 'all') Object.assign(first ?? {}, { message: 'but' });
+      else delete first?.['message'];
+      expect(problemsOf(plain), name).not.to.deep.equal([]);
+    }
+  });
+});

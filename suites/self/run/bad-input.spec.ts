@@ -1,0 +1,125 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { runNetpol, temporaryFolder } from '../netpol.ts';
+
+const plantedKey = 'UExBTlRFRC1QUklWQVRFLUtFWQ==';
+
+const kubeconfig = (server: string): string =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'one',
+    clusters: [{ name: 'one', cluster: { server } }],
+    contexts: [{ name: 'one', context: { cluster: 'one', user: 'one' } }],
+    users: [{ name: 'one', user: { token: plantedKey, 'client-key-data': plantedKey } }],
+  });
+
+type Row = { title: string; args: string[]; says: string[]; env?: Record<string, string> };
+
+const rows: Row[] = [
+  {
+    title: 'an unknown flag',
+    args: ['run', '--plugni', 'none'],
+    says: ['--plugni', 'wanted:', '--plugin', 'next:'],
+  },
+  { title: 'an unknown flag of the default command', args: ['--nope'], says: ['--nope', '--provider'] },
+  { title: 'an unknown command', args: ['rnu'], says: ['`rnu`', 'run, list, explain, clean'] },
+  {
+    title: 'a filter that matches nothing',
+    args: ['run', 'no/such/thing'],
+    says: ['`no/such/thing`', 'list'],
+  },
+  { title: 'a feature that nobody knows', args: ['run', '--feature', 'Nope'], says: ['`Nope`'] },
+  {
+    title: 'an unknown provider',
+    args: ['run', '--provider', 'moon'],
+    says: ['moon', 'lab', 'kind', 'existing'],
+  },
+  {
+    title: 'a number that is none',
+    args: ['run', '--lanes', 'many'],
+    says: ['lanes', 'whole number', '"many"'],
+  },
+  {
+    title: 'several problems, all at once',
+    args: ['run', '--lanes', 'many', '--settle-budget', '-1x'],
+    env: { NETPOL_PROVIDER: 'moon' },
+    says: ['lanes', 'settle-budget', 'moon'],
+  },
+  {
+    title: 'an unknown plugin of the lab',
+    args: ['run', '--provider', 'lab', '--plugin', 'calico'],
+    says: ['calico', 'reference', 'none'],
+  },
+  {
+    title: 'an unknown mutant',
+    args: ['run', '--provider', 'lab', '--plugin', 'mutant:nope'],
+    says: ['nope', 'end-port'],
+  },
+  {
+    title: 'a kubeconfig that is not there',
+    args: ['run', '--provider', 'existing', '--kubeconfig', '/nowhere/config'],
+    says: ['/nowhere/config', 'next:'],
+  },
+  {
+    title: 'a configuration file that is not there',
+    args: ['run', '--config', '/nowhere.yaml'],
+    says: ['/nowhere.yaml'],
+  },
+];
+
+describe('bad input of netpol', function () {
+  this.timeout(60_000);
+
+  for (const { title, args, says, env = {} } of rows) {
+    it(`refuses ${title} before anything is created`, async () => {
+      await using folder = await temporaryFolder();
+      const output = join(folder.path, 'results');
+      const { exitCode, stderr } = await runNetpol(
+        [...args, ...(args[0] === 'run' ? ['--output', output] : [])],
+        { env },
+      );
+      expect(exitCode, stderr).to.equal(2);
+      for (const part of says) expect(stderr).to.include(part);
+      expect(await readdir(folder.path)).to.deep.equal([]);
+    });
+  }
+
+  it('names every unknown key of netpol.yaml', async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, 'netpol.yaml');
+    await writeFile(file, 'providr: lab\nlanes: 2\nplugins: none\n');
+    const { exitCode, stderr } = await runNetpol(['run', '--config', file]);
+    expect(exitCode).to.equal(2);
+    expect(stderr).to.include('`providr`').and.to.include('`plugins`');
+  });
+
+  it('says which API server does not answer, and never a key or a token', async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, 'kubeconfig');
+    await writeFile(file, kubeconfig('https://127.0.0.1:9'));
+    const { exitCode, output } = await runNetpol([
+      ...['run', '--provider', 'existing', '--kubeconfig', file],
+      ...['--output', join(folder.path, 'results')],
+    ]);
+    expect(exitCode, output).to.equal(2);
+    expect(output).to.include('127.0.0.1:9').and.to.include('next:');
+    expect(output).not.to.include(plantedKey);
+  });
+
+  it('shows the help of each command within 100 columns', async () => {
+    for (const args of [
+      ['--help'],
+      ['run', '--help'],
+      ['list', '--help'],
+      ['explain', '--help'],
+      ['clean', '--help'],
+    ]) {
+      const { exitCode, stdout } = await runNetpol(args);
+      expect(exitCode).to.equal(0);
+      expect(stdout).to.include('netpol');
+      for (const line of stdout.split('\n')) expect(line.length, line).to.be.at.most(100);
+    }
+  });
+});

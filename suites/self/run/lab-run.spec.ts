@@ -1,0 +1,121 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { execa } from 'execa';
+import { readRecord, runNetpol, startNetpol, temporaryFolder } from '../netpol.ts';
+
+const onLab = ['run', '--provider', 'lab'];
+
+/** Processes of ours that a run could leave behind. */
+const leftovers = async (marker: string): Promise<string> => {
+  const { stdout } = await execa('ps', ['-eo', 'pid,args'], { reject: false });
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes(marker) && !line.includes('ps -eo'))
+    .join('\n');
+};
+
+const waitFor = async (condition: () => Promise<boolean>, what: string): Promise<void> => {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`never happened: ${what}`);
+};
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+describe('netpol run in the lab', function () {
+  this.timeout(300_000);
+
+  it('passes every scenario with the reference plugin and exits 0', async () => {
+    await using folder = await temporaryFolder();
+    const { exitCode, output } = await runNetpol([...onLab, '--output', folder.path]);
+    expect(exitCode, output).to.equal(0);
+    const { counts, cases } = await readRecord(folder.path);
+    expect(counts).to.include({ fail: 0, error: 0 });
+    expect(counts.pass).to.be.at.least(40);
+    expect(counts.pass + counts.skip).to.equal(cases.length);
+    expect(await readFile(join(folder.path, 'junit.xml'), 'utf8')).to.include(`tests="${cases.length}"`);
+  });
+
+  it('fails every scenario that an idle plugin can fail and exits 1', async () => {
+    await using folder = await temporaryFolder();
+    const idle = ['--plugin', 'none', '--settle-budget', '200', '--lanes', '2'];
+    const { exitCode, output } = await runNetpol([...onLab, ...idle, '--output', folder.path]);
+    expect(exitCode, output).to.equal(1);
+    const { cases, vacuous } = await readRecord(folder.path);
+    const passed = cases.filter(({ status }) => status === 'pass').map(({ name }) => name);
+    expect(passed).to.have.members(vacuous.map(({ name }) => name));
+    expect(cases.filter(({ status }) => status === 'error')).to.deep.equal([]);
+    expect(vacuous.length).to.be.at.most(1);
+  });
+
+  it('explains a red case: wanted, got, the reason, how to replay it', async () => {
+    await using folder = await temporaryFolder();
+    const { output } = await runNetpol([
+      ...[...onLab, 'network-policy/stories', '--plugin', 'none', '--settle-budget', '200'],
+      ...['--output', folder.path],
+    ]);
+    expect(output).to.match(/want deny\s+got allow/);
+    expect(output).to.include('replay: npm start -- run');
+    const { cases } = await readRecord(folder.path);
+    const evidence = cases.find(({ status }) => status === 'fail')?.evidence ?? 'none';
+    expect(await isThere(join(folder.path, evidence))).to.equal(true);
+  });
+
+  it('ends in order on an interrupt: exit 130, an honest record, nothing left', async () => {
+    await using folder = await temporaryFolder();
+    const running = startNetpol([...onLab, '--plugin', 'none', '--output', folder.path]);
+    await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
+    running.kill('SIGINT');
+    const { exitCode } = await running;
+    expect(exitCode).to.equal(130);
+    const { aborted, cases, counts } = await readRecord(folder.path);
+    expect(aborted).to.be.a('string');
+    expect(counts.error).to.be.greaterThan(0);
+    expect(
+      cases.some(({ status, message }) => status === 'error' && message?.startsWith('never ran')),
+    ).to.equal(true);
+    expect(await leftovers('agent.mjs')).to.equal('');
+  });
+
+  it('leaves nothing behind when it is killed, and what is on disk says so', async () => {
+    await using folder = await temporaryFolder();
+    const running = startNetpol([...onLab, '--plugin', 'none', '--output', folder.path]);
+    await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
+    running.kill('SIGKILL');
+    await running;
+    await waitFor(async () => (await leftovers('agent.mjs')) === '', 'the agents end');
+    const { counts } = await readRecord(folder.path);
+    expect(counts.error).to.be.greaterThan(0);
+  });
+
+  it('calls the lost probes of a killed agent an error, never a denial', async () => {
+    await using folder = await temporaryFolder();
+    const running = startNetpol([...onLab, '--lanes', '1', '--output', folder.path]);
+    await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
+    await execa('pkill', ['-9', '-f', 'agent.mjs.*-x/a'], { reject: false });
+    const { exitCode } = await running;
+    const { counts, cases } = await readRecord(folder.path);
+    expect(counts.fail, JSON.stringify(cases.filter(({ status }) => status === 'fail'))).to.equal(0);
+    expect(counts.error).to.be.greaterThan(0);
+    expect(exitCode).to.equal(2);
+  });
+
+  it('blames the plugin, not the probes, when the plugin is killed', async () => {
+    await using folder = await temporaryFolder();
+    const running = startNetpol([...onLab, '--settle-budget', '300', '--output', folder.path]);
+    await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
+    await execa('pkill', ['-9', '-f', 'reference/plugin.ts'], { reject: false });
+    const { exitCode, all } = await running;
+    const { counts } = await readRecord(folder.path);
+    expect(exitCode, String(all)).to.be.oneOf([1, 2]);
+    expect(counts.fail + counts.error).to.be.greaterThan(0);
+    expect(counts.pass).to.be.lessThan(10);
+  });
+});
