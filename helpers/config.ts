@@ -110,25 +110,15 @@ export const options: Record<keyof Config, Option> = {
   },
 };
 
-export const defaults: Config = {
-  provider: 'auto',
-  plugin: '',
-  kubeconfig: '',
-  context: '',
-  cluster: '',
-  keep: false,
-  kindImage: '',
-  probeImage: '',
-  kindConfig: '',
-  lanes: 0,
-  features: [],
-  skip: [],
-  output: '',
-  settleBudgetMs: 0,
-  force: false,
-};
+const emptyOf = { string: '', boolean: false, number: 0, list: [] } as const;
 
 const keys = Object.keys(options) as (keyof Config)[];
+
+/** Nothing asked for: every setting is empty, and the provider is chosen. */
+export const defaults = {
+  ...Object.fromEntries(keys.map((key) => [key, emptyOf[options[key].type]])),
+  provider: 'auto',
+} as Config;
 
 export const environmentName = (key: keyof Config): string =>
   `NETPOL_${options[key].flag.replaceAll('-', '_').toUpperCase()}`;
@@ -181,7 +171,7 @@ export const loadConfig = (
 
 /**
  * Splits a command line into flags and positionals.
- * @throws UsageError naming every unknown flag or missing value
+ * @throws UsageError naming every unknown flag; a flag without its value comes back as `true`, which no setting takes
  */
 export const parseFlags = (
   command: string,
@@ -198,20 +188,23 @@ export const parseFlags = (
       },
     ]),
   );
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      options: { ...described, ...more, help: { type: 'boolean', short: 'h' } },
-      allowPositionals: true,
-    });
-    return { flags: values, positionals };
-  } catch (error) {
+  const all = { ...described, ...more, help: { type: 'boolean' as const, short: 'h' } };
+  const parsed = parseArgs({
+    args: [...argv],
+    options: all,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const unknown = parsed.tokens.filter((token) => token.kind === 'option' && !Object.hasOwn(all, token.name));
+  if (unknown.length > 0) {
     throw new UsageError({
-      subject: `netpol ${command}: ${messageOf(error).split('. ')[0]}`,
-      wanted: `flags of \`netpol ${command}\`: ${[...Object.keys(described), ...Object.keys(more), 'help'].map((flag) => `--${flag}`).join(' ')}`,
+      subject: `netpol ${command}: unknown ${unknown.map((token) => ('rawName' in token ? token.rawName : '')).join(' ')}`,
+      wanted: `--${Object.keys(all).join(' --')}`,
       next: `netpol ${command} --help`,
     });
   }
+  return { flags: parsed.values, positionals: parsed.positionals };
 };
 
 const readFile = (file: string | undefined, problems: Problem[]): Record<string, unknown> => {
@@ -232,11 +225,8 @@ const parseValue = (type: Option['type'], value: unknown): unknown => {
       return typeof value === 'string' ? value : undefined;
     case 'boolean':
       if (typeof value === 'boolean') return value;
-      return value === 'true' || value === '1'
-        ? true
-        : value === 'false' || value === '0'
-          ? false
-          : undefined;
+      if (value === 'true' || value === '1') return true;
+      return value === 'false' || value === '0' ? false : undefined;
     case 'number': {
       const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
       return typeof number === 'number' && Number.isInteger(number) && number >= 0 ? number : undefined;

@@ -1,7 +1,8 @@
 // `npm run mutants [-- NAME...]`: the kill table. Each deliberate bug of the reference plugin must make a scenario fail.
-// --thorough runs all scenarios on each; --provider kind tries them on a kind cluster, one after the other.
+// `--thorough` runs all scenarios on each; `--provider kind` tries them one after the other on one kind cluster.
 import { parseArgs } from 'node:util';
-import { defaults, loadConfig } from '../helpers/config.ts';
+import { execa } from 'execa';
+import { loadConfig } from '../helpers/config.ts';
 import { mutants, type Mutant } from '../helpers/reference/mutants.ts';
 import { tryPlugin, type Fate } from '../helpers/run/mutation.ts';
 import { installPrograms } from '../helpers/run/programs.ts';
@@ -11,64 +12,74 @@ import { loadScenarios } from '../helpers/scenario/load.ts';
 
 const { values, positionals } = parseArgs({
   options: {
-    thorough: { type: 'boolean', default: false },
     provider: { type: 'string', default: 'lab' },
+    cluster: { type: 'string', default: '' },
+    thorough: { type: 'boolean', default: false },
+    'without-control': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 });
+const provider: 'kind' | 'lab' = values.provider === 'kind' ? 'kind' : 'lab';
 const unknown = positionals.filter((name) => !mutants.some((mutant) => mutant.name === name));
-if (unknown.length > 0 || !['lab', 'kind'].includes(values.provider)) {
+if (unknown.length > 0 || provider !== values.provider) {
   console.error(
     `unknown: ${unknown.join(', ') || values.provider}\nmutants: ${mutants.map(({ name }) => name).join(', ')}`,
   );
   process.exit(2);
 }
-const provider: 'kind' | 'lab' = values.provider === 'kind' ? 'kind' : 'lab';
 if (provider === 'lab') await installPrograms(console.error);
+
 const scenarios = await loadScenarios('network-policy');
 const chosen = mutants.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-type Tried = Pick<Mutant, 'name' | 'feature' | 'spoilsBaseline'>;
-const controlRun: Tried = { name: 'reference', feature: 'NetworkPolicy' };
+const cluster = values.cluster || `netpol-mutants-${createRunName()}`;
 const signal = new AbortController().signal;
-const cluster = provider === 'kind' ? `netpol-mutants-${createRunName()}` : '';
 
-const tryOne = async (mutant: Tried, isControl: boolean, isLast: boolean): Promise<Fate> => {
-  const plugin = isControl ? 'reference' : `mutant:${mutant.name}`;
-  const config = {
-    ...loadConfig({}, process.env, undefined),
-    provider,
-    plugin,
-    cluster,
-    keep: !isLast,
-    lanes: defaults.lanes,
-  };
+const tryOne = async (
+  plugin: string,
+  mutant: Pick<Mutant, 'name' | 'feature'>,
+  thorough: boolean,
+): Promise<Fate> => {
+  const config = { ...loadConfig({}, process.env, undefined), provider, plugin, cluster, keep: true };
   const start = () => startCluster(provider, config, { run: createRunName(), log: () => {}, signal });
-  return tryPlugin(start, scenarios, mutant, {
-    thorough: values.thorough || isControl,
-    lanes: provider === 'lab' ? 2 : 0,
-  });
+  return tryPlugin(start, scenarios, mutant, { thorough, lanes: 2 });
 };
 
-const fates: Fate[] = [];
-const control = await tryOne(controlRun, true, false);
-console.log(
-  `control: the unharmed plugin passes ${control.tried - control.killedBy.length - control.errors.length} of ${control.tried} scenarios`,
-);
-for (const mutant of chosen) {
-  const fate = await tryOne(mutant, false, mutant === chosen.at(-1));
-  fates.push(fate);
-  const told =
-    fate.killedBy.length > 0 ? `killed by ${fate.killedBy.join(', ')}` : (mutant.survives ?? 'SURVIVED');
+const tryAll = async (): Promise<number> => {
+  let spoiled = 0;
+  if (!values['without-control']) {
+    const control = await tryOne('reference', { name: 'reference', feature: 'NetworkPolicy' }, true);
+    spoiled = control.killedBy.length + control.errors.length;
+    console.log(
+      `control: the unharmed plugin passes ${control.tried - spoiled} of ${control.tried} scenarios`,
+    );
+  }
+  const fates: Fate[] = [];
+  for (const mutant of chosen) {
+    const fate = await tryOne(`mutant:${mutant.name}`, mutant, values.thorough);
+    fates.push(fate);
+    const told =
+      fate.killedBy.length > 0 ? `killed by ${fate.killedBy.join(', ')}` : (mutant.survives ?? 'SURVIVED');
+    const errors =
+      fate.errors.length === 0 ? '' : `  (${fate.errors.length} errors, the first: ${fate.errors[0]})`;
+    console.log(
+      `${mutant.name.padEnd(34)} ${(fate.milliseconds / 1000).toFixed(1).padStart(5)} s  ${told}${errors}`,
+    );
+  }
+  const mustDie = chosen.filter(({ survives }) => survives === undefined).map(({ name }) => name);
+  const killed = fates.filter(
+    ({ mutant, killedBy }) => mustDie.includes(mutant) && killedBy.length > 0,
+  ).length;
+  if (values.json) console.log(JSON.stringify(fates, null, 2));
   console.log(
-    `${mutant.name.padEnd(38)} ${told}${fate.errors.length > 0 ? `  (errors: ${fate.errors.join('; ')})` : ''}`,
+    `${killed} of ${mustDie.length} mutants killed; ${chosen.length - mustDie.length} more are no violations`,
   );
-}
+  return killed === mustDie.length && spoiled === 0 ? 0 : 1;
+};
 
-const mustDie = chosen.filter(({ survives }) => survives === undefined).map(({ name }) => name);
-const killed = fates.filter(({ mutant, killedBy }) => mustDie.includes(mutant) && killedBy.length > 0).length;
-if (values.json) console.log(JSON.stringify({ control, fates }, null, 2));
-console.log(
-  `${killed} of ${mustDie.length} mutants killed; ${chosen.length - mustDie.length} are no violations`,
-);
-process.exit(killed === mustDie.length && control.killedBy.length + control.errors.length === 0 ? 0 : 1);
+try {
+  process.exitCode = await tryAll();
+} finally {
+  if (provider === 'kind' && values.cluster === '')
+    await execa('kind', ['delete', 'cluster', '--name', cluster]);
+}

@@ -49,8 +49,11 @@ if (process.env.NETPOL_TEST_NO_SKIP && counts.skipped > 0) {
   counts.failed += counts.skipped;
   counts.skipped = 0;
 }
-console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0);
+const code = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+// What was printed before may still be on its way into a pipe.
+process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`, () =>
+  process.exit(code),
+);
 
 function countTests(suite: Mocha.Suite): number {
   return suite.tests.length + suite.suites.reduce((sum, child) => sum + countTests(child), 0);

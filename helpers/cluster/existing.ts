@@ -32,7 +32,7 @@ export const startExisting = async (options: ExistingOptions): Promise<Cluster> 
     throw new UsageError({
       subject: `\`--plugin ${plugin}\` with an existing cluster`,
       wanted: 'the plugin that the cluster has: no `--plugin`, or `--plugin default`',
-      next: 'choose `--provider kind` to have a plugin installed',
+      next: 'leave out `--plugin` and NETPOL_PLUGIN, or choose `--provider kind` to have a plugin installed',
     });
   }
   const client = openClient({ kubeconfig, context });

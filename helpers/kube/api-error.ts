@@ -44,13 +44,13 @@ const describeStatus = (status: number, words: string, { subject, server }: Atte
 };
 
 const describeConnection = (code: string, message: string, { subject, server }: Attempt): ApiError => {
-  const next = advice[code];
+  const next = advice[code] ?? '`kubectl cluster-info` asks the same server; does it answer?';
   const got = code === '' || message.includes(code) ? message : `${code}: ${message}`;
   return new ApiError({
     subject,
     wanted: `an answer from ${server}`,
     got: shorten(got),
-    ...(next === undefined ? {} : { next }),
+    next,
   });
 };
 

@@ -136,7 +136,9 @@ const proveOpen = async (
   const present = new Set([...world.pods, ...world.services].map((object) => ground.shortId(idOf(object))));
   const grids = baselineOf(scenario, families, (id) => present.has(id));
   const answerers = answerersOf(createOracle(worldAt(scenario, scenario.steps.length - 1)), 'any');
-  const seen = await observe(grids, world, ground, { ...patience, hold: 0 }, patience.shortestSilence, {
+  // The first rounds may still meet the policies of the scenario before: they are short, and get longer when needed.
+  const begin = Math.ceil(patience.shortestSilence / 3);
+  const seen = await observe(grids, world, ground, { ...patience, hold: 0 }, begin, {
     answerers,
     rounds: 1,
   });

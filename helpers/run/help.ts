@@ -50,7 +50,7 @@ export const formatHelp = (command?: string): string => {
 
 const overview = (): string =>
   [
-    'netpol: proves with real packets whether a cluster enforces its network policies, and says why when not.',
+    'netpol: proves with real packets whether a cluster enforces its network policies, and says why',
     '',
     'npm start -- COMMAND, or npx netpol COMMAND:',
     ...table(Object.values(help).map(({ usage, does }) => [usage, does])),

@@ -20,7 +20,7 @@ export type TryOptions = {
 };
 
 /** Milliseconds that a change may take: enough for the unharmed plugin, as the control run shows. */
-const settleBudgetMs = 1500;
+const settleBudgetMs = { lab: 1500, kind: 5000, existing: 5000 };
 
 /**
  * Runs scenarios on a plugin until one fails. Only a fail kills: an error says nothing about the plugin.
@@ -53,7 +53,13 @@ const runBatch = async (
   fate: Fate,
   options: TryOptions,
 ): Promise<void> => {
-  await using session = await openSession(await start(), { lanes: options.lanes, settleBudgetMs }, () => {});
+  const cluster = await start();
+  const budget = settleBudgetMs[cluster.environment.provider];
+  await using session = await openSession(
+    cluster,
+    { lanes: options.lanes, settleBudgetMs: budget },
+    () => {},
+  );
   const able = batch.filter((scenario) => skipReason(scenario, session.context) === undefined);
   session.schedule(able);
   for (const scenario of able) {

@@ -43,7 +43,7 @@ export const startCluster = async (
     case 'kind': {
       const { startKind } = await import('../cluster/kind.ts');
       const images = { kindImage, probeImage, kindConfig };
-      return startKind({ run, log, signal, plugin: plugin || 'default', cluster, keep, ...images });
+      return startKind({ run, log, signal, plugin: plugin || 'default', cluster, keep, force, ...images });
     }
     case 'existing': {
       const { startExisting } = await import('../cluster/existing.ts');

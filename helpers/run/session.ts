@@ -87,7 +87,7 @@ const patienceFor = (
   { settleBudgetMs }: Pick<Config, 'settleBudgetMs'>,
 ): Omit<CheckContext['patience'], 'signal'> =>
   environment.provider === 'lab'
-    ? { budget: settleBudgetMs || 5000, hold: 0, shortestSilence: 60 }
+    ? { budget: settleBudgetMs || 5000, hold: 0, shortestSilence: 50 }
     : { budget: settleBudgetMs || 15_000, hold: 200, shortestSilence: 200 };
 
 const createScheduler = (

@@ -43,7 +43,7 @@ const rows: Row[] = [
   },
   {
     title: 'several problems, all at once',
-    args: ['run', '--lanes', 'many', '--settle-budget', '-1x'],
+    args: ['run', '--lanes', 'many', '--settle-budget', 'soon'],
     env: { NETPOL_PROVIDER: 'moon' },
     says: ['lanes', 'settle-budget', 'moon'],
   },

@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { execa } from 'execa';
+import { mutants } from '../../../helpers/reference/mutants.ts';
+import { needKind } from '../cluster/kind-probes.ts';
+import { readRecord, root, runNetpol, startNetpol, temporaryFolder } from '../netpol.ts';
+import { isThere, waitFor } from '../waiting.ts';
+
+const cluster = `netpol-self-run-${process.pid}`;
+const env = Object.fromEntries(
+  ['NETPOL_KIND_IMAGE', 'NETPOL_PROBE_IMAGE'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+const onKind = ['run', '--provider', 'kind', '--cluster', cluster, '--keep'];
+const withReference = [...onKind, '--plugin', 'reference'];
+
+/** A sample over the ways in which a plugin can be wrong: selectors, ports, additivity, blocks, families, following. */
+const sample = [
+  ...['both-selectors-or', 'named-port-any-protocol', 'end-port-ignored', 'sctp-as-tcp', 'first-policy-wins'],
+  ...[
+    'except-ignored',
+    'ipv6-open',
+    'cross-node-open',
+    'relabelled-namespace-not-followed',
+    'egress-ignored',
+  ],
+];
+
+const inside = (node: string, ...command: string[]) =>
+  execa('docker', ['exec', `${cluster}-${node}`, ...command], { reject: false });
+
+describe('netpol run on kind', function () {
+  this.timeout(600_000);
+  before(needKind);
+  after(async function () {
+    this.timeout(60_000);
+    await execa('kind', ['delete', 'cluster', '--name', cluster], { reject: false });
+  });
+
+  it('makes a cluster and passes every scenario with the reference plugin', async () => {
+    await using folder = await temporaryFolder();
+    const { exitCode, output } = await runNetpol([...withReference, '--output', folder.path], { env });
+    expect(exitCode, output.slice(-3000)).to.equal(0);
+    const { counts, cases, environment } = await readRecord(folder.path);
+    expect(counts).to.deep.equal({ pass: cases.length, fail: 0, error: 0, skip: 0 });
+    expect(environment).to.include({ provider: 'kind', nodes: 2 });
+  });
+
+  it('calls it an error, never a denial, when probe pods are killed under way', async () => {
+    await using folder = await temporaryFolder();
+    const few = ['network-policy/peers/operator', '--lanes', '1', '--settle-budget', '1000'];
+    const running = startNetpol([...withReference, ...few, '--output', folder.path], { env });
+    await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
+    const killer = setInterval(() => {
+      for (const node of ['control-plane', 'worker'])
+        void inside(node, 'pkill', '-9', '-f', 'agent.mjs.*-x/a');
+    }, 200);
+    const { exitCode, all } = await running;
+    clearInterval(killer);
+    const { counts } = await readRecord(folder.path);
+    expect(counts.fail, String(all).slice(-3000)).to.equal(0);
+    expect(counts.error).to.be.greaterThan(0);
+    expect(exitCode).to.equal(2);
+  });
+
+  it('survives the loss of its exec streams: they are opened again, and no verdict changes', async () => {
+    await using folder = await temporaryFolder();
+    const running = startNetpol([...withReference, 'network-policy/peers', '--output', folder.path], { env });
+    await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
+    for (const node of ['control-plane', 'worker'])
+      await inside(node, 'pkill', '-9', '-f', 'agent.mjs probe');
+    const { all } = await running;
+    const { counts } = await readRecord(folder.path);
+    expect(counts.fail, String(all).slice(-3000)).to.equal(0);
+    expect(counts.pass).to.be.greaterThan(10);
+  });
+
+  it('leaves what a killed run made for `clean`, which removes it', async () => {
+    await using folder = await temporaryFolder();
+    const running = startNetpol([...withReference, '--output', folder.path], { env });
+    await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
+    running.kill('SIGKILL');
+    await running;
+    const { stdout } = await runNetpol(['clean']);
+    expect(stdout).to.match(/removed namespace/);
+    const { stdout: kubeconfig } = await execa('kind', ['get', 'kubeconfig', '--name', cluster]);
+    const kubectl = [
+      'exec',
+      '-i',
+      `${cluster}-control-plane`,
+      'kubectl',
+      '--kubeconfig',
+      '/etc/kubernetes/admin.conf',
+    ];
+    const { stdout: namespaces } = await execa('docker', [...kubectl, 'get', 'namespaces', '-o', 'name']);
+    expect(namespaces).not.to.include('netpol-');
+    expect(kubeconfig).to.include(cluster);
+    expect((await runNetpol(['clean'])).stdout).not.to.match(/removed/);
+  });
+
+  it('fails every scenario that an idle plugin can fail and exits 1', async () => {
+    await using folder = await temporaryFolder();
+    const idle = [...onKind, '--plugin', 'none', '--settle-budget', '300', '--lanes', '4'];
+    const { exitCode, output } = await runNetpol([...idle, '--output', folder.path], { env });
+    expect(exitCode, output.slice(-3000)).to.equal(1);
+    const { cases, vacuous } = await readRecord(folder.path);
+    expect(cases.filter(({ status }) => status === 'error')).to.deep.equal([]);
+    const passed = cases.filter(({ status }) => status === 'pass').map(({ name }) => name);
+    expect(passed).to.have.members(vacuous.map(({ name }) => name));
+  });
+
+  it('kills a sample of mutants', async () => {
+    expect(sample.filter((name) => !mutants.some((mutant) => mutant.name === name))).to.deep.equal([]);
+    const args = [
+      'scripts/mutants.ts',
+      '--provider',
+      'kind',
+      '--cluster',
+      cluster,
+      '--without-control',
+      ...sample,
+    ];
+    const { stdout, exitCode } = await execa(process.execPath, args, { cwd: root, reject: false });
+    expect(exitCode, stdout).to.equal(0);
+    expect(stdout).to.include(`${sample.length} of ${sample.length} mutants killed`);
+  });
+});

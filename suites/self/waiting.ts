@@ -1,0 +1,16 @@
+import { access } from 'node:fs/promises';
+
+/** Waits up to a minute for something that another process does. @throws Error naming what never happened */
+export const waitFor = async (condition: () => Promise<boolean>, what: string): Promise<void> => {
+  for (let attempt = 0; attempt < 1200; attempt += 1) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`never happened: ${what}`);
+};
+
+export const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
