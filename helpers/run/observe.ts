@@ -73,9 +73,13 @@ export const observe = async (
   const round = async (): Promise<GridSeen[]> => {
     patience.signal.throwIfAborted();
     const seen = compareAll(grids, await sweep(ground.prober, targets, deadline), answerers);
-    // An allowed cell that stays silent may just be slow: a busy machine must not look like a plugin that drops.
-    const silent = seen.some(({ comparison }) => comparison.differing.some(({ want }) => want === 'allow'));
-    if (silent) deadline = Math.min(longestSilence, deadline * 2);
+    // An allowed cell that stays silent, or greets too late, may just be slow: a busy machine must not look like a
+    // plugin that drops.
+    const isSlow = seen.some(
+      ({ comparison }) =>
+        comparison.unknown.length > 0 || comparison.differing.some(({ want }) => want === 'allow'),
+    );
+    if (isSlow) deadline = Math.min(longestSilence, deadline * 2);
     return seen;
   };
   const isAsWanted = (seen: readonly GridSeen[]): boolean =>
