@@ -1,5 +1,5 @@
 // `npm run mutants [-- NAME...]`: the kill table. Each deliberate bug of the reference plugin must make a scenario fail.
-// `--thorough` runs all scenarios on each; `--provider kind` tries them one after the other on one kind cluster.
+// `--only NAME` tries these scenarios, `--thorough` does not stop at the first; `--provider kind` tries them one after the other on one kind cluster.
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { loadConfig } from '../helpers/config.ts';
@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
   options: {
     provider: { type: 'string', default: 'lab' },
     cluster: { type: 'string', default: '' },
+    only: { type: 'string', default: '' },
     thorough: { type: 'boolean', default: false },
     'without-control': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -30,7 +31,7 @@ if (unknown.length > 0 || provider !== values.provider) {
 }
 if (provider === 'lab') await installPrograms(console.error);
 
-const scenarios = await loadScenarios('network-policy');
+const scenarios = (await loadScenarios('network-policy')).filter(({ name }) => name.includes(values.only));
 const chosen = mutants.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 const cluster = values.cluster || `netpol-mutants-${createRunName()}`;
 const signal = new AbortController().signal;
@@ -42,7 +43,7 @@ const tryOne = async (
 ): Promise<Fate> => {
   const config = { ...loadConfig({}, process.env, undefined), provider, plugin, cluster, keep: true };
   const start = () => startCluster(provider, config, { run: createRunName(), log: () => {}, signal });
-  return tryPlugin(start, scenarios, mutant, { thorough, lanes: 2 });
+  return tryPlugin(start, scenarios, mutant, { thorough, lanes: provider === 'lab' ? 2 : 1 });
 };
 
 const tryAll = async (): Promise<number> => {

@@ -138,10 +138,17 @@ const proveOpen = async (
   const answerers = answerersOf(createOracle(worldAt(scenario, scenario.steps.length - 1)), 'any');
   // The first rounds may still meet the policies of the scenario before: they are short, and get longer when needed.
   const begin = Math.ceil(patience.shortestSilence / 3);
-  const seen = await observe(grids, world, ground, { ...patience, hold: 0 }, begin, {
-    answerers,
-    rounds: 1,
-  });
+  const seen = await observe(
+    grids,
+    world,
+    ground,
+    { ...patience, budget: patience.baseline, hold: 0 },
+    begin,
+    {
+      answerers,
+      rounds: 1,
+    },
+  );
   if (seen.held) return silenceAfter(seen.grids, patience);
   const closed = seen.grids.flatMap(({ kind, comparison }) =>
     [...comparison.differing, ...comparison.unknown].map((cell) => describeCell(kind, cell)),

@@ -10,6 +10,8 @@ import type { Ground } from './ground.ts';
 export type Patience = {
   /** How long a change may take until it is enforced. */
   budget: number;
+  /** How long the world may take until it is open before the first step; no flag shortens it. */
+  baseline: number;
   /** How long a result must hold at least, besides three rounds in a row. */
   hold: number;
   /** The shortest silence that counts as a drop, however fast the baseline answered. */

@@ -87,8 +87,8 @@ const patienceFor = (
   { settleBudgetMs }: Pick<Config, 'settleBudgetMs'>,
 ): Omit<CheckContext['patience'], 'signal'> =>
   environment.provider === 'lab'
-    ? { budget: settleBudgetMs || 5000, hold: 0, shortestSilence: 50 }
-    : { budget: settleBudgetMs || 15_000, hold: 200, shortestSilence: 200 };
+    ? { budget: settleBudgetMs || 5000, baseline: 15_000, hold: 0, shortestSilence: 50 }
+    : { budget: settleBudgetMs || 15_000, baseline: 30_000, hold: 200, shortestSilence: 200 };
 
 const createScheduler = (
   grounds: readonly Ground[],
