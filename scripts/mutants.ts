@@ -1,10 +1,13 @@
 // `npm run mutants [-- NAME...]`: the kill table. Each deliberate bug of the reference plugin must make a scenario fail.
 // `--only NAME` tries these scenarios, `--thorough` does not stop at the first; `--provider kind` tries them one after the other on one kind cluster.
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { loadConfig } from '../helpers/config.ts';
 import { mutants, type Mutant } from '../helpers/reference/mutants.ts';
 import { tryPlugin, type Fate } from '../helpers/run/mutation.ts';
+import { listenForInterrupts } from '../helpers/run/interrupts.ts';
 import { installPrograms } from '../helpers/run/programs.ts';
 import { startCluster } from '../helpers/run/providers.ts';
 import { createRunName } from '../helpers/run/session.ts';
@@ -34,7 +37,8 @@ if (provider === 'lab') await installPrograms(console.error);
 const scenarios = (await loadScenarios('network-policy')).filter(({ name }) => name.includes(values.only));
 const chosen = mutants.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 const cluster = values.cluster || `netpol-mutants-${createRunName()}`;
-const signal = new AbortController().signal;
+using interrupts = listenForInterrupts();
+const { signal } = interrupts;
 
 const tryOne = async (
   plugin: string,
@@ -57,6 +61,7 @@ const tryAll = async (): Promise<number> => {
   }
   const fates: Fate[] = [];
   for (const mutant of chosen) {
+    signal.throwIfAborted();
     const fate = await tryOne(`mutant:${mutant.name}`, mutant, values.thorough);
     fates.push(fate);
     const told =
@@ -80,7 +85,13 @@ const tryAll = async (): Promise<number> => {
 
 try {
   process.exitCode = await tryAll();
+} catch (error) {
+  if (!signal.aborted) throw error;
+  process.exitCode = 130;
 } finally {
-  if (provider === 'kind' && values.cluster === '')
-    await execa('kind', ['delete', 'cluster', '--name', cluster]);
+  if (provider === 'kind' && values.cluster === '') {
+    // Not the user's kubeconfig: kind would edit it.
+    const kubeconfig = join(tmpdir(), `${cluster}.kubeconfig`);
+    await execa('kind', ['delete', 'cluster', '--name', cluster, '--kubeconfig', kubeconfig]);
+  }
 }

@@ -32,10 +32,13 @@ export const clean = async ({ kubeconfig = '', context = '', force = false }: Cl
 > => {
   const lines: string[] = [];
   const hasDocker = await succeeds('docker', ['info']).catch(() => false);
-  for (const { path, record, isLive } of await listOwnedFolders()) {
-    if (isLive) {
+  const folders = await listOwnedFolders();
+  const live = new Map(folders.filter(({ isLive }) => isLive).map(({ record }) => [record.cluster, record]));
+  for (const { path, record } of folders) {
+    const user = live.get(record.cluster);
+    if (user !== undefined) {
       lines.push(
-        `left: run ${record.run} on kind cluster ${record.cluster}, which process ${record.pid} still runs`,
+        `left: run ${record.run} on kind cluster ${record.cluster}, which process ${user.pid} still uses`,
       );
       continue;
     }

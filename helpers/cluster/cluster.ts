@@ -2,7 +2,7 @@ import type { ContainerPort, Family, World } from '../kube/world.ts';
 import type { Labels, NetworkPolicy } from '../kube/types.ts';
 
 /** What a provider may lack. A scenario that needs a missing one is skipped, with the reason given in `lacks`. */
-export type Capability = 'services' | 'service-names' | 'external' | 'two-nodes';
+export type Capability = 'service-names' | 'external' | 'two-nodes';
 
 /** What to create. Namespaces are real names (see `Lane.namespaceNames`). */
 export type PodRequest = {
@@ -58,6 +58,7 @@ export type Lane = AsyncDisposable & {
   world(): Promise<World>;
   /** Creates the policy or replaces its spec, reads it back, and throws where a field was lost on the way. */
   applyPolicy(policy: NetworkPolicy): Promise<void>;
+  /** Deleting what is not there is no error, here and below. */
   deletePolicy(name: ObjectName): Promise<void>;
   /** Sets exactly these labels, beside those that the system itself puts on every namespace. */
   labelNamespace(name: string, labels: Labels): Promise<void>;

@@ -116,7 +116,10 @@ const hostScript = (
 ): string =>
   [
     'set -e',
-    ...addresses.map((address) => `ip ${flag(address)} address add ${withLength(address)} dev eth0`),
+    ...addresses.map(
+      (address) =>
+        `ip ${flag(address)} address add ${withLength(address)} dev eth0${address.includes(':') ? ' nodad' : ''}`,
+    ),
     // While duplicate address detection runs, nobody finds the way to this container over IPv6.
     'for attempt in $(seq 40); do ip -6 address show tentative | grep -q inet6 || break; sleep 0.1; done',
     // Without these routes nothing can leave but to the nodes; `src` makes our probes come from the host's address.

@@ -79,7 +79,9 @@ export const createCluster = async (creation: Creation): Promise<void> => {
       },
     );
   } catch (error) {
-    await remove().catch((second: unknown) => log(`while cleaning up: ${messageOf(second)}`));
+    // Somebody else made a cluster of this name in the meantime: it is theirs.
+    if (!messageOf(error).includes('already exist'))
+      await remove().catch((second: unknown) => log(`while cleaning up: ${messageOf(second)}`));
     throw error;
   }
   stack.defer(async () => {

@@ -96,7 +96,9 @@ export const openKubernetesLane = async (
     return {
       namespaces: namespaces.items.map(({ metadata }) => ({
         name: metadata?.name ?? '',
-        labels: metadata?.labels ?? {},
+        labels: Object.fromEntries(
+          Object.entries(metadata?.labels ?? {}).filter(([key]) => !Object.hasOwn(own, key)),
+        ),
       })),
       pods: [
         ...pods.map(readPod).filter((pod): pod is Pod => pod !== undefined),

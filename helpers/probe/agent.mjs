@@ -238,13 +238,15 @@ const probe = (request) =>
       attempt ? attempt.expire() : finish({ outcome: 'error', detail: `DNS: no answer for ${request.host}` });
     // A process that waited for a processor meets its timers before its packets. Let it read what has arrived: a
     // handshake, then a greeting, each take one turn of the loop.
-    const timer = setTimeout(
-      () => setImmediate(() => setImmediate(() => setImmediate(expire))),
-      request.deadline,
-    );
+    const arm = () =>
+      setTimeout(() => setImmediate(() => setImmediate(() => setImmediate(expire))), request.deadline);
+    let timer = arm();
     resolveHost(request).then(
       (address) => {
         if (done) return;
+        // The silence is counted from the first packet: what the name took does not shorten it.
+        clearTimeout(timer);
+        timer = arm();
         begun = performance.now();
         attempt = (request.protocol === 'TCP' ? connectTCP : askUDP)(address, request, finish);
         // It may have failed before there was something to dispose of.

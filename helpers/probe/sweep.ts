@@ -16,6 +16,8 @@ export type Target = {
   columns: readonly string[];
   /** The address or DNS name of a column, as the row's agent must dial it; undefined where the cell cannot be asked. */
   hostOf: (row: string, column: string) => string | undefined;
+  /** Which pods must answer themselves, at which port, for a column's silence to mean something. */
+  servers: (column: string) => readonly { pod: string; port: number }[];
 };
 
 /** What a sweep needs of the pods: one open stream each. */
@@ -41,17 +43,21 @@ export const sweep = async (prober: Prober, targets: readonly Target[], deadline
   };
   await Promise.all([...work].map(ask));
   return new Map(
-    targets.map(({ kind, rows, columns, hostOf }) => [
+    targets.map(({ kind, rows, columns, hostOf, servers }) => [
       formatProbeKind(kind),
       buildMatrix(rows, columns, (row, column) => {
         if (hostOf(row, column) === undefined) return { ...unanswered, detail: notAsked };
         const seen = answers.get(cellKey(kind, row, column)) ?? unanswered;
-        const alive = answers.get(aliveKey(kind, column));
-        if (seen.outcome === 'connected' || alive === undefined || alive.outcome === 'connected') return seen;
+        if (seen.outcome === 'connected') return seen;
+        const dead = servers(column)
+          .map((server) => ({ server, alive: answers.get(aliveKey(kind, server)) ?? unanswered }))
+          .find(({ alive }) => alive.outcome !== 'connected');
+        if (dead === undefined) return seen;
+        const { server, alive } = dead;
         return {
           outcome: 'error',
           milliseconds: seen.milliseconds,
-          detail: `${column} does not answer itself: ${alive.detail ?? alive.outcome}`,
+          detail: `${server.pod} does not answer itself: ${alive.detail ?? alive.outcome}`,
         } satisfies Observation;
       }),
     ]),
@@ -65,7 +71,7 @@ const notAsked = 'not asked: not asserted, or nothing to dial in this family';
 
 const cellKey = (kind: ProbeKind, row: string, column: string): string =>
   `${formatProbeKind(kind)} ${row} ${column}`;
-const aliveKey = ({ family, protocol, port }: ProbeKind, pod: string): string =>
+const aliveKey = ({ family, protocol }: ProbeKind, { pod, port }: { pod: string; port: number }): string =>
   `alive ${family} ${protocol} ${port} ${pod}`;
 
 const planWork = (targets: readonly Target[], deadline: number): Map<string, Job[]> => {
@@ -74,7 +80,7 @@ const planWork = (targets: readonly Target[], deadline: number): Map<string, Job
     const jobs = work.get(from) ?? new Map<string, ProbeRequest>();
     work.set(from, jobs.set(key, request));
   };
-  for (const { kind, rows, columns, hostOf } of targets) {
+  for (const { kind, rows, columns, hostOf, servers } of targets) {
     const { family, protocol, port } = kind;
     for (const column of columns) {
       for (const row of rows) {
@@ -82,8 +88,9 @@ const planWork = (targets: readonly Target[], deadline: number): Map<string, Job
         if (host !== undefined)
           add(row, cellKey(kind, row, column), request(protocol, host, port, family, deadline));
       }
-      if (kind.target === 'pod') {
-        add(column, aliveKey(kind, column), request(protocol, loopback[family], port, family, deadline));
+      for (const server of servers(column)) {
+        const itself = request(protocol, loopback[family], server.port, family, deadline);
+        add(server.pod, aliveKey(kind, server), itself);
       }
     }
   }

@@ -1,3 +1,4 @@
+import { settleAll } from '../wait.ts';
 import { idOf } from '../kube/world.ts';
 import { renameNamespaces } from '../scenario/policies.ts';
 import type { Action, Scenario } from '../scenario/scenario.ts';
@@ -12,12 +13,12 @@ export const act = async (
   switch (action.verb) {
     case 'apply':
     case 'update':
-      await Promise.all(
+      await settleAll(
         action.policies.map((policy) => lane.applyPolicy(renameNamespaces(policy, lane.namespaceNames))),
       );
       return;
     case 'delete':
-      await Promise.all(
+      await settleAll(
         action.policies.map(({ metadata }) =>
           lane.deletePolicy(realName(idOf({ namespace: metadata.namespace ?? '', name: metadata.name }))),
         ),
@@ -35,10 +36,10 @@ export const act = async (
       );
       return;
     case 'create':
-      await Promise.all(scenario.pods.filter(({ id }) => action.pods.includes(id)).map(createPod));
+      await settleAll(scenario.pods.filter(({ id }) => action.pods.includes(id)).map(createPod));
       return;
     case 'remove':
-      await Promise.all(action.pods.map((id) => lane.deletePod(realName(id))));
+      await settleAll(action.pods.map((id) => lane.deletePod(realName(id))));
   }
 };
 
@@ -49,7 +50,7 @@ const relabel = async (
   change: (id: string, labels: Record<string, string>) => Record<string, string>,
 ): Promise<void> => {
   const { pods, namespaces } = await lane.world();
-  await Promise.all(
+  await settleAll(
     ids.map(async (id) => {
       const { namespace, name } = realName(id);
       if (name === '') {

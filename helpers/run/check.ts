@@ -1,6 +1,6 @@
 import { AssertionError } from 'chai';
 import type { Capability, Cluster } from '../cluster/cluster.ts';
-import { BaselineError } from '../errors.ts';
+import { BaselineError, messageOf } from '../errors.ts';
 import { idOf, type Family, type World } from '../kube/world.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { CaseRecord, StepRecord } from '../report/record.ts';
@@ -9,7 +9,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { worldAt } from '../scenario/world.ts';
 import { act } from './act.ts';
 import { baselineOf, gridsFor } from './expected.ts';
-import { joinMessages, type Ground } from './ground.ts';
+import type { Ground } from './ground.ts';
 import {
   answerersOf,
   count,
@@ -43,9 +43,12 @@ export const skipReason = (scenario: Scenario, { lacks, families }: CheckContext
     const reason = lacks[capability];
     if (reason !== undefined) return reason;
   }
-  const grids = scenario.steps.flatMap(({ expect }) => expect);
-  if (gridsFor(grids, families).length > 0) return undefined;
-  return `every grid is about a family that this cluster lacks (it has ${families.join(' and ')})`;
+  // A scenario whose denials cannot be asked here would pass on a plugin that does nothing.
+  const drawn = scenario.steps.flatMap(({ expect }) => expect.map(({ grid }) => grid));
+  const asked = scenario.steps.flatMap(({ expect }) => gridsFor(expect, families).map(({ want }) => want));
+  const denies = (grids: typeof drawn): boolean => grids.some(({ cells }) => cells.includes('deny'));
+  if (asked.length > 0 && denies(asked) === denies(drawn)) return undefined;
+  return `what it denies is about a family that this cluster lacks (it has ${families.join(' and ')})`;
 };
 
 /**
@@ -67,14 +70,14 @@ export const checkScenario = async (
     record.status = 'pass';
   } catch (error) {
     record.status = error instanceof AssertionError ? 'fail' : 'error';
-    record.message = joinMessages(error);
-    evidence = await ground.lane.evidence();
+    record.message = messageOf(error);
+    evidence = await collectEvidence(ground);
   }
   try {
     await ground.restore(scenario);
   } catch (error) {
     record.status = 'error';
-    record.message = [record.message, joinMessages(error)].filter(Boolean).join('\nand then, cleaning up: ');
+    record.message = [record.message, messageOf(error)].filter(Boolean).join('\nand then, cleaning up: ');
   }
   const times = record.steps.flatMap(({ settleMs }) => Object.values(settleMs));
   if (times.length > 0) record.settleMs = round(Math.max(...times));
@@ -82,10 +85,17 @@ export const checkScenario = async (
   return { record, evidence };
 };
 
+const collectEvidence = async ({ lane }: Ground): Promise<Record<string, string>> => {
+  try {
+    return await lane.evidence();
+  } catch (error) {
+    return { 'evidence.txt': `not to be had: ${messageOf(error)}\n` };
+  }
+};
+
 const neededCapabilities = ({ pods, steps }: Scenario): Capability[] => {
   const targets = new Set(steps.flatMap(({ expect }) => expect.map(({ target }) => target)));
   return [
-    ...(targets.has('service') ? (['services'] as const) : []),
     ...(targets.has('service-name') ? (['service-names'] as const) : []),
     ...(pods.some(({ addresses }) => addresses !== undefined) ? (['external'] as const) : []),
     ...(pods.some(({ id, node }) => !isStanding(id) && node > 0) ? (['two-nodes'] as const) : []),
@@ -120,13 +130,13 @@ const runSteps = async (
     }
     wants = wantsAfter(grids, wants);
   }
-  if (scenario.pods.some(({ createdLater }) => createdLater))
+  if (scenario.steps.some(({ action }) => action.verb === 'create'))
     await proveOpenAfterwards(scenario, ground, families, patience);
 };
 
 /** A denied cell counts only if the same cell was open in the same run. Returns how long silence must last to be a drop. */
 const proveOpen = async (
-  when: string,
+  when: 'before the first step' | 'after the last step',
   scenario: Scenario,
   world: World,
   ground: Ground,
@@ -135,15 +145,17 @@ const proveOpen = async (
 ): Promise<number> => {
   const present = new Set([...world.pods, ...world.services].map((object) => ground.shortId(idOf(object))));
   const grids = baselineOf(scenario, families, (id) => present.has(id));
-  const answerers = answerersOf(createOracle(worldAt(scenario, scenario.steps.length - 1)), 'any');
+  const answerers = answerersOf(
+    createOracle(worldAt(scenario, when === 'before the first step' ? -1 : scenario.steps.length - 1)),
+    'any',
+  );
   // The first rounds may still meet the policies of the scenario before: they are short, and get longer when needed.
-  const begin = Math.ceil(patience.shortestSilence / 3);
   const seen = await observe(
     grids,
     world,
     ground,
     { ...patience, budget: patience.baseline, hold: 0 },
-    begin,
+    patience.firstSilence,
     {
       answerers,
       rounds: 1,
@@ -161,7 +173,7 @@ const proveOpen = async (
   });
 };
 
-/** Pods that came later had no baseline; without policies their cells must be open, or their denials prove nothing. */
+/** Pods that came, or came back, later had no baseline; without policies their cells must be open, or their denials prove nothing. */
 const proveOpenAfterwards = async (
   scenario: Scenario,
   ground: Ground,

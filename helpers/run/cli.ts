@@ -28,6 +28,8 @@ const main = async (argv: readonly string[]): Promise<number> => {
       next: 'npm start -- --help',
     });
   }
+  // Loading the suite takes a moment, and silence looks like a hang.
+  if (name === 'run') console.log('netpol: reading the suite');
   return (await load())(options);
 };
 
@@ -38,8 +40,8 @@ const describe = (error: unknown): string => {
   return messageOf(error);
 };
 
-// A reader that goes away (`| head`) ends us quietly, as it does with every program.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
+// A reader that goes away (`| head`) ends neither the run nor its cleaning up: the exit code must tell what happened.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

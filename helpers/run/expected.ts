@@ -7,6 +7,7 @@ import {
   type Matrix,
   type ProbeKind,
 } from '../matrix/matrix.ts';
+import { matchesSelector } from '../model/matching.ts';
 import type { Target } from '../probe/sweep.ts';
 import type { ExpectedGrid, Scenario } from '../scenario/scenario.ts';
 import type { Ground } from './ground.ts';
@@ -57,6 +58,11 @@ export const targetFor = ({ kind, want }: WantedGrid, world: World, ground: Grou
   columns: want.columns,
   hostOf: (row, column) =>
     cellOf(want, row, column) === 'ignored' ? undefined : hostOf(kind, ground.realId(column), world),
+  servers: (column) =>
+    serversOf(kind, ground.realId(column), world).map(({ pod, port }) => ({
+      pod: ground.shortId(pod),
+      port,
+    })),
 });
 
 const mergeAsked = (
@@ -85,4 +91,28 @@ const hostOf = ({ target, family }: ProbeKind, id: string, { pods, services }: W
   const service = services.find((service) => idOf(service) === id);
   if (service === undefined) return undefined;
   return target === 'service' ? addressOf(service, family) : `${service.name}.${service.namespace}.svc`;
+};
+
+/** The pod itself, or the pods behind a Service with the port to which it translates. */
+const serversOf = (
+  { target, protocol, port }: ProbeKind,
+  id: string,
+  { pods, services }: World,
+): { pod: string; port: number }[] => {
+  if (target === 'pod') return [{ pod: id, port }];
+  const service = services.find((service) => idOf(service) === id);
+  const translated = service?.ports.find(
+    (each) => each.protocol === protocol && each.port === port,
+  )?.targetPort;
+  if (service === undefined || translated === undefined) return [];
+  return pods
+    .filter(
+      ({ namespace, labels }) =>
+        namespace === service.namespace && matchesSelector({ matchLabels: service.selector }, labels),
+    )
+    .flatMap((pod) => {
+      const own = pod.ports.find((each) => each.protocol === protocol && each.name === translated)?.port;
+      const number = service.type === 'Headless' ? port : typeof translated === 'number' ? translated : own;
+      return number === undefined ? [] : [{ pod: idOf(pod), port: number }];
+    });
 };

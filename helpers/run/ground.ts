@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Cluster, Lane, ObjectName } from '../cluster/cluster.ts';
-import { ClusterError, messageOf } from '../errors.ts';
+import { ClusterError } from '../errors.ts';
+import { settleAll } from '../wait.ts';
 import type { Labels } from '../kube/types.ts';
 import { idOf, type World } from '../kube/world.ts';
 import type { Observation } from '../matrix/matrix.ts';
@@ -80,8 +81,8 @@ const createGround = (lane: Lane, links: Links): Ground => {
   const prepare = async (scenario: Scenario): Promise<World> => {
     await standAsWritten(lane, realName, scenario);
     const missing = scenario.pods.filter(({ id, createdLater }) => !isStanding(id) && !createdLater);
-    await Promise.all(missing.map(createPod));
-    await Promise.all(
+    await settleAll(missing.map(createPod));
+    await settleAll(
       scenario.services.map(({ id, type, selector, ports }) =>
         lane.createService({ ...realName(id), type, selector, ports }),
       ),
@@ -92,17 +93,24 @@ const createGround = (lane: Lane, links: Links): Ground => {
   };
 
   const restore = async (scenario: Scenario): Promise<void> => {
-    const { policies, pods } = await lane.world();
-    const present = new Set(pods.map(idOf));
-    const brought = scenario.pods.filter(({ id }) => !isStanding(id) && present.has(realId(id)));
-    await Promise.all([
+    const { policies, pods, services } = await lane.world();
+    const isOurs = (id: string): boolean => !isStanding(id);
+    const hosts = [
+      ...pods.filter(({ external }) => external === true).map((pod) => shortId(idOf(pod))),
+      ...scenario.pods.filter(({ addresses }) => addresses !== undefined).map(({ id }) => id),
+    ];
+    // Also what the cluster does not list any more (an evicted pod), and what an earlier scenario could not take away.
+    const brought = [
+      ...pods.filter(({ external }) => external !== true).map((pod) => shortId(idOf(pod))),
+      ...scenario.pods.filter(({ addresses }) => addresses === undefined).map(({ id }) => id),
+    ];
+    await settleAll([
       ...policies.map(({ metadata }) =>
         lane.deletePolicy({ namespace: metadata.namespace ?? '', name: metadata.name }),
       ),
-      ...scenario.services.map(({ id }) => lane.deleteService(realName(id))),
-      ...brought.map(({ id, addresses }) =>
-        addresses === undefined ? lane.deletePod(realName(id)) : lane.deleteExternalHost(realName(id)),
-      ),
+      ...services.map(({ namespace, name }) => lane.deleteService({ namespace, name })),
+      ...[...new Set(hosts)].map((id) => lane.deleteExternalHost(realName(id))),
+      ...[...new Set(brought)].filter(isOurs).map((id) => lane.deletePod(realName(id))),
     ]);
     await refresh();
   };
@@ -155,7 +163,7 @@ const standAsWritten = async (
     const found = namespaces.find(({ name }) => name === real)?.labels ?? {};
     if (!areEqualLabels(found, wanted)) await lane.labelNamespace(real, wanted);
   });
-  await Promise.all([...relabelPods, ...relabelNamespaces]);
+  await settleAll([...relabelPods, ...relabelNamespaces]);
 };
 
 const areEqualLabels = (one: Labels, other: Labels): boolean => isDeepStrictEqual({ ...one }, { ...other });
@@ -172,10 +180,3 @@ const refuseLeftovers = ({ policies, pods }: World): void => {
   if (homeless.length > 0)
     throw new ClusterError({ subject: 'pods without an address', got: homeless.join(', ') });
 };
-
-/** Adds what was thrown while cleaning up to what was thrown before it, so that neither hides the other. */
-export const joinMessages = (...thrown: unknown[]): string =>
-  thrown
-    .filter((error) => error !== undefined)
-    .map(messageOf)
-    .join('\nand then: ');

@@ -14,8 +14,12 @@ export type Patience = {
   baseline: number;
   /** How long a result must hold at least, besides three rounds in a row. */
   hold: number;
+  /** How long the first rounds of the baseline wait for an answer: they may still meet the scenario before. */
+  firstSilence: number;
   /** The shortest silence that counts as a drop, however fast the baseline answered. */
   shortestSilence: number;
+  /** The shortest time between the starts of two rounds. */
+  interval: number;
   /** Ends an observation under way. */
   signal: AbortSignal;
 };
@@ -96,7 +100,7 @@ export const observe = async (
     }
   };
 
-  const interval = Math.max(20, Math.ceil(silence / 4));
+  const interval = Math.max(patience.interval, Math.ceil(silence / 4));
   const options: SettleOptions = {
     rounds: roundsWanted,
     interval,

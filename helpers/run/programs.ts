@@ -1,17 +1,13 @@
 import { execa } from 'execa';
+import { missingPackages } from '../cluster/lab/programs.ts';
 import { EnvironmentError, messageOf } from '../errors.ts';
-
-const packageOf = { ip: 'iproute2', nft: 'nftables', unshare: 'util-linux', nsenter: 'util-linux' } as const;
 
 /**
  * Makes sure that the lab's programs are there: installs them with apt-get when we are root and have it.
  * @throws EnvironmentError with the exact command where we may not
  */
 export const installPrograms = async (log: (line: string) => void): Promise<void> => {
-  const found = await Promise.all(
-    Object.entries(packageOf).map(async ([program, name]) => ((await isThere(program)) ? [] : name)),
-  );
-  const missing = [...new Set(found.flat())];
+  const missing = missingPackages();
   if (missing.length === 0) return;
   const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
   const complaint = { subject: `the lab needs ${missing.join(' and ')}`, next: `sudo ${install.join(' ')}` };

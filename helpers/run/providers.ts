@@ -1,15 +1,26 @@
 import { execa } from 'execa';
 import type { Cluster, StartOptions } from '../cluster/cluster.ts';
 import type { Config, ProviderName } from '../config.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, UsageError } from '../errors.ts';
 
 export type Choice = { provider: Exclude<ProviderName, 'auto'>; because: string };
 
 /** Which provider a run uses, and why: the asked one, else kind where Docker and kind answer, else the lab. */
-export const chooseProvider = async ({ provider, kubeconfig, context }: Config): Promise<Choice> => {
+export const chooseProvider = async (config: Config): Promise<Choice> => {
+  const { provider, kubeconfig, context, cluster, keep, kindConfig } = config;
+  const isNamed = kubeconfig !== '' || context !== '';
+  if (isNamed && (provider === 'kind' || provider === 'lab')) {
+    throw new UsageError({
+      subject: `\`--kubeconfig\` or \`--context\` with \`--provider ${provider}\``,
+      wanted: 'one cluster to be meant',
+      next: 'choose `--provider existing`, or leave them out',
+    });
+  }
   if (provider !== 'auto') return { provider, because: 'asked for' };
-  if (kubeconfig !== '' || context !== '')
-    return { provider: 'existing', because: 'a kubeconfig or context is given' };
+  if (isNamed) return { provider: 'existing', because: 'a kubeconfig or context is given' };
+  if (cluster !== '' || keep || kindConfig !== '') {
+    return { provider: 'kind', because: '`--cluster`, `--keep` or `--kind-config` is given' };
+  }
   const docker = await answer('docker', ['info', '--format', '{{.ServerVersion}}']);
   if ('failure' in docker) return { provider: 'lab', because: `Docker does not answer (${docker.failure})` };
   const kind = await answer('kind', ['version']);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import type { RunRecord } from '../report/record.ts';
+import { redact } from '../report/redact.ts';
 import { openRunLog, type RunLog } from '../report/run-log.ts';
 import { writeEvidence } from '../report/write.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -27,8 +28,9 @@ export const runCommand = async (argv: readonly string[]): Promise<number> => {
     const record = await run(argv, signal);
     return signal.aborted ? 130 : exitCodeOf(record);
   } catch (error) {
-    if (signal.aborted) return 130;
-    throw error;
+    if (!signal.aborted) throw error;
+    if (error !== signal.reason) console.error(redact(`netpol: ${messageOf(error)}`));
+    return 130;
   }
 };
 
@@ -59,7 +61,7 @@ const run = async (argv: readonly string[], signal: AbortSignal): Promise<RunRec
     version: await readVersion(),
     command: ['netpol', 'run', ...argv],
     startedAt: new Date().toISOString(),
-    environment: { ...cluster.environment, families: [...cluster.environment.families] },
+    environment: { ...cluster.environment, families: [...session.context.families] },
     config: { ...config, lanes: session.lanes },
     declared,
   });

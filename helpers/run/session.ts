@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config.ts';
-import { NetpolError } from '../errors.ts';
+import { BaselineError, messageOf, NetpolError } from '../errors.ts';
+import { addressOf, type Family, idOf } from '../kube/world.ts';
+import { settleAll } from '../wait.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { checkScenario, skipReason, type CheckContext } from './check.ts';
 import { openGround, type Ground } from './ground.ts';
@@ -39,9 +41,13 @@ export const openSession = async (
   const lanes = chooseLanes(cluster, config.lanes);
   const grounds: Ground[] = [];
   const interruption = new AbortController();
+  let families: Family[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all(grounds.map((ground) => ground[Symbol.asyncDispose]()));
-    await cluster[Symbol.asyncDispose]();
+    try {
+      await settleAll(grounds.map(async (ground) => ground[Symbol.asyncDispose]()));
+    } finally {
+      await cluster[Symbol.asyncDispose]();
+    }
   };
   try {
     const began = performance.now();
@@ -53,16 +59,22 @@ export const openSession = async (
     if (failed !== undefined) throw failed.reason;
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     log(`${lanes} ${lanes === 1 ? 'lane' : 'lanes'} of 9 pods ready in ${seconds} s`);
+    families = await familiesOf(grounds);
   } catch (error) {
-    await close();
+    await close().catch((second: unknown) => log(`while cleaning up: ${messageOf(second)}`));
     throw error;
   }
   const context = {
     lacks: cluster.lacks,
-    families: cluster.environment.families,
+    families,
     patience: { ...patienceFor(cluster, config), signal: interruption.signal },
   };
-  const { idle, ...scheduler } = createScheduler(grounds, context, interruption);
+  const { idle, ...scheduler } = createScheduler(
+    grounds,
+    context,
+    interruption,
+    cluster.environment.provider === 'lab',
+  );
   return {
     cluster,
     context,
@@ -87,13 +99,46 @@ const patienceFor = (
   { settleBudgetMs }: Pick<Config, 'settleBudgetMs'>,
 ): Omit<CheckContext['patience'], 'signal'> =>
   environment.provider === 'lab'
-    ? { budget: settleBudgetMs || 5000, baseline: 15_000, hold: 0, shortestSilence: 50 }
-    : { budget: settleBudgetMs || 15_000, baseline: 30_000, hold: 200, shortestSilence: 200 };
+    ? {
+        budget: settleBudgetMs || 5000,
+        baseline: 15_000,
+        hold: 60,
+        firstSilence: 20,
+        shortestSilence: 50,
+        interval: 20,
+      }
+    : {
+        budget: settleBudgetMs || 15_000,
+        baseline: 30_000,
+        hold: 200,
+        firstSilence: 200,
+        shortestSilence: 200,
+        interval: 50,
+      };
+
+/**
+ * The families that the pods really have: what the nodes say is not always what the plugin gives.
+ * @throws BaselineError where some standing pods have a family and others not: nothing could be said about it
+ */
+const familiesOf = async (grounds: readonly Ground[]): Promise<Family[]> => {
+  const worlds = await Promise.all(grounds.map(({ lane }) => lane.world()));
+  const pods = worlds.flatMap((world) => world.pods);
+  return (['IPv4', 'IPv6'] as const).filter((family) => {
+    const without = pods.filter((pod) => addressOf(pod, family) === undefined);
+    if (without.length === 0 || without.length === pods.length) return without.length === 0;
+    throw new BaselineError({
+      subject: `${without.length} of ${pods.length} standing pods have no ${family} address`,
+      wanted: 'all of them or none',
+      got: `none at ${without.map(idOf).join(', ')}`,
+    });
+  });
+};
 
 const createScheduler = (
   grounds: readonly Ground[],
   context: CheckContext,
   interruption: AbortController,
+  isLab: boolean,
 ): Pick<Session, 'schedule' | 'result' | 'running' | 'abort'> & { idle: () => Promise<unknown> } => {
   const waiting: { scenario: Scenario; resolve: (checked: Checked) => void }[] = [];
   const results = new Map<Scenario, Promise<Checked>>();
@@ -109,6 +154,9 @@ const createScheduler = (
       const { scenario, resolve } = waiting.shift() as (typeof waiting)[number];
       const work = checkScenario(scenario, ground, context).then((checked) => {
         underWay.delete(scenario.name);
+        // A plugin that takes long to enforce must also be watched for longer, up to a second.
+        const { settleMs = 0 } = checked.record;
+        if (!isLab) context.patience.hold = Math.min(1000, Math.max(context.patience.hold, settleMs));
         resolve(checked);
         free.push(ground);
         startNext();

@@ -79,10 +79,12 @@ export const runSuite = async (
     runner.on('fail', (test: { type?: string; title: string }, error: Error) => {
       if (test.type === 'hook') run.vanished(`${test.title} failed: ${error.message}`);
     });
-    signal.addEventListener('abort', () => {
+    const stop = (): void => {
       runner.abort();
       run.session.abort('the run was interrupted');
-    });
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
   });
   return undefined;
 };

@@ -87,6 +87,7 @@ const tryHolder = async (rootless: boolean): Promise<Holder | string> => {
         input: script,
         env: environment,
         reject: false,
+        timeout: 30_000,
       });
       if (!result.failed) return result.stdout;
       const got =

@@ -1,7 +1,7 @@
 import { ClusterError } from '../../errors.ts';
 import type { Labels, NetworkPolicy } from '../../kube/types.ts';
 import { idOf, type Namespace, type Service, type World } from '../../kube/world.ts';
-import type { Lane, ObjectName, PodRequest } from '../cluster.ts';
+import type { Lane, PodRequest } from '../cluster.ts';
 import { serviceAddresses } from './addresses.ts';
 import type { Holder } from './holder.ts';
 import { createMembers } from './members.ts';
@@ -83,8 +83,7 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
       lab.changed();
     },
     deletePolicy: async (name) => {
-      requireFound(policies.delete(idOf(name)), 'policy', name);
-      lab.changed();
+      if (policies.delete(idOf(name))) lab.changed();
     },
     labelNamespace: async (name, labels: Labels) => {
       requireNamespace(name).labels = { ...labels, [nameLabel]: name };
@@ -116,7 +115,7 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
     },
     deleteService: async (name) => {
       const number = services.get(idOf(name))?.number;
-      requireFound(services.delete(idOf(name)), 'service', name);
+      if (!services.delete(idOf(name))) return;
       await lab.updateServices();
       if (number !== undefined) lab.freeServiceNumber(number);
     },
@@ -142,8 +141,4 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
     }
   };
   return { lane, readWorld, open };
-};
-
-const requireFound = (wasThere: boolean, kind: string, name: ObjectName): void => {
-  if (!wasThere) throw new ClusterError({ subject: `lab: there is no ${kind} ${idOf(name)}` });
 };

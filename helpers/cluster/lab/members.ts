@@ -144,7 +144,8 @@ export const createMembers = (
       await bring([member], connectHost(link));
     },
     remove: async (name, kind) => {
-      const member = find(name);
+      const member = members.get(idOf(name));
+      if (member === undefined) return;
       if ((member.pod.external === true) !== (kind === 'external host'))
         throw new ClusterError({ subject: `lab: ${idOf(name)} is no ${kind}` });
       await discard([member]);

@@ -18,6 +18,11 @@ const packages: Readonly<Record<string, string>> = {
 export const programPath = (path = process.env['PATH'] ?? ''): string =>
   [path, ...systemDirectories].filter((part) => part !== '').join(delimiter);
 
+/** Debian's packages that hold the programs that the lab lacks here. */
+export const missingPackages = (path = programPath()): string[] => [
+  ...new Set(Object.entries(packages).flatMap(([program, name]) => (isOnPath(program, path) ? [] : name))),
+];
+
 /** Says the exact command that installs what is missing. @throws EnvironmentError */
 export const requirePrograms = (path = programPath(), isRoot = process.getuid?.() === 0): void => {
   const missing = Object.keys(packages).filter((program) => !isOnPath(program, path));
