@@ -45,14 +45,14 @@ const longestSilence = 1000;
 const roundsThatHold = 3;
 const roundsInFlight = 8;
 
-/** How long silence must last to be a drop: ten times the slowest answer of the baseline, within bounds. */
+/** How long silence must last to be a drop: five times the slowest answer of the baseline, within bounds. */
 export const silenceAfter = (
   grids: readonly GridSeen[],
   { shortestSilence }: Pick<Patience, 'shortestSilence'>,
 ): number => {
   const answers = grids.flatMap(({ got }) => got.cells).filter(({ outcome }) => outcome === 'connected');
   const slowest = Math.max(0, ...answers.map(({ milliseconds }) => milliseconds));
-  return Math.min(longestSilence, Math.max(shortestSilence, Math.ceil(slowest * 10)));
+  return Math.min(longestSilence, Math.max(shortestSilence, Math.ceil(slowest * 5)));
 };
 
 /**

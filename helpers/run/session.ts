@@ -111,9 +111,9 @@ const patienceFor = (
         budget: settleBudgetMs || 15_000,
         baseline: 30_000,
         hold: 200,
-        firstSilence: 200,
+        firstSilence: 100,
         shortestSilence: 200,
-        interval: 50,
+        interval: 100,
       };
 
 /**
