@@ -1,6 +1,6 @@
 import { AssertionError } from 'chai';
 import type { Capability, Cluster } from '../cluster/cluster.ts';
-import { BaselineError, messageOf } from '../errors.ts';
+import { BaselineError, ClusterError, messageOf } from '../errors.ts';
 import { idOf, type Family, type World } from '../kube/world.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { CaseRecord, StepRecord } from '../report/record.ts';
@@ -24,6 +24,9 @@ import { observe, silenceAfter, wantsAfter, type Patience, type Wants } from './
 
 /** What a check needs to know of the cluster besides the lane it works on. */
 export type CheckContext = Pick<Cluster, 'lacks'> & { families: readonly Family[]; patience: Patience };
+
+/** `clusterFailed`: it ended because the cluster refused or did not answer, not because of a probe. */
+export type Checked = { record: CaseRecord; evidence: Record<string, string>; clusterFailed: boolean };
 
 /** The record of a scenario before anything has happened to it. */
 export const declareCase = ({ name, title, file, spec, features }: Scenario): CaseRecord => ({
@@ -60,17 +63,19 @@ export const checkScenario = async (
   scenario: Scenario,
   ground: Ground,
   context: CheckContext,
-): Promise<{ record: CaseRecord; evidence: Record<string, string> }> => {
+): Promise<Checked> => {
   const began = performance.now();
   const record = declareCase(scenario);
   record.startedAt = new Date().toISOString();
   let evidence: Record<string, string> = {};
+  let clusterFailed = false;
   try {
     await runSteps(scenario, ground, context, record.steps);
     record.status = 'pass';
   } catch (error) {
     record.status = error instanceof AssertionError ? 'fail' : 'error';
     record.message = messageOf(error);
+    clusterFailed = error instanceof ClusterError;
     evidence = await collectEvidence(ground);
   }
   try {
@@ -82,7 +87,7 @@ export const checkScenario = async (
   const times = record.steps.flatMap(({ settleMs }) => Object.values(settleMs));
   if (times.length > 0) record.settleMs = round(Math.max(...times));
   record.durationMs = round(performance.now() - began);
-  return { record, evidence };
+  return { record, evidence, clusterFailed };
 };
 
 const collectEvidence = async ({ lane }: Ground): Promise<Record<string, string>> => {

@@ -56,7 +56,7 @@ const overview = (): string =>
     ...table(Object.values(help).map(({ usage, does }) => [usage, does])),
     '',
     'Without a command: run. COMMAND --help shows its flags.',
-    'Exit code: 0 all passed; 1 something failed; 2 something could not be told, or bad usage; 130 interrupted.',
+    'Exit code: 0 all passed; 1 something failed; 2 we could not tell, or bad usage; 130 interrupted.',
   ].join('\n');
 
 const commandPage = ({ usage, does, options: keys, more }: Help): string => {

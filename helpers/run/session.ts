@@ -6,10 +6,8 @@ import { BaselineError, messageOf, NetpolError } from '../errors.ts';
 import { addressOf, type Family, idOf } from '../kube/world.ts';
 import { settleAll } from '../wait.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { checkScenario, skipReason, type CheckContext } from './check.ts';
+import { checkScenario, skipReason, type Checked, type CheckContext } from './check.ts';
 import { openGround, type Ground } from './ground.ts';
-
-export type Checked = Awaited<ReturnType<typeof checkScenario>>;
 
 /** A started cluster with its lanes open, on which scenarios run ahead of those who ask for their results. */
 export type Session = AsyncDisposable & {
@@ -25,6 +23,9 @@ export type Session = AsyncDisposable & {
   /** Starts nothing more; what waits for a result is told the reason. */
   abort(reason: string): void;
 };
+
+/** A cluster that went away would be asked in vain for every scenario left, each time until a deadline. */
+const patientFailures = 4;
 
 /** Marks all that one run creates: short, lower case, unlikely to meet another. */
 export const createRunName = (): string => randomBytes(3).toString('hex');
@@ -143,10 +144,18 @@ const createScheduler = (
   const waiting: { scenario: Scenario; resolve: (checked: Checked) => void }[] = [];
   const results = new Map<Scenario, Promise<Checked>>();
   const free = [...grounds];
+  let failuresInARow = 0;
   const underWay = new Map<string, Promise<void>>();
   const aborted = Promise.withResolvers<never>();
   // Nobody may be waiting when the run is aborted.
   aborted.promise.catch(() => {});
+
+  const abort = (reason: string): void => {
+    waiting.length = 0;
+    const interrupted = new NetpolError('interrupted', { subject: reason });
+    aborted.reject(interrupted);
+    interruption.abort(interrupted);
+  };
 
   const startNext = (): void => {
     while (free.length > 0 && waiting.length > 0) {
@@ -154,6 +163,8 @@ const createScheduler = (
       const { scenario, resolve } = waiting.shift() as (typeof waiting)[number];
       const work = checkScenario(scenario, ground, context).then((checked) => {
         underWay.delete(scenario.name);
+        failuresInARow = checked.clusterFailed ? failuresInARow + 1 : 0;
+        if (failuresInARow === patientFailures) abort(`the cluster failed ${patientFailures} times in a row`);
         // A plugin that takes long to enforce must also be watched for longer, up to a second.
         const { settleMs = 0 } = checked.record;
         if (!isLab) context.patience.hold = Math.min(1000, Math.max(context.patience.hold, settleMs));
@@ -177,15 +188,11 @@ const createScheduler = (
     result: (scenario) => {
       const result = results.get(scenario);
       if (result === undefined) throw new RangeError(`${scenario.name} was never scheduled`);
-      return Promise.race([aborted.promise, result]);
+      // A result that is there counts, also after the end.
+      return Promise.race([result, aborted.promise]);
     },
     running: () => [...underWay.keys()],
     idle: () => Promise.all(underWay.values()),
-    abort: (reason) => {
-      waiting.length = 0;
-      const interrupted = new NetpolError('interrupted', { subject: reason });
-      aborted.reject(interrupted);
-      interruption.abort(interrupted);
-    },
+    abort,
   };
 };

@@ -1,10 +1,10 @@
 import { relative } from 'node:path';
 import { AssertionError } from 'chai';
 import Mocha, { type Runner, type Suite, type Test } from 'mocha';
-import { NetpolError, UsageError } from '../errors.ts';
+import { messageOf, NetpolError, UsageError } from '../errors.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { skipReason } from './check.ts';
-import type { Checked, Session } from './session.ts';
+import { skipReason, type Checked } from './check.ts';
+import type { Session } from './session.ts';
 
 /** What the tests of a run share: mocha hands it to them as `this.run`. */
 export type SuiteRun = {
@@ -13,7 +13,7 @@ export type SuiteRun = {
   skipped: ReadonlyMap<Scenario, string>;
   /** Told once for each scenario that ran or was skipped, in the order of the suite. */
   finished: (scenario: Scenario, outcome: Checked | { skipped: string }) => void;
-  /** Told when a hook fails: the tests below it vanish from mocha's counts. */
+  /** Told why scenarios that have not finished never will: a hook failed, the session ended. */
   vanished: (reason: string) => void;
 };
 
@@ -32,7 +32,10 @@ export const check = (scenario: Scenario): Mocha.AsyncFunc => {
       run.finished(scenario, { skipped: reason });
       this.skip();
     }
-    const checked = await run.session.result(scenario);
+    const checked = await run.session.result(scenario).catch((error: unknown) => {
+      run.vanished(messageOf(error));
+      throw error;
+    });
     run.finished(scenario, checked);
     const { status, message = '' } = checked.record;
     if (status === 'fail') throw new AssertionError(message);

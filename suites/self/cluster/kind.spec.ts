@@ -195,7 +195,7 @@ describe('kind provider', () => {
       expect(lines).to.include(`removed folder ${dead}`);
       expect(lines).to.include(`removed container netpol-${run}dead-host-1`);
       expect(lines.filter((line) => line.startsWith('left: run'))).to.deep.equal([
-        `left: run ${run} on kind cluster ${name}, which process ${process.pid} still runs`,
+        `left: run ${run} on kind cluster ${name}, which process ${process.pid} still uses`,
       ]);
       expect(await listClusters()).to.include(name);
     });

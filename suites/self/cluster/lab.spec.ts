@@ -180,13 +180,10 @@ END`);
     const refusals = [
       () => lane.createPod({ ...realName('x/a'), labels: {}, ports: [], node: 0 }),
       () => lane.createPod({ namespace: 'nowhere', name: 'a', labels: {}, ports: [], node: 0 }),
-      () => lane.deletePod(realName('x/none')),
       () => lane.deleteExternalHost(realName('x/a')),
       () => lane.createExternalHost({ namespace: 'external', name: 'a', addresses: ['x'], ports: [] }),
       () => lane.labelPod(realName('x/none'), {}),
       () => lane.labelNamespace('nowhere', {}),
-      () => lane.deletePolicy(realName('x/none')),
-      () => lane.deleteService(realName('x/none')),
       async () => lane.connect(realName('x/none')),
       () => lab.openLane(0, []),
       () => lab.openLane(4, []),
@@ -198,6 +195,14 @@ END`);
       );
       expect(thrown, String(refusal)).to.be.instanceOf(ClusterError);
     }
+    expect((await lane.world()).pods).to.have.length(9);
+  });
+
+  it('takes the deletion of what is not there for done, as a cluster does not mind it either', async () => {
+    await lane.deletePod(realName('x/none'));
+    await lane.deleteExternalHost(realName('external/none'));
+    await lane.deletePolicy(realName('x/none'));
+    await lane.deleteService(realName('x/none'));
     expect((await lane.world()).pods).to.have.length(9);
   });
 

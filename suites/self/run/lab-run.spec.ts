@@ -16,6 +16,10 @@ const leftovers = async (marker: string): Promise<string> => {
     .join('\n');
 };
 
+/** Kills children of one run only: others may be under way on this machine. */
+const killChild = (parent: number | undefined, pattern: string) =>
+  execa('pkill', ['-9', '-P', String(parent), '-f', pattern], { reject: false });
+
 describe('netpol run in the lab', function () {
   this.timeout(300_000);
 
@@ -68,7 +72,7 @@ describe('netpol run in the lab', function () {
     expect(
       cases.some(({ status, message }) => status === 'error' && message?.startsWith('never ran')),
     ).to.equal(true);
-    expect(await leftovers('agent.mjs')).to.equal('');
+    expect(await leftovers('serve+probe')).to.equal('');
   });
 
   it('leaves nothing behind when it is killed, and what is on disk says so', async () => {
@@ -77,7 +81,7 @@ describe('netpol run in the lab', function () {
     await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
     running.kill('SIGKILL');
     await running;
-    await waitFor(async () => (await leftovers('agent.mjs')) === '', 'the agents end');
+    await waitFor(async () => (await leftovers('serve+probe')) === '', 'the agents end');
     const { counts } = await readRecord(folder.path);
     expect(counts.error).to.be.greaterThan(0);
   });
@@ -87,10 +91,7 @@ describe('netpol run in the lab', function () {
     const few = ['network-policy/peers/operator', '--settle-budget', '500'];
     const running = startNetpol([...onLab, ...few, '--output', folder.path]);
     await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
-    const killer = setInterval(
-      () => void execa('pkill', ['-9', '-f', 'agent.mjs.*-x/a'], { reject: false }),
-      30,
-    );
+    const killer = setInterval(() => void killChild(running.pid, 'agent.mjs.*-x/a'), 30);
     const { exitCode, all } = await running;
     clearInterval(killer);
     const { counts } = await readRecord(folder.path);
@@ -99,11 +100,23 @@ describe('netpol run in the lab', function () {
     expect(exitCode).to.equal(2);
   });
 
+  it('gives up a cluster that went away: every case that did not run is an error that says so', async () => {
+    await using folder = await temporaryFolder();
+    const running = startNetpol([...onLab, '--output', folder.path]);
+    await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
+    await killChild(running.pid, 'unshare');
+    const { exitCode, all } = await running;
+    expect(exitCode, String(all)).to.equal(2);
+    const { counts, cases } = await readRecord(folder.path);
+    expect(counts.fail, String(all)).to.equal(0);
+    expect(cases.at(-1)?.message).to.include('never ran: the cluster failed 4 times in a row');
+  });
+
   it('blames the plugin, not the probes, when the plugin is killed', async () => {
     await using folder = await temporaryFolder();
     const running = startNetpol([...onLab, '--settle-budget', '300', '--output', folder.path]);
     await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
-    await execa('pkill', ['-9', '-f', 'reference/plugin.ts'], { reject: false });
+    await killChild(running.pid, 'reference/plugin.ts');
     const { exitCode, all } = await running;
     const { counts } = await readRecord(folder.path);
     expect(exitCode, String(all)).to.be.oneOf([1, 2]);

@@ -1,0 +1,100 @@
+import { expect } from 'chai';
+import { defaults } from '../../../helpers/config.ts';
+import { UsageError } from '../../../helpers/errors.ts';
+import type { Family } from '../../../helpers/kube/world.ts';
+import { skipReason } from '../../../helpers/run/check.ts';
+import { gridsFor } from '../../../helpers/run/expected.ts';
+import { silenceAfter, type GridSeen } from '../../../helpers/run/observe.ts';
+import { chooseProvider } from '../../../helpers/run/providers.ts';
+import { exitCodeOf } from '../../../helpers/run/run-command.ts';
+import { loadScenarios } from '../../../helpers/scenario/load.ts';
+import type { Scenario } from '../../../helpers/scenario/scenario.ts';
+
+const scenarios = await loadScenarios('network-policy');
+const named = (part: string): Scenario => {
+  const found = scenarios.find(({ name }) => name.includes(part));
+  if (found === undefined) throw new Error(`no scenario ${part}`);
+  return found;
+};
+const context = (families: Family[], lacks = {}): Parameters<typeof skipReason>[1] => ({
+  families,
+  lacks,
+  patience: {
+    ...{ budget: 1, baseline: 1, hold: 0, firstSilence: 1, shortestSilence: 1, interval: 1 },
+    signal: new AbortController().signal,
+  },
+});
+
+describe('skipReason', () => {
+  it('runs on both families and on one', () => {
+    const scenario = named('default-deny-ingress');
+    expect(skipReason(scenario, context(['IPv4', 'IPv6']))).to.equal(undefined);
+    expect(skipReason(scenario, context(['IPv4']))).to.equal(undefined);
+  });
+
+  it('skips a scenario all of whose denials are about a family that the cluster lacks', () => {
+    const scenario = named('one-family-only');
+    expect(skipReason(scenario, context(['IPv4', 'IPv6']))).to.equal(undefined);
+    const reasons = (['IPv4', 'IPv6'] as const).map((family) => skipReason(scenario, context([family])));
+    expect(reasons.some((reason) => reason?.includes('a family that this cluster lacks'))).to.equal(true);
+  });
+
+  it('gives the reason of a missing capability', () => {
+    const lacks = { external: 'no hosts outside', 'service-names': 'no DNS' };
+    expect(skipReason(named('ingress-except'), context(['IPv4'], lacks))).to.equal('no hosts outside');
+    expect(skipReason(named('services/by-name'), context(['IPv4'], lacks))).to.equal('no DNS');
+    expect(skipReason(named('same-node-and-other'), context(['IPv4'], { 'two-nodes': 'one node' }))).to.equal(
+      'one node',
+    );
+  });
+});
+
+describe('gridsFor', () => {
+  it('asks a grid without a family over every family that the cluster has', () => {
+    const [step] = named('default-deny-ingress').steps;
+    const keys = gridsFor(step?.expect ?? [], ['IPv4', 'IPv6']).map(({ kind }) => kind.family);
+    expect(new Set(keys)).to.deep.equal(new Set(['IPv4', 'IPv6']));
+  });
+});
+
+describe('silenceAfter', () => {
+  const seen = (milliseconds: number): GridSeen[] => [
+    {
+      kind: { target: 'pod', family: 'IPv4', protocol: 'TCP', port: 80 },
+      want: { rows: ['x/a'], columns: ['x/b'], cells: ['allow'] },
+      got: { rows: ['x/a'], columns: ['x/b'], cells: [{ outcome: 'connected', milliseconds }] },
+      comparison: { differing: [], unknown: [], uncharacterised: [] },
+    },
+  ];
+
+  it('follows the slowest answer, within bounds', () => {
+    expect(silenceAfter(seen(1), { shortestSilence: 50 })).to.equal(50);
+    expect(silenceAfter(seen(40), { shortestSilence: 50 })).to.equal(200);
+    expect(silenceAfter(seen(900), { shortestSilence: 50 })).to.equal(1000);
+  });
+});
+
+describe('exitCodeOf', () => {
+  const code = (pass: number, fail: number, error: number, aborted?: string): number =>
+    exitCodeOf({ counts: { pass, fail, error, skip: 1 }, ...(aborted !== undefined && { aborted }) });
+
+  it('is 0 only where something passed and nothing is red', () => {
+    expect(code(1, 0, 0)).to.equal(0);
+    expect(code(0, 0, 0), 'only skips').to.equal(2);
+  });
+
+  it('lets what could not be told win over what failed', () => {
+    expect(code(1, 1, 0)).to.equal(1);
+    expect(code(1, 1, 1)).to.equal(2);
+    expect(code(1, 0, 0, 'interrupted')).to.equal(2);
+  });
+});
+
+describe('chooseProvider', () => {
+  it('never leaves a cluster that was named for another one', async () => {
+    expect((await chooseProvider({ ...defaults, context: 'mine' })).provider).to.equal('existing');
+    expect((await chooseProvider({ ...defaults, cluster: 'mine' })).provider).to.equal('kind');
+    const refused = chooseProvider({ ...defaults, provider: 'kind', kubeconfig: 'mine' });
+    expect(await refused.catch((error: unknown) => error)).to.be.instanceOf(UsageError);
+  });
+});
