@@ -50,7 +50,7 @@ describe('netpol run on kind', function () {
 
   it('calls it an error, never a denial, when probe pods are killed under way', async () => {
     await using folder = await temporaryFolder();
-    const few = ['network-policy/peers/operator', '--lanes', '1', '--settle-budget', '1000'];
+    const few = ['network-policy/peers/operator-exists', '--lanes', '1', '--settle-budget', '1000'];
     const running = startNetpol([...withReference, ...few, '--output', folder.path], { env });
     await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
     const killer = setInterval(() => {
@@ -74,6 +74,20 @@ describe('netpol run on kind', function () {
     const { all } = await running;
     const { counts } = await readRecord(folder.path);
     expect(counts.fail, String(all).slice(-3000)).to.equal(0);
+    expect(counts.pass).to.be.greaterThan(10);
+  });
+
+  it('is not misled when the plugin is killed: its rules stay, and what comes back catches up', async () => {
+    await using folder = await temporaryFolder();
+    const running = startNetpol([...withReference, 'network-policy/isolation', '--output', folder.path], {
+      env,
+    });
+    await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
+    for (const node of ['control-plane', 'worker'])
+      await inside(node, 'pkill', '-9', '-f', 'reference/plugin.ts');
+    const { all } = await running;
+    const { counts } = await readRecord(folder.path);
+    expect(counts, String(all).slice(-3000)).to.include({ fail: 0, error: 0 });
     expect(counts.pass).to.be.greaterThan(10);
   });
 

@@ -88,7 +88,7 @@ describe('netpol run in the lab', function () {
 
   it('calls the lost probes of an agent that is killed again and again an error, never a denial', async () => {
     await using folder = await temporaryFolder();
-    const few = ['network-policy/peers/operator', '--settle-budget', '500'];
+    const few = ['network-policy/peers/operator-exists', '--settle-budget', '500'];
     const running = startNetpol([...onLab, ...few, '--output', folder.path]);
     await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
     const killer = setInterval(() => void killChild(running.pid, 'agent.mjs.*-x/a'), 30);
@@ -114,7 +114,7 @@ describe('netpol run in the lab', function () {
 
   it('blames the plugin, not the probes, when the plugin is killed', async () => {
     await using folder = await temporaryFolder();
-    const running = startNetpol([...onLab, '--settle-budget', '300', '--output', folder.path]);
+    const running = startNetpol([...onLab, 'isolation', '--settle-budget', '300', '--output', folder.path]);
     await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
     await killChild(running.pid, 'reference/plugin.ts');
     const { exitCode, all } = await running;
