@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { BaselineError, messageOf, NetpolError } from '../errors.ts';
 import { addressOf, type Family, idOf } from '../kube/world.ts';
 import { settleAll } from '../wait.ts';
+import type { CaseRecord } from '../report/record.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { checkScenario, skipReason, type Checked, type CheckContext } from './check.ts';
 import { openGround, type Ground } from './ground.ts';
@@ -26,6 +27,9 @@ export type Session = AsyncDisposable & {
 
 /** A cluster that went away would be asked in vain for every scenario left, each time until a deadline. */
 const patientFailures = 4;
+
+/** Failures without one denial after which a plugin looks idle. */
+const failuresOfAnIdlePlugin = 3;
 
 /** Marks all that one run creates: short, lower case, unlikely to meet another. */
 export const createRunName = (): string => randomBytes(3).toString('hex');
@@ -144,7 +148,11 @@ const createScheduler = (
   const waiting: { scenario: Scenario; resolve: (checked: Checked) => void }[] = [];
   const results = new Map<Scenario, Promise<Checked>>();
   const free = [...grounds];
+  const { patience } = context;
+  const { budget } = patience;
   let failuresInARow = 0;
+  let failures = 0;
+  let hasDenied = false;
   const underWay = new Map<string, Promise<void>>();
   const aborted = Promise.withResolvers<never>();
   // Nobody may be waiting when the run is aborted.
@@ -157,6 +165,15 @@ const createScheduler = (
     interruption.abort(interrupted);
   };
 
+  const learn = ({ status, steps, settleMs = 0 }: CaseRecord): void => {
+    // A plugin that takes long to enforce must also be watched for longer, up to a second.
+    if (!isLab) patience.hold = Math.min(1000, Math.max(patience.hold, settleMs));
+    // One that has never denied anything is not waited for as long any more; its failures stay failures.
+    if (status === 'fail') failures += 1;
+    hasDenied ||= steps.some(({ settleMs }) => settleMs.deny !== undefined);
+    patience.budget = !hasDenied && failures >= failuresOfAnIdlePlugin ? budget / 5 : budget;
+  };
+
   const startNext = (): void => {
     while (free.length > 0 && waiting.length > 0) {
       const ground = free.shift() as Ground;
@@ -165,9 +182,7 @@ const createScheduler = (
         underWay.delete(scenario.name);
         failuresInARow = checked.clusterFailed ? failuresInARow + 1 : 0;
         if (failuresInARow === patientFailures) abort(`the cluster failed ${patientFailures} times in a row`);
-        // A plugin that takes long to enforce must also be watched for longer, up to a second.
-        const { settleMs = 0 } = checked.record;
-        if (!isLab) context.patience.hold = Math.min(1000, Math.max(context.patience.hold, settleMs));
+        learn(checked.record);
         resolve(checked);
         free.push(ground);
         startNext();
