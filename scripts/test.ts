@@ -21,7 +21,7 @@ const mocha = new Mocha({
   reporter: 'spec',
   timeout: 20_000,
   forbidOnly: true,
-  color: process.stdout.isTTY === true && !process.env.NO_COLOR,
+  color: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
 });
 if (values.grep !== undefined) mocha.grep(values.grep);
 for (const file of chosen) mocha.addFile(file);
