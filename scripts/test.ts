@@ -21,7 +21,7 @@ const mocha = new Mocha({
   reporter: 'spec',
   timeout: 20_000,
   forbidOnly: true,
-  color: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
+  color: process.stdout.isTTY ? !process.env.NO_COLOR : false,
 });
 if (values.grep !== undefined) mocha.grep(values.grep);
 for (const file of chosen) mocha.addFile(file);

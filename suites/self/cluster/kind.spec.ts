@@ -111,7 +111,7 @@ describe('kind provider', () => {
     after('stop the cluster', async () => {
       await lane?.[Symbol.asyncDispose]();
       await cluster?.[Symbol.asyncDispose]();
-      const containers = await execa('docker', ['ps', '--all', '--format', '{{.Names}}']);
+      const containers = await execa('docker', ['ps', '--all', '--format', '{{.Names}}'], { reject: false });
       expect(containers.stdout).to.not.include(name);
       expect(ownFolders(run)).to.deep.equal([]);
     });
