@@ -115,10 +115,10 @@ const patienceFor = (
     : {
         budget: settleBudgetMs || 15_000,
         baseline: 30_000,
-        hold: 200,
+        hold: 140,
         firstSilence: 100,
-        shortestSilence: 200,
-        interval: 100,
+        shortestSilence: 150,
+        interval: 70,
       };
 
 /**
