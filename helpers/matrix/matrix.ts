@@ -51,12 +51,6 @@ export const cellOf = <Cell>(matrix: Matrix<Cell>, row: string, column: string):
   return matrix.cells[y * matrix.columns.length + x] as Cell;
 };
 
-export const mapMatrix = <From, To>(
-  matrix: Matrix<From>,
-  change: (cell: From, row: string, column: string) => To,
-): Matrix<To> =>
-  buildMatrix(matrix.rows, matrix.columns, (row, column) => change(cellOf(matrix, row, column), row, column));
-
 const shortFamily: Record<Family, string> = { IPv4: 'v4', IPv6: 'v6' };
 
 /** `v4 TCP/80`, `v6 service UDP/53`: the key of one grid in records and messages. */

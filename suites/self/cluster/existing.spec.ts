@@ -11,7 +11,7 @@ import type { ExistingOptions } from '../../../helpers/cluster/existing.ts';
 import { startKind } from '../../../helpers/cluster/kind.ts';
 import { permissions } from '../../../helpers/cluster/permissions.ts';
 import { ClusterError, EnvironmentError, UsageError } from '../../../helpers/errors.ts';
-import { findPod, images, needKind, openStanding, probeUntil, standing } from './kind-probes.ts';
+import { findPod, images, needKind, openStanding, probeUntil, standing, thrownBy } from './kind-probes.ts';
 
 const run = `exist${process.pid}`;
 const rbacFile = new URL('../../../manifests/run/rbac.yaml', import.meta.url);
@@ -183,12 +183,3 @@ const start = (options: Partial<ExistingOptions>): Promise<Cluster> =>
     probeImage: images.probeImage,
     ...options,
   });
-
-const thrownBy = async (act: () => Promise<unknown>): Promise<Error> => {
-  try {
-    await act();
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error('no error was thrown');
-};

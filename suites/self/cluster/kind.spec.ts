@@ -8,7 +8,15 @@ import type { Cluster, Lane } from '../../../helpers/cluster/cluster.ts';
 import { startKind } from '../../../helpers/cluster/kind.ts';
 import type { KindOptions } from '../../../helpers/cluster/kind.ts';
 import { EnvironmentError, InputError, UsageError } from '../../../helpers/errors.ts';
-import { externalPorts, findPod, images, needKind, openStanding, probeUntil } from './kind-probes.ts';
+import {
+  externalPorts,
+  findPod,
+  images,
+  needKind,
+  openStanding,
+  probeUntil,
+  thrownBy,
+} from './kind-probes.ts';
 
 const run = `self${process.pid}`;
 const name = `netpol-${run}`;
@@ -209,12 +217,3 @@ const listClusters = async (): Promise<string[]> =>
 
 const ownFolders = (run: string): string[] =>
   readdirSync(tmpdir()).filter((file) => file.startsWith('netpol-kind-') && file.includes(run));
-
-const thrownBy = async (act: () => Promise<unknown>): Promise<Error> => {
-  try {
-    await act();
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error('no error was thrown');
-};
