@@ -83,7 +83,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'helpers/report',
-    may: ['helpers/errors', 'helpers/matrix', 'helpers/scenario/features'],
+    may: ['helpers/errors', 'helpers/matrix', 'helpers/scenario/features', 'helpers/scenario/properties'],
     instead: 'a report is a pure function of the run record: put what it needs into report/record.ts',
   },
   { path: 'helpers/run', may: ['helpers'], instead: 'move it below helpers' },

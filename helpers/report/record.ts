@@ -1,4 +1,5 @@
 import type { Expectation, Observation } from '../matrix/matrix.ts';
+import { readProperties, type PropertyRecord } from './properties.ts';
 import { redactCommand, redactConfig, redactData } from './redact.ts';
 
 export type Status = 'pass' | 'fail' | 'error' | 'skip';
@@ -25,6 +26,8 @@ export type GridRecord = {
   want: Expectation[];
   got: Observation[];
   differing: DifferingCell[];
+  /** Of established connections: the longest time from the accepted change until one that was cut was cut. */
+  cutMs?: number;
 };
 
 export type StepRecord = {
@@ -49,6 +52,8 @@ export type CaseRecord = {
   file: string;
   spec: string;
   features: string[];
+  /** What its free cells tell about the plugin, by a name of `scenario/properties.ts`. */
+  property?: string;
   status: Status;
   /** Why it failed, could not be told, or was skipped; absent when passed. */
   message?: string;
@@ -80,6 +85,8 @@ export type RunRecord = {
   counts: Record<Status, number>;
   /** In the order of the suite; every declared case, also those that never ran. */
   cases: CaseRecord[];
+  /** What the plugin does where the API leaves it open, as far as the passed cases tell. */
+  properties: PropertyRecord[];
   /** Cases that a plugin which does nothing would pass, each with the reason. */
   vacuous: { name: string; reason: string }[];
   /** What stopped the run before its end, if anything did. */
@@ -87,7 +94,7 @@ export type RunRecord = {
 };
 
 /** A case before it ran. */
-export type DeclaredCase = Pick<CaseRecord, 'name' | 'title' | 'file' | 'spec' | 'features'>;
+export type DeclaredCase = Pick<CaseRecord, 'name' | 'title' | 'file' | 'spec' | 'features' | 'property'>;
 
 /** What is known when a run begins. */
 export type RunStart = Pick<RunRecord, 'run' | 'command' | 'startedAt' | 'environment' | 'config'> & {
@@ -120,6 +127,7 @@ export const createRunRecord = (start: RunStart): RunRecord => {
     config: redactConfig(start.config),
     counts: countStatuses(cases),
     cases,
+    properties: [],
     vacuous: [],
   };
 };
@@ -144,6 +152,7 @@ export const closeRunRecord = (record: RunRecord, end: RunEnd): RunRecord => {
     durationMs: end.durationMs,
     counts: countStatuses(cases),
     cases,
+    properties: readProperties(cases),
     vacuous: redactData(end.vacuous ?? record.vacuous),
     ...(end.aborted === undefined ? {} : redactData({ aborted: end.aborted })),
   };
@@ -153,12 +162,9 @@ export const closeRunRecord = (record: RunRecord, end: RunEnd): RunRecord => {
 export const countAsserted = ({ want }: GridRecord): number =>
   want.filter((cell) => cell === 'allow' || cell === 'deny').length;
 
-const neverRan = ({ name, title, file, spec, features }: DeclaredCase, reason: string): CaseRecord =>
+const neverRan = ({ features, ...declared }: DeclaredCase, reason: string): CaseRecord =>
   redactData({
-    name,
-    title,
-    file,
-    spec,
+    ...declared,
     features: [...features],
     status: 'error',
     message: `never ran: ${reason}`,

@@ -41,6 +41,7 @@ export const formatSummary = (
     ...formatSettleTimes(run.cases),
     ...formatSlowest(run.cases, width),
     ...(['skip', 'error', 'fail'] as const).flatMap((status) => formatStatus(run.cases, status, layout)),
+    ...formatProperties(run, width),
     ...formatVacuous(run, width),
     `results: ${results.replace(/\/+$/, '')}/ (record.json, junit.xml)`,
     ...describeNextStep(run, flags, width),
@@ -121,6 +122,15 @@ const formatStatus = (
 const reasonOf = (entry: CaseRecord): string => {
   const told = entry.status === 'fail' ? summariseDifferences(entry) : undefined;
   return removeControls(told ?? (entry.message ?? '').split('\n')[0] ?? '');
+};
+
+const formatProperties = ({ properties }: RunRecord, width: number): string[] => {
+  if (properties.length === 0) return [];
+  const rows = properties.map(({ name, value, cutMs }) => {
+    const time = cutMs === undefined ? '' : ` (cut within ${formatSettle(cutMs)})`;
+    return [name, `${value}${time}`] as const;
+  });
+  return ['properties: what the API leaves open, and this plugin does', ...formatRows(rows, width, 2), ''];
 };
 
 const formatVacuous = ({ vacuous }: RunRecord, width: number): string[] => {

@@ -29,12 +29,13 @@ export type CheckContext = Pick<Cluster, 'lacks'> & { families: readonly Family[
 export type Checked = { record: CaseRecord; evidence: Record<string, string>; clusterFailed: boolean };
 
 /** The record of a scenario before anything has happened to it. */
-export const declareCase = ({ name, title, file, spec, features }: Scenario): CaseRecord => ({
+export const declareCase = ({ name, title, file, spec, features, property }: Scenario): CaseRecord => ({
   name,
   title,
   file,
   spec,
   features,
+  ...(property !== undefined && { property }),
   status: 'error',
   durationMs: 0,
   steps: [],

@@ -3,6 +3,7 @@ import { parseDocuments } from '../kube/yaml.ts';
 import { features as allFeatures, isFeature, neededFeatures } from './features.ts';
 import { readPolicies } from './policy-documents.ts';
 import { readPods } from './pods.ts';
+import { isProperty, properties } from './properties.ts';
 import { readFields, readText, readTexts, refuseUnknownKeys } from './reading.ts';
 import { readServices } from './services.ts';
 import { readSteps } from './steps.ts';
@@ -15,7 +16,7 @@ import type { Feature } from './features.ts';
 import type { Complain, Fields } from './reading.ts';
 import type { Scenario, Step } from './scenario.ts';
 
-const keys = ['scenario', 'spec', 'features', 'pods', 'services', 'steps'];
+const keys = ['scenario', 'spec', 'features', 'property', 'pods', 'services', 'steps'];
 
 /** Reads the text of one scenario file. The scenario is worth something only where there are no problems. */
 export const readScenario = (
@@ -71,6 +72,7 @@ export const readScenario = (
     read.policies.flatMap(({ versions }) => versions.map(({ policy }) => policy)),
     complain,
   );
+  readProperty(fields, scenario, complain);
   refuseUnused(scenario, complain);
   return { scenario, problems };
 };
@@ -114,12 +116,7 @@ const readFeatures = (
   const listed = names.filter(isFeature);
   for (const [index, name] of names.entries()) {
     if (isFeature(name)) continue;
-    const closest = closestOf(name, Object.keys(allFeatures));
-    const hint =
-      closest === undefined
-        ? `known are ${Object.keys(allFeatures).join(', ')}`
-        : `did you mean \`${closest}\`?`;
-    complain(['features', index], `unknown feature \`${name}\`: ${hint}`);
+    complain(['features', index], `unknown feature \`${name}\`: ${hintFor(name, Object.keys(allFeatures))}`);
   }
   const needed = neededFeatures({ steps }, policies);
   for (const feature of needed.filter((name) => !listed.includes(name))) {
@@ -132,4 +129,23 @@ const readFeatures = (
     complain(['features', names.indexOf(feature)], `nothing in the scenario needs the feature ${feature}`);
   }
   return listed;
+};
+
+/** A property is told by `?` cells. */
+const readProperty = (fields: Fields, scenario: Scenario, complain: Complain): void => {
+  const { property } = fields;
+  if (property === undefined) return;
+  const name = readText(property, ['property'], complain, 'the name of a property') ?? '';
+  if (isProperty(name)) scenario.property = name;
+  else if (name !== '')
+    complain(['property'], `unknown property \`${name}\`: ${hintFor(name, Object.keys(properties))}`);
+  const isTold = scenario.steps.some(({ expect }) =>
+    expect.some(({ grid }) => grid.cells.includes('undefined')),
+  );
+  if (!isTold) complain(['property'], 'no grid has a `?` cell that could tell the property', 'key');
+};
+
+const hintFor = (name: string, known: readonly string[]): string => {
+  const closest = closestOf(name, known);
+  return closest === undefined ? `known are ${known.join(', ')}` : `did you mean \`${closest}\`?`;
 };

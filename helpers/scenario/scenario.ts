@@ -3,6 +3,7 @@ import type { ContainerPort, Family } from '../kube/world.ts';
 import type { Position } from '../matrix/grid.ts';
 import type { Expectation, Matrix, Target } from '../matrix/matrix.ts';
 import type { Feature } from './features.ts';
+import type { Property } from './properties.ts';
 
 /** `namespace/name` with the short names of the file. */
 export type PodId = string;
@@ -64,6 +65,8 @@ export type Scenario = {
   file: string;
   spec: string;
   features: Feature[];
+  /** What its `?` cells, taken together, tell about the plugin. */
+  property?: Property;
   pods: ScenarioPod[];
   services: ScenarioService[];
   steps: Step[];

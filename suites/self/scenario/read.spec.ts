@@ -111,11 +111,21 @@ describe('the front matter refuses', () => {
       '3:11: the scenario needs the feature NetworkPolicyEndPort (rules with a range of ports) and does not list it',
     ],
     [
+      'unknown properties',
+      spoil(['features:', 'property: imcp\nfeatures:'], ['   x/a   -   .', '   x/a   -   ?']),
+      '3:11: unknown property `imcp`: did you mean `icmp`?',
+    ],
+    [
+      'a property that no cell tells',
+      spoil(['features:', 'property: icmp\nfeatures:']),
+      '3:1: no grid has a `?` cell that could tell the property',
+    ],
+    [
       'no steps',
       spoil(['steps:', 'steps: []\nnone:']),
       '8:3: x/d is created later, but no step creates it',
       '9:8: wanted a list of steps, got an empty list',
-      '10:1: unknown key `none`: known are scenario, spec, features, pods, services, steps',
+      '10:1: unknown key `none`: known are scenario, spec, features, property, pods, services, steps',
     ],
   ]);
 });

@@ -1,0 +1,121 @@
+import { isDeepStrictEqual } from 'node:util';
+import { printGrid } from '../matrix/grid.ts';
+import { defaultPodLabels, defaultPorts, isStanding } from './default-world.ts';
+import { idOfPolicy } from './world.ts';
+import { formatBlock, formatFlow, formatScalar } from './write-yaml.ts';
+import type { NetworkPolicy } from '../kube/types.ts';
+import type { ContainerPort } from '../kube/world.ts';
+import type { Action, ExpectedGrid, Scenario, ScenarioPod, ScenarioService, Step } from './scenario.ts';
+
+/**
+ * A scenario as the text of a scenario file: the front matter with its grids drawn, then the policies in the order in
+ * which the steps come to them. `readScenario` reads the same scenario from it, but for its lines and columns.
+ * @throws RangeError where a policy comes back, after a `delete`, otherwise than it came first: no file can say that
+ */
+export const formatScenario = (scenario: Scenario): string => {
+  const { title, spec, features, property, pods, services, steps } = scenario;
+  const documents = listDocuments(steps);
+  const front = [
+    `scenario: ${formatScalar(title)}`,
+    `spec: ${formatScalar(spec)}`,
+    `features: ${formatFlow(features)}`,
+    ...(property === undefined ? [] : [`property: ${property}`]),
+    'pods:',
+    ...pods.map((pod) => `  ${formatScalar(pod.id)}: ${formatPod(pod)}`),
+    ...(services.length === 0 ? [] : ['services:']),
+    ...services.map((service) => `  ${formatScalar(service.id)}: ${formatFlow(describeService(service))}`),
+    'steps:',
+    ...steps.flatMap((step) => formatStep(step, documents)),
+  ];
+  return [front, ...documents.map((policy) => formatBlock(policy))]
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('---\n');
+};
+
+/** Version 1 of each policy and, where an `update` takes it, the next: a file holds each once. */
+const listDocuments = (steps: readonly Step[]): NetworkPolicy[] => {
+  const documents: NetworkPolicy[] = [];
+  const current = new Map<string, number>();
+  for (const { action } of steps) {
+    if (!('policies' in action)) continue;
+    for (const policy of action.policies) {
+      const id = idOfPolicy(policy);
+      const versions = documents.filter((document) => idOfPolicy(document) === id);
+      const version =
+        action.verb === 'apply' ? 0 : (current.get(id) ?? 0) + (action.verb === 'update' ? 1 : 0);
+      if (versions[version] === undefined) documents.push(policy);
+      else if (!isDeepStrictEqual(versions[version], policy))
+        throw new RangeError(`policy ${id} has two versions ${version + 1}: a scenario file cannot say so`);
+      current.set(id, version);
+    }
+  }
+  return documents;
+};
+
+const formatPod = (pod: ScenarioPod): string => {
+  const { id, name, why, labels, ports, node, addresses, createdLater } = pod;
+  const standard = addresses === undefined ? defaultPodLabels(name) : {};
+  const own = Object.entries(labels).filter(([key, value]) => standard[key] !== value);
+  const special = {
+    ...(own.length > 0 && { labels: Object.fromEntries(own) }),
+    ...(addresses !== undefined && { addresses }),
+    ...(!isDeepStrictEqual(ports, defaultPorts) && { ports: ports.map(formatPort) }),
+    ...(node !== 0 && !isStanding(id) && addresses === undefined && { node }),
+    ...(createdLater && { created: 'later' }),
+  };
+  return Object.keys(special).length === 0 ? formatScalar(why) : formatFlow({ why, ...special });
+};
+
+const formatPort = ({ name, protocol, port }: ContainerPort): string =>
+  [`${protocol}/${port}`, ...(name === undefined ? [] : [name])].join(' ');
+
+const describeService = ({ name, type, selector, ports }: ScenarioService): Record<string, unknown> => {
+  const [{ protocol, port, targetPort } = { protocol: 'TCP', port: 0, targetPort: 0 }] = ports;
+  return {
+    port,
+    ...(protocol !== 'TCP' && { protocol }),
+    ...(targetPort !== port && { targetPort }),
+    ...(type !== 'ClusterIP' && { type }),
+    ...(!isDeepStrictEqual(selector, defaultPodLabels(name)) && { selector }),
+  };
+};
+
+const formatStep = ({ action, expect }: Step, documents: readonly NetworkPolicy[]): string[] => [
+  `  - ${action.verb}: ${formatFlow(objectsOf(action, documents))}`,
+  ...(expect.length === 0 ? [] : ['    expect:']),
+  ...expect.flatMap(formatGrid),
+];
+
+const objectsOf = (action: Action, documents: readonly NetworkPolicy[]): unknown => {
+  switch (action.verb) {
+    case 'apply':
+    case 'update':
+    case 'delete':
+      return oneOrList(action.policies.map((policy) => nameFor(policy, documents)));
+    case 'label':
+      return action.labels;
+    case 'unlabel':
+      return Object.fromEntries(Object.entries(action.keys).map(([id, keys]) => [id, oneOrList(keys)]));
+    case 'create':
+    case 'remove':
+      return oneOrList(action.pods);
+  }
+};
+
+/** The name alone where it can mean one policy only. */
+const nameFor = (policy: NetworkPolicy, documents: readonly NetworkPolicy[]): string => {
+  const { name } = policy.metadata;
+  const id = idOfPolicy(policy);
+  return documents.every((other) => other.metadata.name !== name || idOfPolicy(other) === id) ? name : id;
+};
+
+const oneOrList = (items: readonly string[]): string | readonly string[] =>
+  items.length === 1 && items[0] !== undefined ? items[0] : items;
+
+const formatGrid = ({ key, grid }: ExpectedGrid): string[] => [
+  `      ${formatScalar(key)}: |2`,
+  ...printGrid(grid)
+    .trimEnd()
+    .split('\n')
+    .map((line) => `        ${line}`),
+];
