@@ -20,7 +20,7 @@ import {
 import { chooseNodes } from './kubernetes-objects.ts';
 import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
-import { createOwnedFolder } from './owner.ts';
+import { createOwnedFolder, hasOtherRuns } from './owner.ts';
 import { findPlugin } from './plugins.ts';
 import { bringToDocker, loadIntoNodes, prepareProbeImage } from './probe-image.ts';
 import { runProgram } from './programs.ts';
@@ -93,7 +93,7 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     }
     await waitUntilClusterReady(client, { nodes: containers.length, kubeletWords: readKubeletWords, signal });
     const isKept = keep || isReused;
-    const ready = await describeCluster({ ...options, client, containers, image, isKept, stack });
+    const ready = await describeCluster({ ...options, cluster, client, containers, image, isKept, stack });
     started.isDone = true;
     return ready;
   } catch (error) {
@@ -103,6 +103,7 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
 };
 
 type Described = KindOptions & {
+  cluster: string;
   client: KubeClient;
   containers: string[];
   image: string;
@@ -112,6 +113,7 @@ type Described = KindOptions & {
 
 const describeCluster = async ({
   run,
+  cluster,
   plugin,
   log,
   signal,
@@ -142,7 +144,9 @@ const describeCluster = async ({
       image: () => (imageInDocker ??= bringToDocker(image, containers, { log, signal })),
       prepareNodes: () => (prepared ??= refuseDocumentationRanges(kindNodes)),
       restoreNodes: async () => {
-        if (isKept && prepared !== undefined) await removeOurRoutes(containers);
+        // A run beside us (`--force`) needs the same routes; the last one takes them away.
+        if (isKept && prepared !== undefined && !(await hasOtherRuns(cluster, run)))
+          await removeOurRoutes(containers);
       },
     }),
   );

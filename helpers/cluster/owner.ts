@@ -47,6 +47,12 @@ export const listOwnedFolders = async (): Promise<
   return (await Promise.all(found)).flat();
 };
 
+/** Whether another live run of this machine uses the kind cluster. */
+export const hasOtherRuns = async (cluster: string, run: string): Promise<boolean> =>
+  (await listOwnedFolders()).some(
+    ({ record, isLive }) => isLive && record.cluster === cluster && record.run !== run,
+  );
+
 /** Whether the process that had this pid then is still there. Without `started` any process of that pid counts. */
 export const isAlive = (pid: number, started = ''): boolean => {
   try {

@@ -66,6 +66,7 @@ const countWords = (words: readonly string[]): Map<string, number> =>
 
 const wordFor = (counts: ReadonlyMap<string, number>): string => {
   const words = [...counts].toSorted(([one], [other]) => (one < other ? -1 : 1));
-  const [[only = ''] = []] = words;
-  return words.length === 1 ? only : `mixed: ${words.map(([word, count]) => `${word} ${count}`).join(', ')}`;
+  return words.length === 1
+    ? (words[0]?.[0] ?? '')
+    : `mixed: ${words.map(([word, count]) => `${word} ${count}`).join(', ')}`;
 };
