@@ -25,8 +25,15 @@ import { observe, silenceAfter, wantsAfter, type Patience, type Wants } from './
 /** What a check needs to know of the cluster besides the lane it works on. */
 export type CheckContext = Pick<Cluster, 'lacks'> & { families: readonly Family[]; patience: Patience };
 
-/** `clusterFailed`: it ended because the cluster refused or did not answer, not because of a probe. */
-export type Checked = { record: CaseRecord; evidence: Record<string, string>; clusterFailed: boolean };
+/**
+ * `cause`: why nothing could be told, where that may well hold for the next scenario too: the cluster refused or did
+ * not answer, or the world was not open before the first step.
+ */
+export type Checked = {
+  record: CaseRecord;
+  evidence: Record<string, string>;
+  cause?: 'cluster' | 'baseline';
+};
 
 /** The record of a scenario before anything has happened to it. */
 export const declareCase = ({ name, title, file, spec, features, property }: Scenario): CaseRecord => ({
@@ -69,14 +76,15 @@ export const checkScenario = async (
   const record = declareCase(scenario);
   record.startedAt = new Date().toISOString();
   let evidence: Record<string, string> = {};
-  let clusterFailed = false;
+  let cause: Checked['cause'];
   try {
     await runSteps(scenario, ground, context, record.steps);
     record.status = 'pass';
   } catch (error) {
     record.status = error instanceof AssertionError ? 'fail' : 'error';
     record.message = messageOf(error);
-    clusterFailed = error instanceof ClusterError;
+    if (error instanceof ClusterError) cause = 'cluster';
+    else if (error instanceof BaselineError) cause = 'baseline';
     evidence = await collectEvidence(ground);
   }
   try {
@@ -88,7 +96,7 @@ export const checkScenario = async (
   const times = record.steps.flatMap(({ settleMs }) => Object.values(settleMs));
   if (times.length > 0) record.settleMs = round(Math.max(...times));
   record.durationMs = round(performance.now() - began);
-  return { record, evidence, clusterFailed };
+  return { record, evidence, ...(cause !== undefined && { cause }) };
 };
 
 const collectEvidence = async ({ lane }: Ground): Promise<Record<string, string>> => {

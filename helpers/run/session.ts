@@ -5,7 +5,6 @@ import type { Config } from '../config.ts';
 import { BaselineError, messageOf, NetpolError } from '../errors.ts';
 import { addressOf, type Family, idOf } from '../kube/world.ts';
 import { settleAll } from '../wait.ts';
-import type { CaseRecord } from '../report/record.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { checkScenario, skipReason, type Checked, type CheckContext } from './check.ts';
 import { openGround, type Ground } from './ground.ts';
@@ -28,7 +27,7 @@ export type Session = AsyncDisposable & {
 /** A cluster that went away would be asked in vain for every scenario left, each time until a deadline. */
 const patientFailures = 4;
 
-/** Failures without one denial after which a plugin looks idle. */
+/** Failures without one denial after which a plugin looks idle, and baselines in a row that do not open. */
 const failuresOfAnIdlePlugin = 3;
 
 /** Marks all that one run creates: short, lower case, unlikely to meet another. */
@@ -149,8 +148,9 @@ const createScheduler = (
   const results = new Map<Scenario, Promise<Checked>>();
   const free = [...grounds];
   const { patience } = context;
-  const { budget } = patience;
+  const { budget, baseline } = patience;
   let failuresInARow = 0;
+  let closedInARow = 0;
   let failures = 0;
   let hasDenied = false;
   const underWay = new Map<string, Promise<void>>();
@@ -165,7 +165,10 @@ const createScheduler = (
     interruption.abort(interrupted);
   };
 
-  const learn = ({ status, steps, settleMs = 0 }: CaseRecord): void => {
+  const learn = ({ record: { status, steps, settleMs = 0 }, cause }: Checked): void => {
+    // Where no world opens any more (the plugin died and left its rules) each would be waited for in vain.
+    closedInARow = cause === 'baseline' ? closedInARow + 1 : 0;
+    patience.baseline = closedInARow >= failuresOfAnIdlePlugin ? baseline / 5 : baseline;
     // A plugin that takes long to enforce must also be watched for longer, up to a second.
     if (!isLab) patience.hold = Math.min(1000, Math.max(patience.hold, settleMs));
     // One that has never denied anything is not waited for as long any more; its failures stay failures.
@@ -180,9 +183,9 @@ const createScheduler = (
       const { scenario, resolve } = waiting.shift() as (typeof waiting)[number];
       const work = checkScenario(scenario, ground, context).then((checked) => {
         underWay.delete(scenario.name);
-        failuresInARow = checked.clusterFailed ? failuresInARow + 1 : 0;
+        failuresInARow = checked.cause === 'cluster' ? failuresInARow + 1 : 0;
         if (failuresInARow === patientFailures) abort(`the cluster failed ${patientFailures} times in a row`);
-        learn(checked.record);
+        learn(checked);
         resolve(checked);
         free.push(ground);
         startNext();

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
@@ -7,13 +7,19 @@ import { isThere, waitFor } from '../waiting.ts';
 
 const onLab = ['run', '--provider', 'lab'];
 
-/** Processes of ours that a run could leave behind. */
-const leftovers = async (marker: string): Promise<string> => {
-  const { stdout } = await execa('ps', ['-eo', 'pid,args'], { reject: false });
-  return stdout
-    .split('\n')
-    .filter((line) => line.includes(marker) && !line.includes('ps -eo'))
-    .join('\n');
+/** An entry of the environment that all processes of one run inherit: others may be under way on this machine. */
+const mark = (folder: string): { env: Record<string, string> } => ({ env: { RUN_OF_A_TEST: folder } });
+
+/** The processes of a marked run that are still there. */
+const leftovers = async (folder: string): Promise<string[]> => {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = pids.map(async (pid) => {
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    return environment.includes(`RUN_OF_A_TEST=${folder}`)
+      ? readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+      : '';
+  });
+  return (await Promise.all(found)).filter((command) => command !== '');
 };
 
 /** Kills children of one run only: others may be under way on this machine. */
@@ -61,8 +67,9 @@ describe('netpol run in the lab', function () {
 
   it('ends in order on an interrupt: exit 130, an honest record, nothing left', async () => {
     await using folder = await temporaryFolder();
-    const running = startNetpol([...onLab, '--plugin', 'none', '--output', folder.path]);
+    const running = startNetpol([...onLab, '--plugin', 'none', '--output', folder.path], mark(folder.path));
     await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
+    expect(await leftovers(folder.path)).to.have.length.greaterThan(9);
     running.kill('SIGINT');
     const { exitCode } = await running;
     expect(exitCode).to.equal(130);
@@ -72,16 +79,16 @@ describe('netpol run in the lab', function () {
     expect(
       cases.some(({ status, message }) => status === 'error' && message?.startsWith('never ran')),
     ).to.equal(true);
-    expect(await leftovers('serve+probe')).to.equal('');
+    expect(await leftovers(folder.path)).to.deep.equal([]);
   });
 
   it('leaves nothing behind when it is killed, and what is on disk says so', async () => {
     await using folder = await temporaryFolder();
-    const running = startNetpol([...onLab, '--plugin', 'none', '--output', folder.path]);
+    const running = startNetpol([...onLab, '--plugin', 'none', '--output', folder.path], mark(folder.path));
     await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
     running.kill('SIGKILL');
     await running;
-    await waitFor(async () => (await leftovers('serve+probe')) === '', 'the agents end');
+    await waitFor(async () => (await leftovers(folder.path)).length === 0, 'the agents end');
     const { counts } = await readRecord(folder.path);
     expect(counts.error).to.be.greaterThan(0);
   });
