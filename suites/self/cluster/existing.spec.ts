@@ -17,6 +17,21 @@ const run = `exist${process.pid}`;
 const rbacFile = new URL('../../../manifests/run/rbac.yaml', import.meta.url);
 type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] };
 
+/** A DaemonSet with the name of a plugin, for no node. */
+const engine = (name: string): string =>
+  stringify({
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name, namespace: 'kube-system' },
+    spec: {
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: { nodeSelector: { no: 'node' }, containers: [{ name, image: name }] },
+      },
+    },
+  });
+
 describe('existing provider', () => {
   it('asks for exactly the permissions that its manifest grants', async () => {
     const objects = parseAllDocuments(await readFile(rbacFile, 'utf8')).map(
@@ -78,6 +93,15 @@ describe('existing provider', () => {
       const before = await kubectl(['get', 'namespaces', '--output=name']);
       await useLane();
       expect(await kubectl(['get', 'namespaces', '--output=name'])).to.equal(before);
+    });
+
+    it('says when two engines may enforce on one cluster', async () => {
+      for (const name of ['kube-router', 'calico-node'])
+        await kubectl(['apply', '--filename=-'], engine(name));
+      const lines: string[] = [];
+      await using cluster = await start({ kubeconfig: admin, log: (line) => lines.push(line) });
+      expect(cluster.environment.versions['engines']).to.match(/calico-node and kube-router/);
+      expect(lines.join('\n')).to.match(/warning: calico-node and kube-router.* run here/);
     });
 
     const useLane = async (): Promise<void> => {
