@@ -78,11 +78,11 @@ export const oneOf = (...values: string[]): Check =>
   });
 
 export const mapOf =
-  (flawOfItem: (value: string) => Flaw): Check =>
+  (flawOfItem: (value: string) => Flaw, flawOfName: (key: string) => Flaw = flawOfKey): Check =>
   (value, path, report) => {
     if (!isObject(value)) return report(path, `must be an object, got ${describe(value)}`);
     for (const [key, part] of Object.entries(value)) {
-      const flaw = flawOfKey(key);
+      const flaw = flawOfName(key);
       if (flaw !== undefined) report([...path, key], flaw);
       text(flawOfItem)(part, [...path, key], report);
     }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import type { CustomObjectsApi } from '@kubernetes/client-node';
 import { ClusterError } from '../errors.ts';
-import { isMissing } from './api-error.ts';
+import { ApiError, isMissing } from './api-error.ts';
 import type { NetworkPolicy, NetworkPolicySpec, PolicyType } from './types.ts';
 
 const resource = { group: 'networking.k8s.io', version: 'v1', plural: 'networkpolicies' } as const;
@@ -15,10 +15,18 @@ export type Policies = {
    * @throws ClusterError where the cluster keeps something else than was sent
    */
   apply(policy: NetworkPolicy): Promise<void>;
+  /**
+   * Creates a policy that does not exist, from a document as it stands, or tells how the API server refused it.
+   * @throws ApiError where the server said nothing about the document: no permission, a webhook, no answer
+   */
+  offer(document: object): Promise<PolicyAnswer>;
   /** Does nothing where there is no such policy. */
   delete(name: { namespace: string; name: string }): Promise<void>;
   list(namespace: string): Promise<NetworkPolicy[]>;
 };
+
+/** What the API server made of a policy that was sent as it stands in a file. */
+export type PolicyAnswer = { accepted: true } | { accepted: false; status: number; message: string };
 
 export const createPolicies = (custom: CustomObjectsApi): Policies => {
   const send = async (policy: NetworkPolicy, namespace: string): Promise<void> => {
@@ -57,6 +65,23 @@ export const createPolicies = (custom: CustomObjectsApi): Policies => {
         next: 'look for an admission webhook that changes NetworkPolicies, or an API server that lacks the field',
       });
     },
+    offer: async (document) => {
+      const { metadata } = document as Partial<NetworkPolicy>;
+      const namespace = metadata?.namespace ?? 'default';
+      try {
+        await custom.createNamespacedCustomObject({
+          ...resource,
+          namespace,
+          body: document,
+          fieldManager,
+          fieldValidation: 'Strict',
+        });
+        return { accepted: true };
+      } catch (error) {
+        if (!(error instanceof ApiError) || !isAboutDocument(error, namespace)) throw error;
+        return { accepted: false, status: error.status ?? 0, message: error.complaint.got ?? error.message };
+      }
+    },
     delete: async ({ namespace, name }) => {
       try {
         await custom.deleteNamespacedCustomObject({ ...resource, namespace, name });
@@ -78,6 +103,12 @@ export const createPolicies = (custom: CustomObjectsApi): Policies => {
       }));
     },
   };
+};
+
+// A webhook that refuses is somebody's rule and not the API's; and where the kind itself is unknown, nothing was read.
+const isAboutDocument = ({ status, message }: ApiError, namespace: string): boolean => {
+  if (status === 404) return message.includes(`namespaces "${namespace}" not found`);
+  return (status === 400 || status === 422) && !/admission webhook|ValidatingAdmissionPolicy/i.test(message);
 };
 
 /** The first place where two specs differ in what they mean; API defaults and absent empty lists are no difference. */

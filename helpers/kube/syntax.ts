@@ -31,6 +31,13 @@ export const flawOfKey = (key: string): Flaw => {
     : `the name in the key ${quote(key)} must be 1 to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends`;
 };
 
+/** A finalizer: a key with a prefix, or one of those that the API server knows. */
+export const flawOfFinalizer = (name: string): Flaw =>
+  flawOfKey(name) ??
+  (name.includes('/') || ['orphan', 'foregroundDeletion', 'kubernetes'].includes(name)
+    ? undefined
+    : `must have a prefix and '/', got ${quote(name)}`);
+
 export const flawOfLabelValue = (value: string): Flaw =>
   value.length <= 63 && /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/.test(value)
     ? undefined

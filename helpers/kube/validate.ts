@@ -3,6 +3,7 @@ import { describe, findViolations, isObject, listOf, mapOf, object, oneOf, text 
 import type { Check, Violation } from './checks.ts';
 import {
   flawOfCidr,
+  flawOfFinalizer,
   flawOfKey,
   flawOfLabelName,
   flawOfLabelValue,
@@ -13,8 +14,9 @@ import {
 
 /**
  * Everything for which the API server rejects a networking.k8s.io/v1 NetworkPolicy under strict field
- * validation; empty where it accepts. Takes anything. Stricter in two places: `spec` must be there, and
- * a CIDR must not have leading zeros, as the server only warns.
+ * validation; empty where it accepts. Takes anything. Stricter on purpose, where the server fills in or only warns:
+ * `spec` and the name must be there, null is no text (the server reads it as an empty one), and a CIDR must not
+ * have leading zeros.
  * @see https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
  */
 export const validateNetworkPolicy = (value: unknown): Violation[] => findViolations(networkPolicy, value);
@@ -56,11 +58,19 @@ const isCidr = (value: unknown): value is string =>
 const isStrictlyInside = (inner: string, outer: string): boolean => {
   const [address = '', bits] = inner.split('/');
   const [network = '', length] = outer.split('/');
-  if (isIPv4(address) !== isIPv4(network) || Number(length) >= Number(bits)) return false;
-  const family = isIPv4(network) ? 'ipv4' : 'ipv6';
+  if (meansIPv4(inner) !== meansIPv4(outer) || Number(length) >= Number(bits)) return false;
   const list = new BlockList();
-  list.addSubnet(network, Number(length), family);
-  return list.check(address, family);
+  list.addSubnet(network, Number(length), isIPv4(network) ? 'ipv4' : 'ipv6');
+  return list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+};
+
+/** The server takes an IPv4-mapped address for the IPv4 address in it, which no range of IPv6 contains. */
+const meansIPv4 = (cidr: string): boolean => {
+  const [address = '', bits] = cidr.split('/');
+  if (isIPv4(address)) return true;
+  return (
+    Number(bits) >= 96 && /^\[::ffff:[0-9a-f]+:[0-9a-f]+\]$/.test(new URL(`http://[${address}]`).hostname)
+  );
 };
 
 const peer = object(
@@ -108,15 +118,22 @@ const spec = object({
   egress: listOf(object({ to: listOf(peer), ports: listOf(port) })),
 });
 
+// The server compares keys of annotations in lower case, those of labels as they are.
+const annotations = mapOf(
+  () => undefined,
+  (key) => flawOfKey(key.toLowerCase()),
+);
+
 const metadata = object(
   {
     name: text(flawOfSubdomain),
     namespace: text(flawOfLabelName),
     labels,
-    annotations: mapOf(() => undefined),
+    annotations,
+    finalizers: listOf(text(flawOfFinalizer)),
     ...Object.fromEntries(
       ['uid', 'resourceVersion', 'generation', 'generateName', 'creationTimestamp', 'deletionTimestamp']
-        .concat(['deletionGracePeriodSeconds', 'selfLink', 'ownerReferences', 'finalizers', 'managedFields'])
+        .concat(['deletionGracePeriodSeconds', 'selfLink', 'ownerReferences', 'managedFields'])
         .map((key) => [key, anything]),
     ),
   },

@@ -19,20 +19,35 @@ export type Pod = {
   hostNetwork?: boolean;
   /** A host outside the cluster: policies meet it by address only. It has no labels; `namespace` just names its group. */
   external?: boolean;
+  /** The pod has ended for good: it keeps its labels and its addresses, which may already be another pod's. */
+  phase?: 'Succeeded' | 'Failed';
+  /** What the kubelet's readiness probe found last; absent where nobody asked for one. */
+  ready?: boolean;
 };
 
 export type Service = {
   namespace: string;
   name: string;
-  /** `ClusterIP`: has virtual addresses. `Headless`: only a DNS name. */
-  type: 'ClusterIP' | 'Headless';
+  /** `ClusterIP`: has virtual addresses. `Headless`: only a DNS name. `NodePort`: virtual addresses, and a port of each node. */
+  type: 'ClusterIP' | 'Headless' | 'NodePort';
   selector: Labels;
-  ports: { protocol: Protocol; port: number; targetPort: number | string }[];
+  ports: {
+    protocol: Protocol;
+    port: number;
+    targetPort: number | string;
+    /** The port of every node that leads to this one; given by the cluster. */
+    nodePort?: number;
+  }[];
   addresses: string[];
 };
 
+/** A machine of the cluster; pods name it in `node`. */
+export type Node = { name: string; addresses: string[] };
+
 /** A plain snapshot of everything that decides who reaches whom. */
 export type World = {
+  /** In a fixed order. Absent where only the names that pods give are known. */
+  nodes?: Node[];
   namespaces: Namespace[];
   pods: Pod[];
   services: Service[];
@@ -42,6 +57,9 @@ export type World = {
 /** `namespace/name`, the name of a pod or service in grids, reports and errors. */
 export const idOf = ({ namespace, name }: { namespace: string; name: string }): string =>
   `${namespace}/${name}`;
+
+/** Whether a pod still runs. One that has ended is nobody's peer and nobody's subject, whatever it keeps. */
+export const isRunning = ({ phase }: Pick<Pod, 'phase'>): boolean => phase === undefined;
 
 export const familyOf = (address: string): Family => (address.includes(':') ? 'IPv6' : 'IPv4');
 

@@ -22,6 +22,8 @@ export type CompareOptions = {
    * for a Service name its allowed backends, which then hold for an undefined (partly reachable) cell as well.
    */
   answerers?: (row: string, column: string) => readonly string[] | undefined;
+  /** Whether answers carry no name, so that any will do. */
+  isNameless?: boolean;
 };
 
 /**
@@ -31,7 +33,7 @@ export type CompareOptions = {
 export const compareMatrices = (
   want: Matrix<Expectation>,
   got: Matrix<Observation>,
-  { answerers = () => undefined }: CompareOptions = {},
+  { answerers = () => undefined, isNameless = false }: CompareOptions = {},
 ): Comparison => {
   refuseUnequalShapes(want, got);
   const comparison: Comparison = { differing: [], unknown: [], uncharacterised: [] };
@@ -42,7 +44,8 @@ export const compareMatrices = (
       continue;
     }
     const difference = findDifference(cell, answerers(cell.row, cell.column));
-    if (difference !== undefined) comparison.differing.push(difference);
+    if (difference === undefined || (isNameless && difference.kind === 'answerer')) continue;
+    comparison.differing.push(difference);
   }
   return comparison;
 };

@@ -1,9 +1,43 @@
 import type { Protocol } from '../kube/types.ts';
 import type { Family } from '../kube/world.ts';
 
-/** What is probed: one protocol and port, over one family, at pods or at Services (by address or by DNS name). */
-export type Target = 'pod' | 'service' | 'service-name';
-export type ProbeKind = { target: Target; family: Family; protocol: Protocol; port: number };
+/**
+ * What is probed: one protocol and port, over one family, at pods or at Services (by address, by DNS name or at a node).
+ * A `lookup` asks the cluster's DNS server for the name of a Service, and not the Service.
+ */
+export type Target = 'pod' | 'service' | 'service-name' | 'node-port' | 'lookup';
+
+/**
+ * What is special about the packets. `fragmented`: a datagram larger than any MTU. `established`: a connection that was
+ * open before the last change. `unreachable`: nobody listens, and the ICMP error that says so is the answer.
+ */
+export type Traffic = 'fragmented' | 'established' | 'unreachable';
+
+/** ICMP is echo from pod to pod, and has port 0. */
+export type ProbeProtocol = Protocol | 'ICMP';
+
+export type ProbeKind = {
+  target: Target;
+  family: Family;
+  protocol: ProbeProtocol;
+  port: number;
+  traffic?: Traffic;
+};
+
+/** Whether the kernel of the asked pod or a DNS server answers and no agent: nobody says a name then. */
+export const isNameless = ({ target, protocol, traffic }: ProbeKind): boolean =>
+  target === 'lookup' || protocol === 'ICMP' || traffic === 'unreachable';
+
+/**
+ * Whether a probe waits long for its answer: an echo begins with a process, an established connection may have to repeat
+ * what was lost, and nobody looks twice at the silence of those, as their denial is no failure. A DNS server serves
+ * others too.
+ */
+export const isAskedPatiently = (kind: ProbeKind): boolean =>
+  isNameless(kind) || kind.traffic === 'established';
+
+/** Every lookup is of this kind, but for the family. The port is that of the DNS server as its clients know it. */
+export const lookupKind = { target: 'lookup', protocol: 'UDP', port: 53 } as const;
 
 /** What a probe met. `dropped` is silence, `refused` an RST or ICMP error, `error` means that we could not tell. */
 export type Outcome = 'connected' | 'dropped' | 'refused' | 'error';
@@ -53,6 +87,11 @@ export const cellOf = <Cell>(matrix: Matrix<Cell>, row: string, column: string):
 
 const shortFamily: Record<Family, string> = { IPv4: 'v4', IPv6: 'v6' };
 
-/** `v4 TCP/80`, `v6 service UDP/53`: the key of one grid in records and messages. */
-export const formatProbeKind = ({ target, family, protocol, port }: ProbeKind): string =>
-  `${shortFamily[family]} ${target === 'pod' ? '' : `${target} `}${protocol}/${port}`;
+/** `v4 TCP/80`, `v6 service UDP/53`, `v4 fragmented UDP/80`, `v6 ICMP`, `lookup`: the key of one grid in records and messages. */
+export const formatProbeKind = ({ target, family, protocol, port, traffic }: ProbeKind): string => {
+  // A DNS server tells the addresses of both families over either.
+  if (target === 'lookup') return target;
+  const what = protocol === 'ICMP' ? protocol : `${protocol}/${port}`;
+  const words = [shortFamily[family], traffic, target === 'pod' ? undefined : target, what];
+  return words.filter((word) => word !== undefined).join(' ');
+};

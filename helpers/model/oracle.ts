@@ -1,8 +1,11 @@
 import type { Protocol } from '../kube/types.ts';
+import { isRunning } from '../kube/world.ts';
 import type { Family, World } from '../kube/world.ts';
-import type { Matrix } from '../matrix/matrix.ts';
+import type { Matrix, ProbeProtocol } from '../matrix/matrix.ts';
 import { hasBit } from './bits.ts';
+import { judgeLookup } from './lookup.ts';
 import { readPolicy } from './network-policy.ts';
+import { judgeNodePort } from './node-port.ts';
 import { createPopulation } from './population.ts';
 import { computeReach, selectSubjects } from './reach.ts';
 import type { Reach } from './reach.ts';
@@ -25,11 +28,11 @@ export type Explanation = {
  * @throws RangeError from every method, where there is no such pod, no such Service or no such cell
  */
 export type Oracle = {
-  verdict(from: string, to: string, protocol: Protocol, port: number, family: Family): Verdict;
-  explain(from: string, to: string, protocol: Protocol, port: number, family: Family): Explanation;
+  verdict(from: string, to: string, protocol: ProbeProtocol, port: number, family: Family): Verdict;
+  explain(from: string, to: string, protocol: ProbeProtocol, port: number, family: Family): Explanation;
   /** All cells of one grid. Without names: every pod that has an address of the family, in the world's order. */
   matrix(
-    protocol: Protocol,
+    protocol: ProbeProtocol,
     port: number,
     family: Family,
     rows?: readonly string[],
@@ -46,20 +49,31 @@ export type Oracle = {
     port: number,
     family: Family,
   ): ServiceVerdict;
+  /** The same for a Service that is asked at a node, where it is not specified whose address policies see. */
+  nodePortVerdict(
+    from: string,
+    service: string,
+    protocol: Protocol,
+    port: number,
+    family: Family,
+  ): ServiceVerdict;
+  /** Whether a pod can look up names: it, as nobody knows where the DNS server is, is judged by its egress alone. */
+  lookupVerdict(from: string): { verdict: Verdict; reason: string };
 };
 
 /**
  * An evaluator of networking.k8s.io/v1 NetworkPolicy over a snapshot. Takes policies that the API server
- * would accept. What the API leaves open is `undefined`, if it makes a difference.
+ * would accept. What the API leaves open is `undefined`, if it makes a difference. Pods that have ended are not there.
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
  * @throws RangeError where an address or a CIDR of the world does not parse
  */
-export const createOracle = (world: World): Oracle => {
+export const createOracle = (snapshot: World): Oracle => {
+  const world = { ...snapshot, pods: snapshot.pods.filter(isRunning) };
   const population = createPopulation(world);
   const selections = selectSubjects(world.policies.map(readPolicy), population);
   const known = new Map<number, Reach>();
 
-  const reachOf = (protocol: Protocol, port: number, family: Family): Reach => {
+  const reachOf = (protocol: ProbeProtocol, port: number, family: Family): Reach => {
     const key = (port * 4 + protocols.indexOf(protocol)) * 2 + (family === 'IPv6' ? 1 : 0);
     const before = known.get(key);
     if (before !== undefined) return before;
@@ -111,11 +125,14 @@ export const createOracle = (world: World): Oracle => {
     },
     serviceVerdict: (from, service, protocol, port, family) =>
       judgeService({ world, population, selections, oracle }, from, service, protocol, port, family),
+    nodePortVerdict: (from, service, protocol, port, family) =>
+      judgeNodePort({ world, population, selections, oracle }, from, service, protocol, port, family),
+    lookupVerdict: (from) => judgeLookup({ world, population, selections }, from),
   };
   return oracle;
 };
 
-const protocols: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
+const protocols: readonly ProbeProtocol[] = ['TCP', 'UDP', 'SCTP', 'ICMP'];
 
 const verdictAt = ({ sure, possible }: Reach, offset: number, to: number): Verdict => {
   if (hasBit(sure, offset, to)) return 'allow';

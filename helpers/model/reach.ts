@@ -1,5 +1,5 @@
-import type { Protocol } from '../kube/types.ts';
 import type { Family, Pod } from '../kube/world.ts';
+import type { ProbeProtocol } from '../matrix/matrix.ts';
 import { addAll, addBit, fillAll, hasBit, listBits, transposeBits } from './bits.ts';
 import type { Bits } from './bits.ts';
 import type { Direction, PolicyRules } from './network-policy.ts';
@@ -21,21 +21,45 @@ export const selectSubjects = (policies: readonly PolicyRules[], population: Pop
 export const computeReach = (
   population: Population,
   selections: readonly Selection[],
-  protocol: Protocol,
+  protocol: ProbeProtocol,
   port: number,
   family: Family,
 ): Reach => {
   const size = population.pods.length;
   const egress = admit(population, selections, 'egress', protocol, port, family);
   const ingress = admit(population, selections, 'ingress', protocol, port, family);
+  if (protocol === 'ICMP') return reachByICMP(intersect(egress.sure, ingress.sure), size);
   const possible = intersect(egress.possible, transposeBits(ingress.possible, size));
   for (let index = 0; index < size; index += 1) addBit(possible, index * population.words, index);
   return { sure: intersect(egress.sure, transposeBits(ingress.sure, size)), possible };
 };
 
 /**
+ * "For other protocols, such as ARP or ICMP, the behaviour is undefined": isolation of either end in either direction
+ * may stop an echo or its reply, and no rule surely admits it. Rows of `free` are full where nothing isolates the pod.
+ * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/#network-traffic-filtering
+ */
+const reachByICMP = (free: Bits, size: number): Reach => ({
+  sure: intersect(free, transposeBits(free, size)),
+  possible: new Uint32Array(free.length).fill(0xffffffff),
+});
+
+/**
+ * Whether a pod admits this peer whatever isolates it for ingress: "the only connections allowed into the pod are those
+ * from the pod's node and those allowed by the ingress list". A pod in the host network is its node.
+ * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/#the-two-sorts-of-pod-isolation
+ */
+export const isOwnNode = (subject: Pod, peer: Pod): boolean =>
+  peer.hostNetwork === true &&
+  subject.hostNetwork !== true &&
+  subject.node !== '' &&
+  subject.node === peer.node;
+
+/**
  * Whether one reading of the API lets this traffic pass an isolated subject: a pod's own to itself, all of a
- * pod in the host network, and that of a pod with the host network of its own node.
+ * pod in the host network, and that of a pod with the host network of its own node. For egress to the own node the
+ * text says two things: such traffic "is always allowed", and "the only allowed connections from the pod are those
+ * allowed by the egress list".
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/#networkpolicy-and-hostnetwork-pods
  */
 export const mayBypass = (subject: Pod, peer: Pod): boolean =>
@@ -51,7 +75,7 @@ const admit = (
   { pods, words, matchRule, matchPorts }: Population,
   selections: readonly Selection[],
   direction: Direction,
-  protocol: Protocol,
+  protocol: ProbeProtocol,
   port: number,
   family: Family,
 ): Matched => {
@@ -64,7 +88,7 @@ const admit = (
     const rules = policy[direction];
     if (rules === undefined) continue;
     for (const subject of subjects) addBit(isolated, 0, subject);
-    if (subjects.length === 0) continue;
+    if (subjects.length === 0 || protocol === 'ICMP') continue;
     for (const rule of rules) {
       const ports = matchPorts(rule.ports, protocol, port);
       if (ports === 'none') continue;
@@ -86,7 +110,11 @@ const admit = (
   for (const [host, peer] of pods.entries())
     if (peer.hostNetwork === true)
       for (const [index, subject] of pods.entries())
-        if (mayBypass(subject, peer)) addBit(admitted.possible, index * words, host);
+        if (mayBypass(subject, peer)) {
+          addBit(admitted.possible, index * words, host);
+          if (direction === 'ingress' && protocol !== 'ICMP' && isOwnNode(subject, peer))
+            addBit(admitted.sure, index * words, host);
+        }
   return admitted;
 };
 

@@ -1,6 +1,7 @@
 import type { NetworkPolicyPeer, Protocol } from '../kube/types.ts';
 import type { Family, Pod } from '../kube/world.ts';
-import { addressOf } from '../kube/world.ts';
+import { addressOf, idOf } from '../kube/world.ts';
+import type { ProbeProtocol } from '../matrix/matrix.ts';
 import { hasBit } from './bits.ts';
 import type { Bits } from './bits.ts';
 import { contains, parseBlock } from './cidr.ts';
@@ -8,7 +9,7 @@ import { describeSelector, matchesSelector } from './matching.ts';
 import { describePort } from './network-policy.ts';
 import type { Direction, Rule } from './network-policy.ts';
 import type { Matched, Population } from './population.ts';
-import { mayBypass } from './reach.ts';
+import { isOwnNode, mayBypass } from './reach.ts';
 import type { Selection } from './reach.ts';
 
 export type Verdict = 'allow' | 'deny' | 'undefined';
@@ -29,7 +30,7 @@ export type Connection = {
   subject: number;
   peer: number;
   direction: Direction;
-  protocol: Protocol;
+  protocol: ProbeProtocol;
   port: number;
   family: Family;
 };
@@ -40,27 +41,41 @@ export const explainSide = (
   selections: readonly Selection[],
   connection: Connection,
 ): SideExplanation => {
-  const { direction, subject, peer } = connection;
+  const { direction, subject, peer, protocol } = connection;
+  // Echo needs both directions, and it is not specified that a reply passes as one.
+  const directions = protocol === 'ICMP' ? (['ingress', 'egress'] as const) : [direction];
   const isolating = selections.filter(
-    ({ policy, subjects }) => policy[direction] !== undefined && subjects.includes(subject),
+    ({ policy, subjects }) =>
+      directions.some((each) => policy[each] !== undefined) && subjects.includes(subject),
   );
   if (isolating.length === 0) return { verdict: 'allow', isolatedBy: [], admittedBy: [], reason: '' };
   const isolatedBy = isolating.map(({ policy }) => policy.id);
+  if (protocol === 'ICMP') {
+    const reason = `${population.ids[subject]} is isolated by ${listSome(isolatedBy)}${wordsOfICMP}`;
+    return { verdict: 'undefined', isolatedBy, admittedBy: [], reason };
+  }
+  const isolation = `${population.ids[subject]} is isolated for ${direction} by ${listSome(isolatedBy)}`;
   const trials = isolating.flatMap(({ policy }) =>
     (policy[direction] ?? []).flatMap((rule, index) =>
-      tryRule(population, connection, rule, policy.namespace, `${policy.id} ${direction}[${index}]`),
+      tryRule(
+        population,
+        { ...connection, protocol },
+        rule,
+        policy.namespace,
+        `${policy.id} ${direction}[${index}]`,
+      ),
     ),
   );
   const best = trials.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))[0];
   const subjectPod = population.pods[subject]!;
   const peerPod = population.pods[peer]!;
+  const ownNode = direction === 'ingress' && isOwnNode(subjectPod, peerPod);
   const bypass = best?.verdict !== 'allow' && mayBypass(subjectPod, peerPod);
-  const isolation = `${population.ids[subject]} is isolated for ${direction} by ${listSome(isolatedBy)}`;
   const words = bypass
-    ? wordsOfBypass(subjectPod, peerPod)
+    ? wordsOfBypass(subjectPod, peerPod, direction)
     : wordsOf(trials, best, direction, population.ids[peer] ?? '');
   return {
-    verdict: bypass ? 'undefined' : (best?.verdict ?? 'deny'),
+    verdict: bypass ? (ownNode ? 'allow' : 'undefined') : (best?.verdict ?? 'deny'),
     isolatedBy,
     admittedBy: trials.filter(({ verdict }) => verdict !== 'deny').map(({ place }) => place),
     reason: isolation + words,
@@ -71,9 +86,12 @@ type Trial = { place: string; verdict: Verdict; words: string };
 
 const order: readonly Verdict[] = ['allow', 'undefined', 'deny'];
 
+// https://kubernetes.io/docs/concepts/services-networking/network-policies/#network-traffic-filtering
+const wordsOfICMP = '; what isolation does to ICMP is not specified';
+
 const tryRule = (
   population: Population,
-  connection: Connection,
+  connection: Connection & { protocol: Protocol },
   rule: Rule,
   namespace: string,
   place: string,
@@ -119,10 +137,15 @@ const wordsOf = (
   )}`;
 };
 
-const wordsOfBypass = (subject: Pod, peer: Pod): string => {
+const wordsOfBypass = (subject: Pod, peer: Pod, direction: Direction): string => {
   if (subject === peer) return '; whether policies apply to a pod that connects to itself is not specified';
-  const host = subject.hostNetwork === true ? subject : peer;
-  return `; ${host.namespace}/${host.name} is in the host network, for which policies are not specified`;
+  if (subject.hostNetwork === true)
+    return `; ${idOf(subject)} is in the host network, for which policies are not specified`;
+  if (subject.node === '' || subject.node !== peer.node)
+    return `; ${idOf(peer)} is in the host network, perhaps on the same node, whose traffic is special`;
+  return direction === 'ingress'
+    ? `, but a pod always admits its own node, in whose network ${idOf(peer)} is`
+    : `; ${idOf(peer)} is in the network of the same node, and whether isolation for egress holds for the own node is not specified`;
 };
 
 const wordsOfPeer = (

@@ -16,12 +16,16 @@ export type ServiceVerdict = {
   reason: string;
 };
 
-type Parts = {
+/** What the verdicts about Services are made of. */
+export type Parts = {
   world: World;
   population: Population;
   selections: readonly Selection[];
   oracle: Pick<Oracle, 'explain'>;
 };
+
+/** A pod behind a Service, and the port at which it is asked. */
+export type Backend = { pod: Pod; port: number };
 
 /** @throws RangeError where there is no such pod, no such Service, or the Service has no such port or family */
 export const judgeService = (
@@ -32,18 +36,12 @@ export const judgeService = (
   port: number,
   family: Family,
 ): ServiceVerdict => {
-  const service = parts.world.services.find((candidate) => idOf(candidate) === id);
-  if (service === undefined) throw new RangeError(`no Service ${id} in this world`);
-  const entry = service.ports.find((candidate) => candidate.protocol === protocol && candidate.port === port);
-  if (entry === undefined) throw new RangeError(`Service ${id} has no port ${protocol}/${port}`);
+  const { service, entry } = findService(parts.world, id, protocol, port);
   const virtual = addressOf(service, family);
-  if (service.type === 'ClusterIP' && virtual === undefined)
+  if (service.type !== 'Headless' && virtual === undefined)
     throw new RangeError(`Service ${id} has no ${family} address`);
 
-  const judged = parts.world.pods.flatMap((pod) => {
-    // Nothing translates the port of a headless Service: the client meets the pod itself.
-    const target = service.type === 'Headless' ? port : targetOf(pod, entry.targetPort, protocol);
-    if (!isBehind(service, pod) || target === undefined || addressOf(pod, family) === undefined) return [];
+  const judged = backendsOf(parts.world, service, entry, family).map(({ pod, port: target }) => {
     const { verdict, reason, egress, ingress } = parts.oracle.explain(
       from,
       idOf(pod),
@@ -58,17 +56,42 @@ export const judgeService = (
       ingress.verdict !== 'deny' &&
       admitsAddress(parts, from, virtual, protocol, [port, target]);
     return mayMatchVirtual
-      ? [{ id: idOf(pod), verdict: 'undefined' as const, reason: wordsOfVirtual(from, virtual) }]
-      : [{ id: idOf(pod), verdict, reason }];
+      ? { id: idOf(pod), verdict: 'undefined' as const, reason: wordsOfVirtual(from, virtual) }
+      : { id: idOf(pod), verdict, reason };
   });
-  return {
-    ...summarize(id, judged),
-    backends: judged.map((backend) => ({ id: backend.id, verdict: backend.verdict })),
-  };
+  return summarize(id, judged);
 };
 
+/** @throws RangeError where there is no such Service, or it has no such port */
+export const findService = (
+  world: World,
+  id: string,
+  protocol: Protocol,
+  port: number,
+): { service: Service; entry: Service['ports'][number] } => {
+  const service = world.services.find((candidate) => idOf(candidate) === id);
+  if (service === undefined) throw new RangeError(`no Service ${id} in this world`);
+  const entry = service.ports.find((candidate) => candidate.protocol === protocol && candidate.port === port);
+  if (entry === undefined) throw new RangeError(`Service ${id} has no port ${protocol}/${port}`);
+  return { service, entry };
+};
+
+/** The pods behind a port of a Service that have an address of the family. */
+export const backendsOf = (
+  { pods }: World,
+  service: Service,
+  { protocol, port, targetPort }: Service['ports'][number],
+  family: Family,
+): Backend[] =>
+  pods.flatMap((pod) => {
+    // Nothing translates the port of a headless Service: the client meets the pod itself.
+    const target = service.type === 'Headless' ? port : targetOf(pod, targetPort, protocol);
+    if (!isBehind(service, pod) || target === undefined || addressOf(pod, family) === undefined) return [];
+    return [{ pod, port: target }];
+  });
+
 /** A Service without a selector has no pods that we know. */
-const isBehind = (service: Service, pod: Pod): boolean =>
+export const isBehind = (service: Service, pod: Pod): boolean =>
   pod.external !== true &&
   pod.namespace === service.namespace &&
   Object.keys(service.selector).length > 0 &&
@@ -103,13 +126,24 @@ const admitsAddress = (
 const wordsOfVirtual = (from: string, virtual: string): string =>
   `an ipBlock in the egress rules of ${from} contains ${virtual}, but whether it matches the address of a Service is not specified`;
 
-const summarize = (
+/** What the verdicts about each pod behind a Service make of the Service. */
+export const summarize = (
+  id: string,
+  judged: readonly { id: string; verdict: Verdict; reason: string }[],
+): ServiceVerdict => ({
+  ...conclude(id, judged),
+  backends: judged.map((backend) => ({ id: backend.id, verdict: backend.verdict })),
+});
+
+const conclude = (
   id: string,
   backends: readonly { id: string; verdict: Verdict; reason: string }[],
 ): { verdict: Verdict; reason: string } => {
   if (backends.length === 0) return { verdict: 'deny', reason: `no pod is behind ${id}` };
   const open = backends.filter(({ verdict }) => verdict === 'allow');
-  const closed = backends.find(({ verdict }) => verdict !== 'allow');
+  const closed =
+    backends.find(({ verdict }) => verdict === 'undefined') ??
+    backends.find(({ verdict }) => verdict === 'deny');
   if (closed === undefined) return { verdict: 'allow', reason: `every pod behind ${id} can be reached` };
   if (backends.every(({ verdict }) => verdict === 'deny'))
     return { verdict: 'deny', reason: `no pod behind ${id} can be reached: ${closed.reason}` };

@@ -98,6 +98,50 @@ describe('NetworkPolicies', () => {
     expect(server.requests.map(({ method }) => method)).to.deep.equal(['DELETE']);
   });
 
+  it('are offered once as they stand, and what the server stored is not looked at', async () => {
+    server.answer = () => ({ status: 201, body: policy });
+    expect(await open().policies.offer(policy)).to.deep.equal({ accepted: true });
+    expect(server.requests.map(({ method }) => method)).to.deep.equal(['POST']);
+    const [post] = server.requests;
+    expect(post?.url.pathname).to.equal(path.replace(/\/p$/, ''));
+    expect(post?.url.searchParams.get('fieldValidation')).to.equal('Strict');
+    expect(JSON.parse(post?.body ?? '')).to.deep.equal(policy);
+  });
+
+  const refusals: [what: string, status: number, message: string][] = [
+    ['an invalid document', 422, 'NetworkPolicy "p" is invalid: spec.ingress[0]: no'],
+    ['a field that is unknown', 400, 'strict decoding error: unknown field "spec.ingres"'],
+    ['a namespace that is not there', 404, 'namespaces "x" not found'],
+  ];
+  for (const [what, status, message] of refusals)
+    it(`are refused, with status and words, for ${what}`, async () => {
+      server.answer = () => ({ status, body: { message } });
+      const answer = await open().policies.offer(policy);
+      expect(answer).to.include({ accepted: false, status });
+      expect(answer).to.have.property('message').that.includes(message);
+    });
+
+  const silences: [what: string, status: number, message: string][] = [
+    ['a missing permission', 403, 'networkpolicies is forbidden'],
+    [
+      'somebody at the door of the cluster',
+      400,
+      'admission webhook "policy.example.com" denied the request: no',
+    ],
+    ['another rule of the cluster', 422, 'ValidatingAdmissionPolicy "no-policies" denied request: no'],
+    ['a kind that the server does not know', 404, 'the server could not find the requested resource'],
+    ['a policy that is there already', 409, 'networkpolicies "p" already exists'],
+    ['a server that fails', 500, 'etcdserver: request timed out'],
+    ['a server that is busy', 429, 'too many requests'],
+  ];
+  for (const [what, status, message] of silences)
+    it(`are not called refused for ${what}`, async () => {
+      server.answer = () => ({ status, body: { message } });
+      const error = await thrownBy(() => open().policies.offer(policy));
+      expect(error).to.be.instanceOf(ClusterError);
+      expect(messageOf(error)).to.include(message);
+    });
+
   it('are the same with the defaults of the API, and differ in anything else', () => {
     const written = { ingress: [{ from: [], ports: [{ port: 80 }] }], egress: [] };
     const kept = {

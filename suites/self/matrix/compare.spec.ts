@@ -56,6 +56,12 @@ describe('comparing one cell', () => {
     });
   }
 
+  it('takes an answer without a name where answers have none, and judges it all the same', () => {
+    expect(fateOf('allow', got('connected'), { isNameless: true })).to.equal('equal');
+    expect(fateOf('allow', got('dropped'), { isNameless: true })).to.equal('verdict');
+    expect(fateOf('deny', got('connected'), { isNameless: true })).to.equal('verdict');
+  });
+
   it('says who asked whom, what was wanted, what was seen and who may answer', () => {
     expect(compareCell('deny', answered).differing).to.deep.equal([
       { row: 'x/a', column: 'x/b', want: 'deny', got: answered, kind: 'verdict', mayAnswer: ['x/b'] },

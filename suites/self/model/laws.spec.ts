@@ -4,7 +4,8 @@ import type { NetworkPolicy } from '../../../helpers/kube/types.ts';
 import { addressOf, idOf } from '../../../helpers/kube/world.ts';
 import type { Pod, World } from '../../../helpers/kube/world.ts';
 import { createOracle } from '../../../helpers/model/oracle.ts';
-import { anyPods, anyPolicies, anyPolicy, anyRule, egressRule, ingressRule } from './arbitrary.ts';
+import { egressRule, ingressRule } from '../../../helpers/scenario/arbitrary-policy.ts';
+import { anyPods, anyPolicies, anyPolicy, anyRule } from './arbitrary.ts';
 import { judgeNaively } from './naive.ts';
 import { policyOf, worldOf } from './worlds.ts';
 
@@ -130,18 +131,26 @@ describe('laws of the oracle', function () {
     });
   });
 
-  it('a policy without rules isolates exactly the pods that it selects', () => {
+  it('a policy without rules isolates exactly the pods that it selects, and never from their own node', () => {
     check(anyPods, fc.constantFrom('a', 'b', 'c'), (pods, name) => {
       const policy = policyOf('y/empty', { podSelector: { matchLabels: { pod: name } } });
       const cells = changed(worldOf(pods, []), worldOf(pods, [policy]));
-      const hosts = new Set(pods.filter(({ hostNetwork }) => hostNetwork === true).map(idOf));
+      const subject = pods.find((pod) => idOf(pod) === `y/${name}`)!;
+      const lost = new Set(
+        pods.filter(({ hostNetwork, node }) => hostNetwork === true && node === '').map(idOf),
+      );
       for (const { from, to, is } of cells) {
         expect(to).to.equal(`y/${name}`);
-        if (from !== to && !hosts.has(from) && !hosts.has(to)) expect(is).to.equal('deny');
+        const isOpen = from === to || subject.hostNetwork === true || lost.has(from);
+        expect(is).to.equal(isOpen ? 'undefined' : 'deny');
       }
+      const others = pods.filter(
+        ({ hostNetwork, node }) =>
+          subject.hostNetwork === true || hostNetwork !== true || node !== subject.node,
+      );
       const sources =
-        pods.filter((pod) => addressOf(pod, 'IPv4')).length +
-        pods.filter((pod) => addressOf(pod, 'IPv6')).length;
+        others.filter((pod) => addressOf(pod, 'IPv4')).length +
+        others.filter((pod) => addressOf(pod, 'IPv6')).length;
       expect(cells.length).to.equal((kinds.length / 2) * sources);
     });
   });

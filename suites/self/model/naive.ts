@@ -12,12 +12,23 @@ import { addressOf } from '../../../helpers/kube/world.ts';
 // A second evaluator, slow and plain: it asks every question of one connection under each reading of what the
 // API leaves open, and calls undefined what the answers do not agree on. It shares no code with the oracle.
 
-type Reading = { blocksSeePods: boolean; hostsArePods: boolean; unfiltered: boolean };
-type Ask = { world: World; source: Pod; destination: Pod; protocol: Protocol; port: number; family: Family };
+type Reading = { blocksSeePods: boolean; hostsArePods: boolean; unfiltered: boolean; together: boolean };
+type Ask = {
+  world: World;
+  source: Pod;
+  destination: Pod;
+  protocol: Protocol;
+  port: number;
+  family: Family;
+  /** Has an address that any block may hold. */
+  anywhere?: Pod;
+};
 
 const readings: Reading[] = [true, false].flatMap((blocksSeePods) =>
   [true, false].flatMap((hostsArePods) =>
-    [true, false].map((unfiltered) => ({ blocksSeePods, hostsArePods, unfiltered })),
+    [true, false].flatMap((unfiltered) =>
+      [true, false].map((together) => ({ blocksSeePods, hostsArePods, unfiltered, together })),
+    ),
   ),
 );
 
@@ -30,10 +41,47 @@ export const judgeNaively = (ask: Ask): 'allow' | 'deny' | 'undefined' => {
   return ends.includes('undefined') ? 'undefined' : 'allow';
 };
 
+/**
+ * The same for a pod that is asked through a node port of the node `entry`: policies may see the client or that node,
+ * whose address towards the pod nobody knows, and the pod or that node as the destination.
+ */
+export const judgeNodePortNaively = (
+  ask: Ask,
+  entry: { name: string; addresses: string[] },
+  nodePort: number,
+): 'allow' | 'deny' | 'undefined' => {
+  const { world, port } = ask;
+  const nobody: Pod = { namespace: '', name: '', labels: {}, addresses: [], ports: [], node: '' };
+  const masks = [nobody, ...world.pods.filter(({ hostNetwork }) => hostNetwork === true)].map((pod) => ({
+    ...pod,
+    hostNetwork: true,
+    node: entry.name,
+    addresses: entry.addresses,
+  }));
+  const inward = [ask, ...masks.map((mask) => ({ ...ask, source: mask, anywhere: mask }))];
+  const outward = [
+    ask,
+    ...masks.flatMap((mask) =>
+      [port, nodePort].map((number) => ({ ...ask, destination: mask, port: number })),
+    ),
+  ];
+  const judge = (asks: Ask[], direction: 'egress' | 'ingress'): 'allow' | 'deny' | 'undefined' => {
+    const answers = new Set(
+      asks.flatMap((each) => readings.map((reading) => passes(each, direction, reading))),
+    );
+    return answers.size === 2 ? 'undefined' : answers.has(true) ? 'allow' : 'deny';
+  };
+  const ends = [judge(outward, 'egress'), judge(inward, 'ingress')];
+  if (ends.includes('deny')) return 'deny';
+  return ends.includes('undefined') ? 'undefined' : 'allow';
+};
+
 const passes = (ask: Ask, direction: 'egress' | 'ingress', reading: Reading): boolean => {
   const { world, source, destination } = ask;
   const [subject, peer] = direction === 'egress' ? [source, destination] : [destination, source];
-  const sameNodeHost = peer.hostNetwork === true && peer.node === subject.node;
+  const isKnown = peer.node !== '' && subject.node !== '';
+  const sameNodeHost = peer.hostNetwork === true && (isKnown ? peer.node === subject.node : reading.together);
+  if (sameNodeHost && subject.hostNetwork !== true && direction === 'ingress') return true;
   if (reading.unfiltered && (subject === peer || sameNodeHost || subject.hostNetwork === true)) return true;
   const isolating = world.policies.filter(
     ({ metadata, spec }) =>
@@ -83,11 +131,14 @@ const isPort = (entry: NetworkPolicyPort, ask: Ask, reading: Reading): boolean =
 const isPeer = (item: NetworkPolicyPeer, home: string, ask: Ask, peer: Pod, reading: Reading): boolean => {
   if (item.ipBlock !== undefined) {
     if (peer.external !== true && !reading.blocksSeePods) return false;
+    if (peer === ask.anywhere) return true;
     const address = addressOf(peer, ask.family);
     const { cidr, except = [] } = item.ipBlock;
     return isInside(address, cidr) && !except.some((hole) => isInside(address, hole));
   }
-  if (peer.external === true || (peer.hostNetwork === true && !reading.hostsArePods)) return false;
+  // A node by itself, which is no pod, has no namespace.
+  if (peer.external === true || peer.namespace === '') return false;
+  if (peer.hostNetwork === true && !reading.hostsArePods) return false;
   const labels = ask.world.namespaces.find(({ name }) => name === peer.namespace)?.labels ?? {};
   const inNamespace =
     item.namespaceSelector === undefined

@@ -42,10 +42,47 @@ describe('the oracle', () => {
       });
       expectGrid(worldOf(pods, []), 'TCP/80', 'x/a x/b x/h\nx/a . . .\nx/b . . .\nx/h . . .');
       // x/b shares the node with x/h, and traffic from the own node always passes.
-      expectGrid(worldOf(pods, [deny]), 'TCP/80', 'x/a x/b x/h\nx/a ? X ?\nx/b X ? ?\nx/h X ? ?');
+      expectGrid(worldOf(pods, [deny]), 'TCP/80', 'x/a x/b x/h\nx/a ? X ?\nx/b X ? ?\nx/h X . ?');
       const anywhere = pods.map((pod) => (pod.hostNetwork === true ? { ...pod, node: '' } : pod));
       expectGrid(worldOf(anywhere, [deny]), 'TCP/80', 'x/a x/b x/h\nx/a ? X ?\nx/b X ? ?\nx/h ? ? ?');
-      expectGrid(worldOf(pods, [deny, fromHost]), 'TCP/80', 'x/a x/b x/h\nx/a ? X ?\nx/b X ? ?\nx/h ? ? ?');
+      expectGrid(worldOf(pods, [deny, fromHost]), 'TCP/80', 'x/a x/b x/h\nx/a ? X ?\nx/b X ? ?\nx/h ? . ?');
+    });
+  });
+
+  describe('knows nodes by the pods in their network:', () => {
+    const deny = (namespace: string) =>
+      policyOf(`${namespace}/deny`, { podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
+    const pods = [
+      podOf('x/a'),
+      podOf('y/h', { hostNetwork: true }),
+      podOf('y/i', { hostNetwork: true, node: 'node1' }),
+      podOf('y/j', { hostNetwork: true, node: '' }),
+    ];
+    const reason = (from: string, to: string): string =>
+      createOracle(worldOf(pods, [deny('x')])).explain(from, to, 'TCP', 80, 'IPv4').reason;
+
+    it('a pod admits its own node whatever isolates it, other nodes by rules, and asks its own perhaps', () => {
+      expectGrid(
+        worldOf(pods, [deny('x')]),
+        'TCP/80',
+        'x/a y/h y/i y/j\nx/a ? ? X ?\ny/h . . . .\ny/i X . . .\ny/j ? . . .',
+      );
+      expectGrid(worldOf(pods, [deny('x'), deny('y')]), 'TCP/80', 'x/a y/h\ny/h ? ?\ny/i X ?');
+    });
+
+    it('and says so', () => {
+      expect(reason('y/h', 'x/a')).to.equal(
+        'x/a is isolated for ingress by x/deny, but a pod always admits its own node, in whose network y/h is',
+      );
+      expect(reason('x/a', 'y/h')).to.equal(
+        'x/a is isolated for egress by x/deny; y/h is in the network of the same node, and whether isolation for egress holds for the own node is not specified',
+      );
+      expect(reason('y/j', 'x/a')).to.equal(
+        'x/a is isolated for ingress by x/deny; y/j is in the host network, perhaps on the same node, whose traffic is special',
+      );
+      expect(reason('y/i', 'x/a')).to.equal(
+        'x/a is isolated for ingress by x/deny, without any ingress rule',
+      );
     });
   });
 

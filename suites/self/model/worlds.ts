@@ -56,8 +56,9 @@ export const expectGrid = (
   const parsed = parseGrid(drawn);
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
   const { matrix } = parsed.grid;
-  const [protocol, port] = probe.split('/');
-  if (protocol !== 'TCP' && protocol !== 'UDP' && protocol !== 'SCTP') throw new Error(probe);
+  const [name, port = 0] = probe.split('/');
+  const protocol = (['TCP', 'UDP', 'SCTP', 'ICMP'] as const).find((each) => each === name);
+  if (protocol === undefined) throw new Error(probe);
   for (const family of families) {
     const computed = oracle.matrix(protocol, Number(port), family, matrix.rows, matrix.columns);
     expect(printGrid(computed), `${probe} over ${family}`).to.equal(printGrid(matrix));
