@@ -6,26 +6,56 @@
 //
 // NETPOL_NAME in the environment stands in for --name, so that an exec into a container tells the pod's name too.
 // First line out: {"hello":{"version":1,"name":"ns/pod"|null,"addresses":["10.0.0.1","fd00::1"]}}, once all servers listen.
-// Line in:  {"id":7,"probes":[{"protocol":"TCP","host":"10.0.0.2","port":80,"deadline":250,"family":4?,"localAddress":"..."?}]}
+// Line in:  {"id":7,"probes":[{"protocol":"TCP","host":"10.0.0.2","port":80,"deadline":250,"family":4?,"localAddress":"..."?,
+//           "traffic":"fragmented"|"unreachable"|"lookup"?,"flow":{"id":"...","use":"open"|"exchange"|"close"}?}]}
 // Line out: {"id":7,"results":[{"outcome","milliseconds","answeredBy"?,"sourceSeen"?,"detail"?}]}, in the order asked,
 //           or {"id":7|null,"error":"..."} for a line that is not a request.
+// A `lookup` asks the first name server of /etc/resolv.conf (NETPOL_RESOLV_CONF stands in for it) for a `host` like
+// web.x.svc at the `port`. `ICMP` is an echo by the `ping` program. A flow is a connection that stays: `exchange` asks over what `open` opened.
+import { spawn } from 'node:child_process';
 import dgram from 'node:dgram';
 import dns from 'node:dns';
+import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 
 // Probes of one agent under way at once; the others wait, and their deadlines start when they do. link.ts knows it too.
 const concurrency = 256;
+// Each echo is a process.
+const echoConcurrency = 16;
+// Larger than any MTU, jumbo frames included.
+const fragmentedBytes = 10_000;
+// What a server keeps of a connection that says nothing: long for one that was used before, as a flow is.
+const idle = { probe: 10_000, flow: 120_000 };
+// An answer repeats so much of what it answers.
+const nonceBytes = 64;
 // Answers that say "no" out loud. EHOSTUNREACH, EACCES and EPERM are what an ICMP error or a local filter turns into.
-const refusals = new Set(['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'EACCES', 'EPERM']);
+const refusals = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EHOSTUNREACH', 'EACCES', 'EPERM']);
 
 const plain = (address) => address.replace(/^::ffff:(?=\d+\.)/i, '');
 const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
-const ownAddresses = () =>
-  Object.values(os.networkInterfaces())
-    .flat()
-    .filter(({ address }) => !address.toLowerCase().startsWith('fe80:'));
+// Each once: a node may have the same address on the interface of each of its pods.
+const ownAddresses = () => {
+  const all = Object.values(os.networkInterfaces()).flat();
+  return all.filter(
+    ({ address }, index) =>
+      !address.toLowerCase().startsWith('fe80:') &&
+      all.findIndex((other) => other.address === address) === index,
+  );
+};
+
+// Gives each line that arrives. Who sends much without a line is no agent.
+const takeLines = (socket, take) => {
+  let rest = '';
+  socket.setEncoding('latin1');
+  socket.on('data', (chunk) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop();
+    for (const line of lines) take(line);
+    if (rest.length > 4096) socket.destroy();
+  });
+};
 
 const parsePorts = (text) =>
   text.split(',').flatMap((entry) => {
@@ -36,48 +66,64 @@ const parsePorts = (text) =>
     return { protocol, port: Number(port) };
   });
 
+// Tries for three seconds. An address that was added a moment ago may still be tentative (duplicate address detection)
+// and refuse the bind; a port of a node may still be that of a pod that has just gone.
+const bindPatiently = async (bind) => {
+  for (let attempt = 1; ; attempt += 1) {
+    const error = await bind();
+    if (error === undefined) return;
+    if (!['EADDRNOTAVAIL', 'EADDRINUSE'].includes(error.code) || attempt === 60) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
 // A dual-stack wildcard is right for TCP: an accepted connection answers from the address that was asked.
-const serveTCP = (name, port) =>
-  new Promise((resolve, reject) => {
-    const server = net.createServer((socket) => {
-      socket.on('error', () => socket.destroy());
-      socket.setTimeout(10_000, () => socket.destroy());
-      // Read to the end, or the close is never seen and the socket stays.
-      socket.resume();
-      socket.end(`${JSON.stringify({ name, source: plain(socket.remoteAddress ?? '') })}\n`);
+const serveTCP = (name, port) => {
+  const server = net.createServer((socket) => {
+    const source = plain(socket.remoteAddress ?? '');
+    socket.on('error', () => socket.destroy());
+    socket.setTimeout(idle.probe, () => socket.destroy());
+    socket.setNoDelay(true);
+    // The asker closes, most of them after this greeting. Each line of a flow is a nonce, and is answered.
+    socket.write(`${JSON.stringify({ name, source })}\n`);
+    takeLines(socket, (line) => {
+      socket.setTimeout(idle.flow);
+      socket.write(`${JSON.stringify({ nonce: line.slice(0, nonceBytes), name, source })}\n`);
     });
-    server.on('error', reject);
-    // Sweeps connect in bursts, and a full accept queue drops SYNs, which would look like a policy.
-    server.listen({ port, backlog: 4096 }, resolve);
   });
+  return bindPatiently(
+    () =>
+      new Promise((resolve) => {
+        server.removeAllListeners('error').on('error', resolve);
+        // Sweeps connect in bursts, and a full accept queue drops SYNs, which would look like a policy.
+        server.removeAllListeners('listening').listen({ port, backlog: 4096 }, () => resolve());
+      }),
+  );
+};
 
 // One socket for each own address: a wildcard socket answers from the address that the routing table prefers, and
 // the connected socket of the asker drops an answer from an address that it did not ask.
-const serveUDP = async (name, port, { address, family }) => {
-  // An address that was added a moment ago may still be tentative (duplicate address detection) and refuse the bind.
-  for (let attempt = 1; ; attempt += 1) {
+const serveUDP = (name, port, { address, family }) =>
+  bindPatiently(async () => {
     const socket = dgram.createSocket({
       type: family === 'IPv6' ? 'udp6' : 'udp4',
       ipv6Only: family === 'IPv6',
     });
     socket.on('message', (message, { address: source, port: sourcePort }) => {
-      // The length of a nonce: what is longer is not a probe, and its echo would amplify.
-      const nonce = message.toString('latin1', 0, 64);
-      socket.send(JSON.stringify({ nonce, name, source: plain(source) }), sourcePort, source, () => {});
+      // What is longer than a nonce is padding, and its echo would amplify.
+      const nonce = message.toString('latin1', 0, nonceBytes);
+      const answer = { nonce, name, source: plain(source), bytes: message.length };
+      socket.send(JSON.stringify(answer), sourcePort, source, () => {});
     });
     const error = await new Promise((resolve) => {
       socket.once('error', resolve);
       socket.bind(port, address, () => resolve());
     });
-    if (error === undefined) {
-      socket.on('error', () => {});
-      return;
-    }
-    socket.close();
-    if (error.code !== 'EADDRNOTAVAIL' || attempt === 60) throw error;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-};
+    if (error === undefined) socket.on('error', () => {});
+    else socket.close();
+    // On a node addresses come and go with the pods.
+    return ownAddresses().some((own) => own.address === address) ? error : undefined;
+  });
 
 const serve = async (name, ports) => {
   const listening = ports.flatMap(({ protocol, port }) =>
@@ -95,15 +141,20 @@ const failed = ({ code, message }) => {
 };
 
 // The greeting or answer of an agent, or undefined.
-const parseGreeting = (text, nonce) => {
+const parseGreeting = (text) => {
   try {
-    const { name, source, nonce: echoed } = JSON.parse(text);
-    if (echoed !== nonce || typeof source !== 'string') return undefined;
-    return { outcome: 'connected', ...(name === null ? {} : { answeredBy: name }), sourceSeen: source };
+    const greeting = JSON.parse(text);
+    return typeof greeting.source === 'string' ? greeting : undefined;
   } catch {
     return undefined;
   }
 };
+
+const connected = ({ name, source }) => ({
+  outcome: 'connected',
+  ...(name === null ? {} : { answeredBy: name }),
+  sourceSeen: source,
+});
 
 const connectTCP = (address, { port, localAddress }, finish) => {
   const socket = net.connect({ host: address, port, localAddress, autoSelectFamily: false });
@@ -118,11 +169,11 @@ const connectTCP = (address, { port, localAddress }, finish) => {
   socket.on('data', (chunk) => {
     text += chunk;
     if (!text.includes('\n') && text.length < 4096) return;
+    const greeting = parseGreeting(text.split('\n')[0]);
     finish(
-      parseGreeting(text.split('\n')[0]) ?? {
-        outcome: 'error',
-        detail: "handshake, but the greeting is not an agent's",
-      },
+      greeting
+        ? connected(greeting)
+        : { outcome: 'error', detail: "handshake, but the greeting is not an agent's" },
     );
   });
   socket.on('error', (error) => (handshake ? ended(error.code ?? error.message) : finish(failed(error))));
@@ -139,29 +190,26 @@ const takeSourcePort = (destination) => {
   return port;
 };
 
-const askUDP = (address, { port, localAddress, deadline }, finish) => {
+// A channel carries questions to one server and its answers back, until it ends.
+const openTCPChannel = (address, { port, localAddress }, onAnswer, onEnd) => {
+  const socket = net.connect({ host: address, port, localAddress, autoSelectFamily: false, noDelay: true });
+  takeLines(socket, onAnswer);
+  socket.on('error', (error) => onEnd(failed(error)));
+  socket.on('close', () => onEnd({ outcome: 'refused', detail: 'the other end closed' }));
+  return { send: (text) => socket.write(`${text}\n`), close: () => socket.destroy() };
+};
+
+const openUDPChannel = (address, { port, localAddress }, onAnswer, onEnd) => {
   const six = net.isIPv6(address);
-  const nonce = Array.from({ length: 4 }, () => Math.random().toString(36).slice(2, 10))
-    .join('')
-    .slice(0, 32);
   let socket;
-  let resend;
-  let strange = false;
-  const dispose = () => {
-    clearTimeout(resend);
-    socket?.close();
-    socket = undefined;
-  };
+  let unsent = [];
+  const send = (text) =>
+    unsent ? unsent.push(text) : socket?.send(text, (error) => error && onEnd(failed(error)));
   const open = (attempts) => {
     const current = dgram.createSocket({ type: six ? 'udp6' : 'udp4', ipv6Only: six });
     socket = current;
-    const fail = (error) => socket === current && finish(failed(error));
-    const send = () => socket === current && current.send(nonce, (error) => error && fail(error));
-    current.on('message', (message) => {
-      const greeting = parseGreeting(message.toString(), nonce);
-      if (greeting) finish(greeting);
-      else strange = true;
-    });
+    const fail = (error) => socket === current && onEnd(failed(error));
+    current.on('message', (message) => onAnswer(message.toString('latin1')));
     current.on('error', (error) => {
       // Another socket holds this source port: a probe to another destination, or a server.
       if (error.code !== 'EADDRINUSE' || error.syscall !== 'bind' || attempts === 1) {
@@ -176,27 +224,224 @@ const askUDP = (address, { port, localAddress, deadline }, finish) => {
       () => {
         if (socket !== current) return;
         current.connect(port, address, (error) => {
+          if (socket !== current) return;
           if (error) {
             fail(error);
             return;
           }
-          send();
-          // One datagram may be lost without anybody's policy: a queue was full, a neighbour was being resolved.
-          if (socket === current) resend = setTimeout(send, deadline / 3);
+          const late = unsent;
+          unsent = undefined;
+          for (const text of late) send(text);
         });
       },
     );
   };
   open(100);
+  const close = () => {
+    socket?.close();
+    socket = undefined;
+  };
+  return { send, close };
+};
+
+const createNonce = () =>
+  Array.from({ length: 4 }, () => Math.random().toString(36).slice(2, 10))
+    .join('')
+    .slice(0, 32);
+
+// A channel and those who wait for an answer over it: several at once, each with a nonce of its own.
+const openExchange = (address, request) => {
+  const { protocol, traffic, flow } = request;
+  const waiting = new Map();
+  let end;
+  let strange = false;
+  const onAnswer = (text) => {
+    const greeting = parseGreeting(text);
+    const take = waiting.get(greeting?.nonce);
+    if (take) take(greeting);
+    // A flow meets its greeting, and answers that nobody waits for any more.
+    else strange ||= !greeting || !flow;
+  };
+  const onEnd = (result) => {
+    end ??= result;
+    for (const take of waiting.values()) take(undefined);
+  };
+  const channel = (protocol === 'TCP' ? openTCPChannel : openUDPChannel)(address, request, onAnswer, onEnd);
+  const ask = (deadline, finish) => {
+    const isFragmented = traffic === 'fragmented';
+    const nonce = isFragmented ? createNonce().padEnd(nonceBytes, '.') : createNonce();
+    const text = isFragmented ? nonce.padEnd(fragmentedBytes, '.') : nonce;
+    const take = (greeting) => {
+      if (!greeting) finish(end);
+      else if (protocol === 'UDP' && greeting.bytes !== undefined && greeting.bytes !== text.length)
+        finish({ outcome: 'error', detail: `${greeting.bytes} of ${text.length} bytes arrived` });
+      else finish(connected(greeting));
+    };
+    const silence = () =>
+      strange ? { outcome: 'error', detail: "an answer that is not an agent's" } : { outcome: 'dropped' };
+    waiting.set(nonce, take);
+    let resend;
+    if (end) take(undefined);
+    else channel.send(text);
+    // One datagram may be lost without anybody's policy: a queue was full, a neighbour was being resolved.
+    if (protocol === 'UDP') resend = setTimeout(() => end ?? channel.send(text), deadline / 3);
+    const dispose = () => {
+      clearTimeout(resend);
+      waiting.delete(nonce);
+    };
+    return { expire: () => finish(silence()), dispose };
+  };
+  return { ask, close: channel.close };
+};
+
+const askUDP = (address, request, finish) => {
+  const exchange = openExchange(address, request);
+  const { expire, dispose } = exchange.ask(request.deadline, finish);
+  const close = () => {
+    dispose();
+    exchange.close();
+  };
+  return { expire, dispose: close };
+};
+
+// Nobody listens: the ICMP error that says so is the answer that is waited for.
+const askUnreachable = (address, request, finish) =>
+  askUDP(address, request, (result) => {
+    if (result.detail === 'ECONNREFUSED') finish({ outcome: 'connected' });
+    else if (result.outcome !== 'connected') finish(result);
+    else finish({ outcome: 'error', detail: 'somebody listens, so no ICMP error comes' });
+  });
+
+// The pod's first name server, and the cluster's domain: in the search list it stands behind that of all Services.
+const readResolver = () => {
+  const file = process.env.NETPOL_RESOLV_CONF ?? '/etc/resolv.conf';
+  const lines = fs
+    .readFileSync(file, 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
+  const server = lines.find(([key, value]) => key === 'nameserver' && net.isIP(value))?.[1];
+  const searched = lines.findLast(([key]) => key === 'search') ?? [];
+  const services = searched.find((domain) => domain.startsWith('svc.'));
+  if (server === undefined) throw new Error(`DNS: no name server in ${file}`);
+  if (services === undefined) throw new Error(`DNS: no svc.DOMAIN in the search list of ${file}`);
+  return { server, domain: services.slice('svc.'.length) };
+};
+
+// https://www.rfc-editor.org/rfc/rfc1035#section-4.1.1
+const responseCodes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
+const createQuestion = (id, name, isIPv6) => {
+  const header = Buffer.alloc(12);
+  const [recursionDesired, questions] = [0x0100, 1];
+  for (const [index, word] of [id, recursionDesired, questions].entries())
+    header.writeUInt16BE(word, index * 2);
+  const labels = name.split('.').flatMap((label) => [Buffer.from([label.length]), Buffer.from(label)]);
+  // The root, then A or AAAA of the internet.
+  return Buffer.concat([header, ...labels, Buffer.from([0, 0, isIPv6 ? 28 : 1, 0, 1])]);
+};
+
+// Not by `dns.lookup` or a Resolver of Node: they keep silence, a refusal and a lame server less apart, and take
+// source ports by chance. An answer without an address says nothing about policies: the name was to be known.
+const lookUp = (address, request, finish) => {
+  const { host, family, deadline } = request;
+  const name = `${host}.${readResolver().domain}`;
+  const id = Math.floor(Math.random() * 0x10000);
+  let strange = false;
+  const onAnswer = (text) => {
+    const answer = Buffer.from(text, 'latin1');
+    if (answer.length < 12 || answer.readUInt16BE(0) !== id || answer[2] < 0x80) {
+      strange = true;
+      return;
+    }
+    const code = answer[3] & 0x0f;
+    const isKnown = code === 0 && answer.readUInt16BE(6) > 0;
+    const word = code === 0 ? 'no address' : (responseCodes[code] ?? `code ${code}`);
+    finish(isKnown ? { outcome: 'connected' } : { outcome: 'error', detail: `DNS: ${word} for ${name}` });
+  };
+  const channel = openUDPChannel(address, request, onAnswer, finish);
+  const question = createQuestion(id, name, family === 6);
+  channel.send(question);
+  // As with every datagram: one may be lost without anybody's policy.
+  const resend = setTimeout(() => channel.send(question), deadline / 3);
   const silence = () =>
-    strange ? { outcome: 'error', detail: "an answer that is not an agent's" } : { outcome: 'dropped' };
+    strange ? { outcome: 'error', detail: 'an answer that is not DNS' } : { outcome: 'dropped' };
+  const dispose = () => {
+    clearTimeout(resend);
+    channel.close();
+  };
   return { expire: () => finish(silence()), dispose };
 };
 
-const resolveHost = ({ host, family }) =>
+// Connections that stay, by the ids that the asker gave them.
+const flows = new Map();
+const closeFlow = (id) => {
+  const flow = flows.get(id);
+  flows.delete(id);
+  clearTimeout(flow?.timer);
+  flow?.close();
+};
+
+const useFlow = (address, request, finish) => {
+  const { id, use } = request.flow;
+  if (use !== 'exchange') closeFlow(id);
+  if (use === 'open') flows.set(id, openExchange(address, request));
+  const flow = flows.get(id);
+  if (!flow) {
+    finish(
+      use === 'close' ? { outcome: 'connected' } : { outcome: 'error', detail: `no flow ${id} is open` },
+    );
+    return undefined;
+  }
+  clearTimeout(flow.timer);
+  flow.timer = setTimeout(closeFlow, idle.flow, id);
+  return flow.ask(request.deadline, finish);
+};
+
+// What the `ping` of iputils or busybox said about one echo. Busybox has one exit code for silence and for misuse.
+const judgePing = (said, complaint) => {
+  if (/bytes from/.test(said)) return { outcome: 'connected' };
+  const refusal = /^From .*|.*send(?:msg|to): (?:Operation not permitted|Permission denied)/m.exec(
+    `${said}\n${complaint}`,
+  );
+  if (refusal) return { outcome: 'refused', detail: refusal[0] };
+  if (complaint.trim() === '') return { outcome: 'dropped' };
+  return {
+    outcome: 'error',
+    detail: `ping: ${complaint
+      .trim()
+      .split('\n')
+      .at(-1)
+      .replace(/^ping6?: /, '')}`,
+  };
+};
+
+const pings = new Set();
+const ping = (address, { deadline }, finish) => {
+  // Our deadline is exact, that of `ping` is not.
+  const wait = String(Math.ceil(deadline / 1000) + 1);
+  const options = [net.isIPv6(address) ? '-6' : '-4', '-n', '-c', '1', '-W', wait, address];
+  const child = spawn('ping', options, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = ['', ''];
+  pings.add(child);
+  for (const [index, stream] of [child.stdout, child.stderr].entries())
+    stream.setEncoding('utf8').on('data', (chunk) => (said[index] += chunk));
+  child.on('error', ({ code }) => finish({ outcome: 'error', detail: `no usable ping program: ${code}` }));
+  child.on('close', () => {
+    pings.delete(child);
+    finish(judgePing(...said));
+  });
+  // Not before it has ended: its place goes to another process.
+  const end = () => child.kill('SIGKILL');
+  return { expire: end, dispose: end };
+};
+process.on('exit', () => {
+  for (const child of pings) child.kill('SIGKILL');
+});
+
+const resolveHost = ({ host, family, traffic }) =>
   new Promise((resolve, reject) => {
     const known = net.isIP(host);
-    if (known === 0)
+    if (traffic === 'lookup') resolve(readResolver().server);
+    else if (known === 0)
       dns.lookup(host, { family: family ?? 0 }, (error, address) =>
         error ? reject(error) : resolve(address),
       );
@@ -205,15 +450,31 @@ const resolveHost = ({ host, family }) =>
   });
 
 const complaintAbout = (request) => {
-  const { protocol, host, port, deadline, family, localAddress } = request ?? {};
-  if (protocol !== 'TCP' && protocol !== 'UDP') return `\`protocol\` wants TCP or UDP, got ${protocol}`;
+  const { protocol, host, port, deadline, family, localAddress, traffic, flow } = request ?? {};
+  if (!['TCP', 'UDP', 'ICMP'].includes(protocol))
+    return `\`protocol\` wants TCP, UDP or ICMP, got ${protocol}`;
   if (typeof host !== 'string' || host === '') return '`host` wants an address or a name';
-  if (!Number.isInteger(port) || port < 1 || port > 65535) return `\`port\` wants 1 to 65535, got ${port}`;
+  if (protocol !== 'ICMP' && (!Number.isInteger(port) || port < 1 || port > 65535))
+    return `\`port\` wants 1 to 65535, got ${port}`;
   if (!(deadline > 0 && deadline <= 600_000)) return `\`deadline\` wants milliseconds, got ${deadline}`;
   if (![undefined, 4, 6].includes(family)) return `\`family\` wants 4 or 6, got ${family}`;
   if (localAddress !== undefined && !net.isIP(localAddress))
     return `\`localAddress\` wants an address, got ${localAddress}`;
+  if (
+    traffic !== undefined &&
+    (protocol !== 'UDP' || !['fragmented', 'unreachable', 'lookup'].includes(traffic))
+  )
+    return `\`traffic\` wants fragmented, unreachable or lookup UDP, got ${traffic} ${protocol}`;
+  if (flow !== undefined && (protocol === 'ICMP' || !['open', 'exchange', 'close'].includes(flow?.use)))
+    return `\`flow\` wants to open, exchange or close over TCP or UDP, got ${flow?.use} over ${protocol}`;
   return undefined;
+};
+
+const chooseAttempt = ({ protocol, traffic, flow }) => {
+  if (flow) return useFlow;
+  if (protocol !== 'UDP') return protocol === 'TCP' ? connectTCP : ping;
+  if (traffic === 'lookup') return lookUp;
+  return traffic === 'unreachable' ? askUnreachable : askUDP;
 };
 
 const probe = (request) =>
@@ -248,9 +509,9 @@ const probe = (request) =>
         clearTimeout(timer);
         timer = arm();
         begun = performance.now();
-        attempt = (request.protocol === 'TCP' ? connectTCP : askUDP)(address, request, finish);
-        // It may have failed before there was something to dispose of.
-        if (done) attempt.dispose();
+        attempt = chooseAttempt(request)(address, request, finish);
+        // It may have ended before there was something to dispose of.
+        if (done) attempt?.dispose();
       },
       (error) =>
         finish({
@@ -260,22 +521,27 @@ const probe = (request) =>
     );
   });
 
-let running = 0;
-const waiting = [];
-const limited = async (work) => {
-  if (running >= concurrency) await new Promise((resolve) => waiting.push(resolve));
-  else running += 1;
-  try {
-    return await work();
-  } catch (error) {
-    return { outcome: 'error', milliseconds: 0, detail: error.code ?? error.message };
-  } finally {
-    // The place goes straight to the next in line.
-    const next = waiting.shift();
-    if (next) next();
-    else running -= 1;
-  }
+const createLimit = (most) => {
+  let running = 0;
+  const waiting = [];
+  return async (work) => {
+    if (running >= most) await new Promise((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } catch (error) {
+      return { outcome: 'error', milliseconds: 0, detail: error.code ?? error.message };
+    } finally {
+      // The place goes straight to the next in line.
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
 };
+const limited = createLimit(concurrency);
+const limitedEcho = createLimit(echoConcurrency);
+const probeInTurn = (request) => (request?.protocol === 'ICMP' ? limitedEcho : limited)(() => probe(request));
 
 const answer = async (line) => {
   let request;
@@ -287,7 +553,7 @@ const answer = async (line) => {
   const id = Number.isInteger(request?.id) ? request.id : null;
   if (id === null || !Array.isArray(request.probes))
     return { id, error: 'not a request: wanted {"id":1,"probes":[]}' };
-  return { id, results: await Promise.all(request.probes.map((one) => limited(() => probe(one)))) };
+  return { id, results: await Promise.all(request.probes.map(probeInTurn)) };
 };
 
 const takeRequests = () => {

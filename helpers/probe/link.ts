@@ -2,21 +2,28 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pRetry, { AbortError } from 'p-retry';
 import type { AgentStream } from '../cluster/cluster.ts';
 import { messageOf, ProbeError } from '../errors.ts';
-import type { Protocol } from '../kube/types.ts';
-import type { Observation, Outcome } from '../matrix/matrix.ts';
+import type { Observation, Outcome, ProbeProtocol, Traffic } from '../matrix/matrix.ts';
 import { asRecord, checkHello, greet, parseRecord, WrongPodError } from './greeting.ts';
 
 /** One probe as the agent takes it. `deadline` in milliseconds: silence for so long is a drop. */
 export type ProbeRequest = {
-  protocol: Protocol;
+  protocol: ProbeProtocol;
   /** An address, or a DNS name that the agent resolves within the deadline. */
   host: string;
+  /** 0 for ICMP. */
   port: number;
   deadline: number;
   /** For a DNS name: which of its addresses. */
   family?: 4 | 6;
   /** The source address, where the pod has several. */
   localAddress?: string;
+  /**
+   * Of UDP. `unreachable`: connected means that the ICMP error of a closed port came back. `lookup`: the pod's name
+   * server is asked for the host, a name like `web.x.svc`, and connected means that it knows an address of the family.
+   */
+  traffic?: Exclude<Traffic, 'established'> | 'lookup';
+  /** Over a connection that stays in the agent until it is closed, or 120 s after its last use. */
+  flow?: { id: string; use: 'open' | 'exchange' | 'close' };
 };
 
 export type LinkOptions = {
@@ -169,7 +176,8 @@ export const openLink = (
         return finish(failure.message);
       }
       const id = (lastId += 1);
-      const places = probes.length + [...batches.values()].reduce((sum, { size }) => sum + size, 0);
+      const size = probes.reduce((sum, { protocol }) => sum + (protocol === 'ICMP' ? placesOfEcho : 1), 0);
+      const places = size + [...batches.values()].reduce((sum, batch) => sum + batch.size, 0);
       const longest = Math.max(...probes.map(({ deadline }) => deadline));
       const settle = (answer: Observation[] | string): void => {
         if (!batches.delete(id)) return;
@@ -178,7 +186,7 @@ export const openLink = (
       };
       const batch: Batch = {
         line: JSON.stringify({ id, probes }),
-        size: probes.length,
+        size,
         stream: undefined,
         settle,
       };
@@ -204,6 +212,7 @@ export const openLink = (
 
 type Batch = {
   line: string;
+  /** How many of the agent's places it needs. */
   size: number;
   /** The stream that carries it; undefined while it waits for one. */
   stream: AgentStream | undefined;
@@ -212,6 +221,8 @@ type Batch = {
 
 // How many probes an agent runs at once (agent.mjs); the rest waits for a place, each for a deadline at most.
 const agentConcurrency = 256;
+// An echo is a process: 16 at once.
+const placesOfEcho = agentConcurrency / 16;
 const outcomes: readonly Outcome[] = ['connected', 'dropped', 'refused', 'error'];
 // Unique over all links: an agent that outlives its stream may answer an old batch into a new stream.
 let lastId = 0;

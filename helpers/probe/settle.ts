@@ -26,6 +26,7 @@ export type Settled<Seen> = {
 /**
  * Sweeps again and again until what is seen is what is wanted and stays so. One passing moment is not enough,
  * and no time is slept for: the first rounds start at once, and the answer is the state that held.
+ * No more rounds are started than are needed if all of those under way match.
  * `watch` is told every round in the order of their starts, with the start in milliseconds after the call.
  */
 export const settle = async <Seen>(
@@ -43,9 +44,19 @@ export const settle = async <Seen>(
     return { startedAt, seen };
   };
   const pending: Launched<Seen>[] = [launch()];
-  const timer = setInterval(() => pending.length < inFlight && pending.push(launch()), interval);
+  let streak = { length: 0, startedAt: 0 };
+  // Rounds beyond those that may already be the result would only take time from what comes next.
+  const isEnough = (): boolean => {
+    const [first, last] = [pending[0], pending.at(-1)];
+    if (first === undefined || last === undefined) return false;
+    const since = streak.length > 0 ? streak.startedAt : first.startedAt;
+    return streak.length + pending.length >= rounds && last.startedAt - since >= hold;
+  };
+  const launchNext = (): void => {
+    if (pending.length < inFlight && !isEnough()) pending.push(launch());
+  };
+  const timer = setInterval(launchNext, interval);
   try {
-    let streak = { length: 0, startedAt: 0 };
     for (let count = 1; ; count += 1) {
       while (pending.length === 0) await delay(1);
       const { startedAt, seen: promise } = pending[0] as Launched<Seen>;

@@ -1,8 +1,8 @@
 import type { Family } from '../kube/world.ts';
-import type { Protocol } from '../kube/types.ts';
 import {
   buildMatrix,
   formatProbeKind,
+  isAskedPatiently,
   type Matrix,
   type Observation,
   type ProbeKind,
@@ -16,8 +16,15 @@ export type Target = {
   columns: readonly string[];
   /** The address or DNS name of a column, as the row's agent must dial it; undefined where the cell cannot be asked. */
   hostOf: (row: string, column: string) => string | undefined;
-  /** Which pods must answer themselves, at which port, for a column's silence to mean something. */
+  /** The port at which a column is asked; absent: that of the kind. */
+  portOf?: (column: string) => number;
+  /**
+   * Which pods must answer themselves, at which port, for a column's silence to mean something. None where the kernel
+   * or a DNS server answers, not an agent.
+   */
   servers: (column: string) => readonly { pod: string; port: number }[];
+  /** Of established traffic: the id of the flow that the row has opened. */
+  flowOf?: (row: string, column: string) => string | undefined;
 };
 
 /** What a sweep needs of the pods: one open stream each. */
@@ -80,17 +87,22 @@ const planWork = (targets: readonly Target[], deadline: number): Map<string, Job
     const jobs = work.get(from) ?? new Map<string, ProbeRequest>();
     work.set(from, jobs.set(key, request));
   };
-  for (const { kind, rows, columns, hostOf, servers } of targets) {
-    const { family, protocol, port } = kind;
+  for (const { kind, rows, columns, hostOf, portOf, servers, flowOf } of targets) {
     for (const column of columns) {
       for (const row of rows) {
         const host = hostOf(row, column);
-        if (host !== undefined)
-          add(row, cellKey(kind, row, column), request(protocol, host, port, family, deadline));
+        if (host === undefined) continue;
+        const flow = flowOf?.(row, column);
+        const asked = request(kind, host, portOf?.(column) ?? kind.port, deadline);
+        add(
+          row,
+          cellKey(kind, row, column),
+          flow ? { ...asked, flow: { id: flow, use: 'exchange' } } : asked,
+        );
       }
-      for (const server of servers(column)) {
-        const itself = request(protocol, loopback[family], server.port, family, deadline);
-        add(server.pod, aliveKey(kind, server), itself);
+      for (const { pod, port } of servers(column)) {
+        const { traffic: _, ...plain } = kind;
+        add(pod, aliveKey(kind, { pod, port }), request(plain, loopback[kind.family], port, deadline));
       }
     }
   }
@@ -99,10 +111,15 @@ const planWork = (targets: readonly Target[], deadline: number): Map<string, Job
   );
 };
 
-const request = (
-  protocol: Protocol,
-  host: string,
-  port: number,
-  family: Family,
-  deadline: number,
-): ProbeRequest => ({ protocol, host, port, deadline, family: family === 'IPv4' ? 4 : 6 });
+/** How long silence must last at least where a probe is asked patiently, in milliseconds. */
+const longSilence = 300;
+
+const request = (kind: ProbeKind, host: string, port: number, deadline: number): ProbeRequest => ({
+  protocol: kind.protocol,
+  host,
+  port,
+  deadline: isAskedPatiently(kind) ? Math.max(deadline, longSilence) : deadline,
+  family: kind.family === 'IPv4' ? 4 : 6,
+  ...(kind.traffic !== undefined && kind.traffic !== 'established' && { traffic: kind.traffic }),
+  ...(kind.target === 'lookup' && { traffic: 'lookup' as const }),
+});

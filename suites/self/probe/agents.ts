@@ -25,8 +25,11 @@ export type AgentProcess = AsyncDisposable & {
   ended: Promise<number>;
 };
 
-export const startAgent = (...flags: string[]): AgentProcess => {
-  const child = spawn(process.execPath, [agentFile, ...flags]);
+export const startAgent = (...flags: string[]): AgentProcess => startAgentWith({}, ...flags);
+
+/** The same with other variables in its environment. */
+export const startAgentWith = (env: Record<string, string>, ...flags: string[]): AgentProcess => {
+  const child = spawn(process.execPath, [agentFile, ...flags], { env: { ...process.env, ...env } });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ended = once(child, 'close').then(([code]) => Number(code));
   child.stdin.on('error', () => {});

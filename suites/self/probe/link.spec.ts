@@ -66,6 +66,20 @@ describe('A link to an agent', () => {
     expect(observations[0]?.detail).to.include('x/a did not answer in time').and.include('not JSON');
   });
 
+  it('gives a batch of echoes the time that their processes need, and other batches no more', async () => {
+    const { link } = openFake();
+    await link.ready();
+    const ended: string[] = [];
+    const ask = async (name: string, probe: ProbeRequest): Promise<void> => {
+      await link.probe(Array(32).fill(probe), { grace: 1 });
+      ended.push(name);
+    };
+    // The plain batch is first: what is under way counts for those that come after.
+    const plain = ask('plain', { ...one, deadline: 100 });
+    await Promise.all([plain, ask('echoes', { ...one, protocol: 'ICMP', port: 0, deadline: 60 })]);
+    expect(ended).to.deep.equal(['plain', 'echoes']);
+  });
+
   it('calls probes errors when the answer has another length or another form', async () => {
     const { link, streams } = openFake();
     await link.ready();

@@ -51,6 +51,33 @@ describe('settle', () => {
     expect(seen.slice(0, 2)).to.deep.equal(['open', 'deny']);
   });
 
+  it('starts no more rounds than are needed, however long each takes', async () => {
+    let started = 0;
+    const slow = async (): Promise<string> => {
+      started += 1;
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      return 'deny';
+    };
+    expect(await settle(slow, isDeny, options)).to.include({ held: true, rounds: 3 });
+    expect(started).to.equal(3);
+  });
+
+  it('starts further rounds as soon as one of those under way does not match', async () => {
+    let started = 0;
+    const slow = async (): Promise<string> => {
+      started += 1;
+      const mine = started;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return mine === 3 ? 'open' : 'deny';
+    };
+    expect(await settle(slow, isDeny, { ...options, inFlight: 3 })).to.include({
+      held: true,
+      rounds: 6,
+      retries: 3,
+    });
+    expect(started).to.equal(6);
+  });
+
   it('passes on what a round throws', async () => {
     const broken = (): Promise<string> => Promise.reject(new Error('the stream is gone'));
     let thrown = '';

@@ -58,9 +58,61 @@ describe('sweep', () => {
     expect((await seen(dropped, dropped, service)).outcome).to.equal('error');
   });
 
+  it('asks a column at the port that it has, and its pods at theirs', async () => {
+    const asked: string[] = [];
+    const probe = (from: string, probes: readonly ProbeRequest[]): Promise<Observation[]> => {
+      asked.push(...probes.map(({ host, port }) => `${from} ${host} ${port}`));
+      return Promise.resolve(probes.map(() => connected));
+    };
+    const kind = { ...target.kind, target: 'node-port' as const };
+    const servers = (): { pod: string; port: number }[] => [{ pod: 'x/b', port: 8080 }];
+    const columns = ['x/shop'];
+    const nodePort = { ...target, kind, columns, servers, portOf: () => 30_080 };
+    const grid = (await sweep({ probe }, [nodePort], 50)).get('v4 node-port TCP/80');
+    expect(grid && cellOf(grid, 'x/a', 'x/shop').outcome).to.equal('connected');
+    expect(asked).to.deep.equal(['x/a 10.0.0.2 30080', 'x/b 127.0.0.1 8080']);
+  });
+
   it('leaves a cell that cannot be asked as an error', async () => {
     const probe = (): Promise<Observation[]> => Promise.resolve([connected, connected]);
     const grid = (await sweep({ probe }, [target], 50)).get('v4 TCP/80');
     expect(grid && cellOf(grid, 'x/a', 'x/a').outcome).to.equal('error');
+  });
+
+  describe('asks for special traffic', () => {
+    const requestsOf = async (more: Partial<Target['kind']>, asked: Partial<Target> = {}) => {
+      const requests: (ProbeRequest & { from: string })[] = [];
+      const probe = (from: string, probes: readonly ProbeRequest[]): Promise<Observation[]> => {
+        requests.push(...probes.map((request) => ({ ...request, from })));
+        return Promise.resolve(probes.map(() => connected));
+      };
+      await sweep({ probe }, [{ ...target, ...asked, kind: { ...target.kind, ...more } }], 50);
+      return requests;
+    };
+
+    it('at the address only: on the loopback each pod is asked plainly', async () => {
+      const requests = await requestsOf({ protocol: 'UDP', traffic: 'fragmented' });
+      expect(requests.map(({ from, host, traffic }) => [from, host, traffic])).to.have.deep.members([
+        ['x/a', '127.0.0.1', undefined],
+        ['x/a', '10.0.0.2', 'fragmented'],
+        ['x/b', '127.0.0.1', undefined],
+      ]);
+    });
+
+    it('and waits longer where nobody looks twice at silence', async () => {
+      const deadlines = async (more: Partial<Target['kind']>): Promise<number[]> =>
+        (await requestsOf(more, { servers: () => [] })).map(({ deadline }) => deadline);
+      expect(await deadlines({ protocol: 'ICMP', port: 0 })).to.deep.equal([300]);
+      expect(await deadlines({ protocol: 'UDP', traffic: 'unreachable' })).to.deep.equal([300]);
+      expect(await deadlines({ traffic: 'established' })).to.deep.equal([300]);
+      expect(await deadlines({ protocol: 'UDP', traffic: 'fragmented' })).to.deep.equal([50]);
+    });
+
+    it('over the flow that was opened for the cell', async () => {
+      const flowOf = (row: string, column: string): string => `${row} to ${column}`;
+      const [request] = await requestsOf({ traffic: 'established' }, { flowOf, servers: () => [] });
+      expect(request?.flow).to.deep.equal({ id: 'x/a to x/b', use: 'exchange' });
+      expect(request?.traffic).to.equal(undefined);
+    });
   });
 });
