@@ -5,6 +5,9 @@ import type { ContainerPort, Namespace } from '../kube/world.ts';
 /** The namespaces that every scenario has, by the names that it calls them. */
 export const namespaceNames = ['x', 'y', 'z'] as const;
 
+/** The namespaces that a scenario may have besides, each with a real name in every lane. */
+export const guestNamespaceNames = ['w'] as const;
+
 /** The group of hosts outside the cluster in names like `external/a`. */
 export const externalGroup = 'external';
 

@@ -1,4 +1,5 @@
 import { policyTypesOf } from './policies.ts';
+import { asksApiServer } from './stored.ts';
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../kube/types.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -16,7 +17,16 @@ export const features = {
   NetworkPolicyIPBlock: 'peers that are address ranges, with exceptions',
   NetworkPolicySCTPFailClosed: 'a rule for SCTP isolates and opens nothing for TCP or UDP, carried or not',
   Services: 'policies decide about the pods behind the address of a Service',
-  ServiceNames: 'policies decide about the pods behind the DNS name of a Service',
+  ServiceNames:
+    'policies decide about the pods behind the DNS name of a Service, and about the lookup of the name',
+  HostNetwork: 'a pod admits its own node, whatever isolates it, and other nodes only where a rule does',
+  NodePort: 'policies decide about the pods that are asked through a port of a node',
+  KubeletProbes: 'the probes of the kubelet reach a pod, whatever isolates it',
+  ICMP: 'pods answer ICMP echo, and closed ports with ICMP errors, where no policy isolates them',
+  Fragments: 'a UDP datagram in fragments is filtered like a whole one',
+  EstablishedConnections: 'connections outlive changes of policies that isolate neither end of them',
+  PolicyValidation:
+    'the API server refuses NetworkPolicies that are wrong, and completes those that leave out what has a default',
 } as const;
 
 export type Feature = keyof typeof features;
@@ -25,9 +35,11 @@ export const isFeature = (name: string): name is Feature => Object.hasOwn(featur
 
 /** The features that a scenario needs, by what its policies and grids use, in the order of the list. */
 export const neededFeatures = (
-  { steps }: Pick<Scenario, 'steps'>,
+  { pods, steps }: Pick<Scenario, 'pods' | 'steps'>,
   policies: readonly NetworkPolicy[],
 ): Feature[] => {
+  // What such a scenario's policies use is asked of no plugin.
+  if (asksApiServer(steps)) return ['PolicyValidation'];
   const grids = steps.flatMap(({ expect }) => expect);
   const ports = policies.flatMap(portsOf);
   const needed: Record<Feature, boolean> = {
@@ -39,7 +51,14 @@ export const neededFeatures = (
     NetworkPolicyIPBlock: policies.flatMap(peersOf).some(({ ipBlock }) => ipBlock !== undefined),
     NetworkPolicySCTPFailClosed: ports.some(({ protocol }) => protocol === 'SCTP'),
     Services: grids.some(({ target }) => target === 'service'),
-    ServiceNames: grids.some(({ target }) => target === 'service-name'),
+    ServiceNames: grids.some(({ target }) => target === 'service-name' || target === 'lookup'),
+    HostNetwork: pods.some(({ hostNetwork }) => hostNetwork === true),
+    NodePort: grids.some(({ target }) => target === 'node-port'),
+    KubeletProbes: steps.some(({ ready }) => ready !== undefined),
+    ICMP: grids.some(({ protocol, traffic }) => protocol === 'ICMP' || traffic === 'unreachable'),
+    Fragments: grids.some(({ traffic }) => traffic === 'fragmented'),
+    EstablishedConnections: grids.some(({ traffic }) => traffic === 'established'),
+    PolicyValidation: false,
   };
   return (Object.keys(features) as Feature[]).filter((feature) => needed[feature]);
 };

@@ -1,9 +1,9 @@
 import { parseGrid } from '../matrix/grid.ts';
+import { lookupKind } from '../matrix/matrix.ts';
 import { describe, readFields } from './reading.ts';
-import type { Protocol } from '../kube/types.ts';
 import type { Path, Position } from '../kube/yaml.ts';
 import type { DrawnGrid } from '../matrix/grid.ts';
-import type { Target } from '../matrix/matrix.ts';
+import type { ProbeProtocol, Target, Traffic } from '../matrix/matrix.ts';
 import type { Complain } from './reading.ts';
 import type { ExpectedGrid, ScenarioPod, ScenarioService } from './scenario.ts';
 
@@ -18,7 +18,7 @@ export type GridContext = {
   keyPosition: (path: Path) => Position;
 };
 
-/** Reads `expect`: a drawn grid per `TCP/80`, `v6 UDP/80`, `service TCP/80`, `service-name TCP/80`. */
+/** Reads `expect`: a drawn grid per `TCP/80`, `v6 UDP/80`, `service TCP/80`, `fragmented UDP/80`, `ICMP`, `lookup`. */
 export const readGrids = (value: unknown, path: Path, context: GridContext): ExpectedGrid[] => {
   const fields = readFields(value, path, context.complain, 'grids like { TCP/80: ... }') ?? {};
   const grids: ExpectedGrid[] = [];
@@ -30,6 +30,7 @@ export const readGrids = (value: unknown, path: Path, context: GridContext): Exp
     if (clash) context.complain([...path, key], `\`${key}\` is drawn by \`${clash.key}\` already`, 'key');
     checkNames(drawn, kind, [...path, key], context);
     checkPorts(drawn, kind, [...path, key], context);
+    checkRoutes(drawn, kind, [...path, key], context);
     grids.push({
       key,
       ...kind,
@@ -43,33 +44,48 @@ export const readGrids = (value: unknown, path: Path, context: GridContext): Exp
   return grids;
 };
 
-type Kind = Pick<ExpectedGrid, 'target' | 'protocol' | 'port' | 'family'>;
+type Kind = Pick<ExpectedGrid, 'target' | 'protocol' | 'port' | 'family' | 'traffic'>;
 
-const keyForm = /^(?:(v4|v6) )?(?:(service|service-name) )?(TCP|UDP)\/(\d{1,5})$/;
+const keyForm =
+  /^(?:(?<family>v4|v6) )?(?:ICMP|(?:(?<traffic>fragmented|established|unreachable) )?(?:(?<target>service|service-name|node-port) )?(?<protocol>TCP|UDP)\/(?<digits>\d{1,5}))$/;
 
 const readKey = (key: string, path: Path, complain: Complain): Kind | undefined => {
-  const [, family, target = 'pod', protocol, digits] = keyForm.exec(key) ?? [];
-  const port = Number(digits);
-  if (protocol === undefined || port < 1 || port > 65535) {
+  if (key === 'lookup') return lookupKind;
+  const match = keyForm.exec(key);
+  const { family, traffic, target = 'pod', protocol = 'ICMP', digits } = match?.groups ?? {};
+  const port = Number(digits ?? 0);
+  if (match === null || port > 65535 || (port === 0 && protocol !== 'ICMP')) {
     complain(
       path,
-      `\`${key}\`: wanted TCP/80 or UDP/80, with \`v4\`, \`v6\`, \`service\` or \`service-name\` before it`,
+      `\`${key}\`: wanted TCP/80 or UDP/80, with \`v4\`, \`v6\`, \`service\`, \`service-name\` or \`node-port\` before it, or ICMP, or lookup`,
       'key',
     );
     return undefined;
   }
-  return {
+  const kind: Kind = {
     target: target as Target,
-    protocol: protocol as Protocol,
+    protocol: protocol as ProbeProtocol,
     port,
     ...(family !== undefined && { family: family === 'v4' ? 'IPv4' : 'IPv6' }),
+    ...(traffic !== undefined && { traffic: traffic as Traffic }),
   };
+  const flaw = trafficFlaw(kind);
+  if (flaw !== undefined) complain(path, `\`${key}\`: ${flaw}`, 'key');
+  return flaw === undefined ? kind : undefined;
+};
+
+/** TCP cuts its stream to the MTU, and tells of a closed port without ICMP; a Service is reached at its pods. */
+const trafficFlaw = ({ target, protocol, traffic }: Kind): string | undefined => {
+  if (traffic === undefined) return undefined;
+  if (traffic !== 'established' && protocol !== 'UDP') return `only UDP can be ${traffic}`;
+  return traffic !== 'fragmented' && target !== 'pod' ? `only pods can be asked ${traffic}` : undefined;
 };
 
 const isSameKind = (one: Kind, other: Kind): boolean =>
   one.target === other.target &&
   one.protocol === other.protocol &&
   one.port === other.port &&
+  one.traffic === other.traffic &&
   (one.family === undefined || other.family === undefined || one.family === other.family);
 
 const readDrawing = (text: unknown, path: Path, context: GridContext): DrawnGrid | undefined => {
@@ -105,7 +121,9 @@ const checkNames = (
 ): void => {
   const podNames = pods.map(({ id }) => id);
   const asked = kind.target === 'pod' ? podNames : servicesOf(kind, services).map(({ id }) => id);
-  const what = kind.target === 'pod' ? 'a pod' : `a service of ${kind.protocol}/${kind.port}`;
+  const word = kind.target === 'node-port' ? 'a service with a node port' : 'a service';
+  const suffix = kind.target === 'lookup' ? '' : ` of ${kind.protocol}/${kind.port}`;
+  const what = kind.target === 'pod' ? 'a pod' : `${word}${suffix}`;
   const check = (
     names: readonly string[],
     places: Position[],
@@ -124,7 +142,7 @@ const checkNames = (
   check(drawn.matrix.columns, drawn.columns, asked, 'column', what);
 };
 
-/** A cell can be asserted only where somebody listens: else a closed port would look like a refused connection. */
+/** A cell can be asserted only where somebody listens: else a closed port would look like a refused connection. Where its ICMP error is the answer, only where nobody does. */
 const checkPorts = (
   { matrix, cells }: DrawnGrid,
   kind: Kind,
@@ -132,39 +150,94 @@ const checkPorts = (
   { pods, services, complain }: GridContext,
 ): void => {
   for (const column of matrix.columns) {
-    const flaw =
-      kind.target === 'pod' ? podFlaw(column, kind, pods) : serviceFlaw(column, kind, services, pods);
+    const service = kind.target === 'pod' ? undefined : services.find(({ id }) => id === column);
+    const flaw = service === undefined ? podFlaw(column, kind, pods) : serviceFlaw(service, kind, pods);
     if (flaw === undefined) continue;
+    // The address of a Service without pods answers nobody; the name of a headless one is not even known.
+    const mayBeDenied = service !== undefined && service.type !== 'Headless';
     const first = matrix.cells.findIndex(
-      (cell, index) => cell !== 'ignored' && matrix.columns[index % matrix.columns.length] === column,
+      (cell, index) =>
+        cell !== 'ignored' &&
+        !(cell === 'deny' && mayBeDenied) &&
+        matrix.columns[index % matrix.columns.length] === column,
     );
-    if (first >= 0) complain(path, `${flaw}: its cells can only be \`-\``, cells.cells[first]);
+    const symbols = mayBeDenied ? '`-` or `X`' : '`-`';
+    if (first >= 0) complain(path, `${flaw}: its cells can only be ${symbols}`, cells.cells[first]);
   }
 };
 
-const podFlaw = (id: string, { protocol, port }: Kind, pods: readonly ScenarioPod[]): string | undefined => {
+const podFlaw = (
+  id: string,
+  { protocol, port, traffic }: Kind,
+  pods: readonly ScenarioPod[],
+): string | undefined => {
   const pod = pods.find((candidate) => candidate.id === id);
-  if (pod === undefined || pod.ports.some((own) => own.protocol === protocol && own.port === port))
-    return undefined;
-  return `${id} does not listen on ${protocol}/${port}`;
+  // The kernel of every pod answers ICMP.
+  if (pod === undefined || protocol === 'ICMP') return undefined;
+  const listens = pod.ports.some((own) => own.protocol === protocol && own.port === port);
+  if (traffic === 'unreachable')
+    return listens ? `${id} listens on ${protocol}/${port}, so no ICMP error comes back` : undefined;
+  return listens ? undefined : `${id} does not listen on ${protocol}/${port}`;
 };
 
 const serviceFlaw = (
-  id: string,
-  kind: Kind,
-  services: readonly ScenarioService[],
+  service: ScenarioService,
+  { target }: Kind,
   pods: readonly ScenarioPod[],
 ): string | undefined => {
-  const service = services.find((candidate) => candidate.id === id);
-  if (service === undefined) return undefined;
-  if (kind.target === 'service' && service.type === 'Headless') return `${id} is headless and has no address`;
+  const { id, type } = service;
+  if (target === 'service' && type === 'Headless') return `${id} is headless and has no address`;
+  // DNS knows the address of every other Service by name, whether anybody answers there or not.
+  if (target === 'lookup' && type !== 'Headless') return undefined;
   return pods.some((pod) => isBackend(pod, service)) ? undefined : `no pod is behind ${id} at this step`;
 };
+
+/**
+ * A cell can be asserted only where both ends are joined: hosts outside the cluster know the way to pods, not to nodes.
+ * They, and pods in the host network, ask other DNS servers than the cluster's.
+ */
+const checkRoutes = (
+  { matrix, cells }: DrawnGrid,
+  { target }: Kind,
+  path: Path,
+  { pods, complain }: GridContext,
+): void => {
+  const find = (id: string | undefined): ScenarioPod | undefined => pods.find((pod) => pod.id === id);
+  for (const [index, cell] of matrix.cells.entries()) {
+    const row = find(matrix.rows[Math.floor(index / matrix.columns.length)]);
+    const column = find(matrix.columns[index % matrix.columns.length]);
+    if (target === 'lookup' && cell !== 'ignored' && row !== undefined && !asksClusterDNS(row)) {
+      const flaw = `${row.id} does not ask the DNS server of the cluster`;
+      complain(path, `${flaw}: its cells can only be \`-\``, cells.cells[index]);
+      return;
+    }
+    const hosts = [row, column].filter((pod) => pod?.addresses !== undefined);
+    const meetsNode =
+      target === 'node-port' || [row, column].some((pod) => pod !== undefined && pod.hostNetwork === true);
+    const [host] = hosts;
+    if (cell === 'ignored' || host === undefined || !meetsNode) continue;
+    const flaw = `${host.id} is outside the cluster and has no way to the address of a node`;
+    complain(path, `${flaw}: the cell can only be \`-\``, cells.cells[index]);
+    return;
+  }
+};
+
+/** @see https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-s-dns-policy */
+const asksClusterDNS = ({ addresses, hostNetwork }: ScenarioPod): boolean =>
+  addresses === undefined && hostNetwork !== true;
 
 export const isBackend = (pod: ScenarioPod, service: ScenarioService): boolean =>
   pod.addresses === undefined &&
   pod.namespace === service.namespace &&
   Object.entries(service.selector).every(([key, value]) => pod.labels[key] === value);
 
-const servicesOf = ({ protocol, port }: Kind, services: readonly ScenarioService[]): ScenarioService[] =>
-  services.filter(({ ports }) => ports.some((own) => own.protocol === protocol && own.port === port));
+const servicesOf = (
+  { target, protocol, port }: Kind,
+  services: readonly ScenarioService[],
+): ScenarioService[] =>
+  services.filter(
+    ({ type, ports }) =>
+      target === 'lookup' ||
+      ((target !== 'node-port' || type === 'NodePort') &&
+        ports.some((own) => own.protocol === protocol && own.port === port)),
+  );

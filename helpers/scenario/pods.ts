@@ -17,24 +17,33 @@ import {
   readTexts,
   refuseUnknownKeys,
 } from './reading.ts';
+import { readHostNetwork, readReadiness, refuseSharedPorts } from './nodes.ts';
 import { familyOf, idOf } from '../kube/world.ts';
 import type { Protocol } from '../kube/types.ts';
 import type { ContainerPort } from '../kube/world.ts';
 import type { Path } from '../kube/yaml.ts';
 import type { Complain, Fields } from './reading.ts';
-import type { ScenarioPod } from './scenario.ts';
+import type { ScenarioNamespace, ScenarioPod } from './scenario.ts';
 
 /**
  * Reads the `pods` section: `x/a: why it is here`, or a map with `why` and what makes the pod special: `labels` (beside
  * `pod: a`), `node: 0 | 1`, `created: later`, and `ports` like `[TCP/8080 web, UDP/53]` in place of the default ones.
+ * `addressOf: x/e`, with `created: later`, gives it the addresses that this pod had. `hostNetwork: true`, with `node`,
+ * puts it into the network of its node; `readiness: TCP/80` has the kubelet probe it. `namespaces`: those beside x, y, z.
  * A host outside the cluster is called `external/a` and has `addresses: [203.0.113.10, '2001:db8:113::10']`.
  */
-export const readPods = (section: Fields, complain: Complain): ScenarioPod[] => {
+export const readPods = (
+  section: Fields,
+  complain: Complain,
+  namespaces: readonly ScenarioNamespace[] = [],
+): ScenarioPod[] => {
   const pods: ScenarioPod[] = [];
   for (const [id, value] of Object.entries(section)) {
-    const pod = readPod(id, value, ['pods', id], complain);
+    const pod = readPod(id, value, ['pods', id], complain, namespaces);
     if (pod !== undefined) pods.push(pod);
   }
+  for (const pod of pods) placeHeir(pod, pods, complain);
+  refuseSharedPorts(pods, complain);
   const addresses = pods.flatMap((pod) => (pod.addresses ?? []).map((address) => ({ id: pod.id, address })));
   for (const [index, { id, address }] of addresses.entries()) {
     if (addresses.findIndex((other) => other.address === address) < index) {
@@ -44,13 +53,24 @@ export const readPods = (section: Fields, complain: Complain): ScenarioPod[] => 
   return pods;
 };
 
-const podKeys = ['why', 'labels', 'ports', 'node', 'created'];
+const podKeys = ['why', 'labels', 'ports', 'node', 'created', 'addressOf', 'hostNetwork', 'readiness'];
 const externalKeys = ['why', 'addresses', 'ports'];
 
-const readPod = (id: string, value: unknown, path: Path, complain: Complain): ScenarioPod | undefined => {
+const readPod = (
+  id: string,
+  value: unknown,
+  path: Path,
+  complain: Complain,
+  namespaces: readonly ScenarioNamespace[],
+): ScenarioPod | undefined => {
   const [namespace = '', name = '', ...rest] = id.split('/');
   const isExternal = namespace === externalGroup;
-  const groups: readonly string[] = [...namespaceNames, externalGroup];
+  const home = namespaces.find((guest) => guest.name === namespace);
+  const groups: readonly string[] = [
+    ...namespaceNames,
+    ...namespaces.map((guest) => guest.name),
+    externalGroup,
+  ];
   const flaw = flawOfLabelName(name);
   if (rest.length > 0 || flaw !== undefined || !groups.includes(namespace)) {
     complain(path, `pod \`${id}\`: wanted a name like x/a in ${groups.join(', ')}${booleanHint(id)}`, 'key');
@@ -65,7 +85,10 @@ const readPod = (id: string, value: unknown, path: Path, complain: Complain): Sc
     'why the scenario needs the pod',
   );
   const standing = defaultPods.find((pod) => idOf(pod) === id);
-  for (const key of ['ports', 'node', 'created'].filter(
+  if (home?.createdLater === true && fields['created'] === undefined)
+    complain(path, `namespace ${namespace} is created later: so is ${id}, with \`created: later\``, 'key');
+  const heirOf = fields['addressOf'];
+  for (const key of ['ports', 'node', 'created', 'addressOf', 'hostNetwork', 'readiness'].filter(
     (key) => standing !== undefined && fields[key] !== undefined,
   )) {
     complain(
@@ -74,6 +97,10 @@ const readPod = (id: string, value: unknown, path: Path, complain: Complain): Sc
       'key',
     );
   }
+  const isHost = standing === undefined && fields['hostNetwork'] === true;
+  const listening = readOptional(fields, 'ports', isHost ? [] : [...defaultPorts], (ports) =>
+    readPorts(ports, [...path, 'ports'], complain),
+  );
   return {
     id,
     namespace,
@@ -87,17 +114,42 @@ const readPod = (id: string, value: unknown, path: Path, complain: Complain): Sc
             readLabels(labels, [...path, 'labels'], complain),
           ),
         },
-    ports: readOptional(fields, 'ports', [...defaultPorts], (ports) =>
-      readPorts(ports, [...path, 'ports'], complain),
-    ),
+    ports: listening,
     node: readOptional(fields, 'node', standing?.node ?? 0, (node) =>
       readNode(node, [...path, 'node'], complain),
     ),
     ...(isExternal && { addresses: readAddresses(fields['addresses'], [...path, 'addresses'], complain) }),
-    createdLater: readOptional(fields, 'created', false, (created) =>
+    createdLater: readOptional(fields, 'created', home?.createdLater === true, (created) =>
       readCreated(created, [...path, 'created'], complain),
     ),
+    ...(standing === undefined && readHostNetwork(fields, listening, path, complain)),
+    ...readReadiness(fields['readiness'], listening, [...path, 'readiness'], complain),
+    ...(heirOf !== undefined && {
+      addressesOf: readText(heirOf, [...path, 'addressOf'], complain, 'the name of a pod') ?? '',
+    }),
   };
+};
+
+/** A pod with the addresses of another one stands where that one stood, as addresses belong to nodes. */
+const placeHeir = (pod: ScenarioPod, pods: readonly ScenarioPod[], complain: Complain): void => {
+  const { id, addressesOf, createdLater, node } = pod;
+  if (addressesOf === undefined) return;
+  const path = ['pods', id, 'addressOf'];
+  const before = pods.find((other) => other.id === addressesOf);
+  if (before === undefined) {
+    if (addressesOf !== '') complain(path, `\`pods\` has no \`${addressesOf}\``);
+  } else if (before === pod || before.addressesOf !== undefined || !isMovable(before))
+    complain(path, `${addressesOf} never gives its addresses away: wanted a pod that comes and goes`);
+  else if (!createdLater)
+    complain(path, `${addressesOf} has these addresses first: ${id} is \`created: later\``);
+  else if (node !== 0 && node !== before.node)
+    complain(path, `${addressesOf} is on node ${before.node}, and addresses stay on their node`);
+  else {
+    pod.node = before.node;
+    return;
+  }
+  // One mistake, one problem: no step complains about it again.
+  delete pod.addressesOf;
 };
 
 const readOptional = <Value>(

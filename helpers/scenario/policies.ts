@@ -1,4 +1,15 @@
-import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer, PolicyType } from '../kube/types.ts';
+import { idOf } from '../kube/world.ts';
+import type {
+  LabelSelector,
+  NetworkPolicy,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+  PolicyType,
+} from '../kube/types.ts';
+
+/** `x/deny-all`, the id of a policy as a scenario names it. */
+export const idOfPolicy = ({ metadata }: NetworkPolicy): string =>
+  idOf({ namespace: metadata.namespace ?? '', name: metadata.name });
 
 /** The label that the API server puts on every namespace. */
 export const namespaceNameLabel = 'kubernetes.io/metadata.name';
@@ -10,6 +21,23 @@ export const namespaceNameLabel = 'kubernetes.io/metadata.name';
 export const policyTypesOf = ({ spec }: NetworkPolicy): PolicyType[] => {
   if (spec.policyTypes !== undefined && spec.policyTypes.length > 0) return spec.policyTypes;
   return spec.egress === undefined || spec.egress.length === 0 ? ['Ingress'] : ['Ingress', 'Egress'];
+};
+
+/** The policy as the API server stores it: with the directions that it isolates and the protocol of each port. */
+export const withDefaults = (policy: NetworkPolicy): NetworkPolicy => {
+  const { podSelector = {}, ingress, egress } = policy.spec;
+  const complete = <Rule extends { ports?: NetworkPolicyPort[] }>(rule: Rule): Rule =>
+    rule.ports ? { ...rule, ports: rule.ports.map((port) => ({ protocol: 'TCP', ...port })) } : rule;
+  return {
+    ...policy,
+    spec: {
+      ...policy.spec,
+      podSelector,
+      policyTypes: policyTypesOf(policy),
+      ...(ingress && { ingress: ingress.map(complete) }),
+      ...(egress && { egress: egress.map(complete) }),
+    },
+  };
 };
 
 /**

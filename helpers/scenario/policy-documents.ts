@@ -1,7 +1,7 @@
 import { validateNetworkPolicy } from '../kube/validate.ts';
 import { namespaceNames } from './default-world.ts';
 import { describe, isFields } from './reading.ts';
-import { idOfPolicy } from './world.ts';
+import { idOfPolicy } from './policies.ts';
 import type { Problem } from '../errors.ts';
 import type { NetworkPolicy } from '../kube/types.ts';
 import type { ParsedDocument, Position } from '../kube/yaml.ts';
@@ -9,14 +9,20 @@ import type { ParsedDocument, Position } from '../kube/yaml.ts';
 /** Two documents of the same name in a scenario's file are versions 1 and 2 of one policy. */
 export type PolicyVersions = {
   id: string;
+  namespace: string;
   name: string;
-  versions: { policy: NetworkPolicy; position: Position }[];
+  /** A version with flaws is for `reject` alone. */
+  versions: { policy: NetworkPolicy; position: Position; flaws: Problem[] }[];
 };
 
-/** Reads the documents behind the front matter: NetworkPolicies, each as a user would apply it. */
+/**
+ * Reads the documents behind the front matter: NetworkPolicies, each as a user would apply it. What makes one invalid
+ * stands beside it; only what cannot even be named is among `problems`.
+ */
 export const readPolicies = (
   documents: readonly ParsedDocument[],
   file: string,
+  guests: readonly string[] = [],
 ): { policies: PolicyVersions[]; problems: Problem[] } => {
   const problems: Problem[] = [];
   const policies = new Map<string, PolicyVersions>();
@@ -33,10 +39,14 @@ export const readPolicies = (
       complain([], 'a second front matter: a scenario has a file of its own');
       continue;
     }
-    for (const { path, message } of validateNetworkPolicy(value)) complain(path, message);
+    const flaws = validateNetworkPolicy(value).map(({ path, message }): Problem => ({
+      file,
+      ...document.positionOf(path),
+      message,
+    }));
     const metadata = isFields(value['metadata']) ? value['metadata'] : {};
     const { namespace, name } = metadata;
-    const names: readonly unknown[] = namespaceNames;
+    const names: readonly unknown[] = [...namespaceNames, ...guests];
     if (!names.includes(namespace)) {
       complain(
         ['metadata', 'namespace'],
@@ -44,11 +54,14 @@ export const readPolicies = (
       );
     }
     // A policy without a name or rules cannot be applied in thought; what is wrong with it stands above.
-    if (typeof name !== 'string' || typeof namespace !== 'string' || !isFields(value['spec'])) continue;
+    if (typeof name !== 'string' || typeof namespace !== 'string' || !isFields(value['spec'])) {
+      problems.push(...flaws);
+      continue;
+    }
     const policy = value as NetworkPolicy;
     const id = idOfPolicy(policy);
-    const known = policies.get(id) ?? { id, name, versions: [] };
-    known.versions.push({ policy, position: document.positionOf([]) });
+    const known = policies.get(id) ?? { id, namespace, name, versions: [] };
+    known.versions.push({ policy, position: document.positionOf([]), flaws });
     policies.set(id, known);
   }
   return { policies: [...policies.values()], problems };

@@ -4,9 +4,11 @@ import { features as allFeatures, isFeature, neededFeatures } from './features.t
 import { readPolicies } from './policy-documents.ts';
 import { readPods } from './pods.ts';
 import { isProperty, properties } from './properties.ts';
+import { readNamespaces } from './namespaces.ts';
 import { readFields, readText, readTexts, refuseUnknownKeys } from './reading.ts';
 import { readServices } from './services.ts';
 import { readSteps } from './steps.ts';
+import { asksApiServer } from './stored.ts';
 import { completeIndentation, originOfText } from './text.ts';
 import { refuseUnused } from './unused.ts';
 import type { Problem } from '../errors.ts';
@@ -14,9 +16,9 @@ import type { NetworkPolicy } from '../kube/types.ts';
 import type { ParsedDocument } from '../kube/yaml.ts';
 import type { Feature } from './features.ts';
 import type { Complain, Fields } from './reading.ts';
-import type { Scenario, Step } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
-const keys = ['scenario', 'spec', 'features', 'property', 'pods', 'services', 'steps'];
+const keys = ['scenario', 'spec', 'features', 'property', 'namespaces', 'pods', 'services', 'steps'];
 
 /** Reads the text of one scenario file. The scenario is worth something only where there are no problems. */
 export const readScenario = (
@@ -32,6 +34,7 @@ export const readScenario = (
     file,
     spec: '',
     features: [],
+    namespaces: [],
     pods: [],
     services: [],
     steps: [],
@@ -44,14 +47,24 @@ export const readScenario = (
   const fields = readFields(front.value, [], complain, 'a front matter: a map that begins with `scenario`');
   if (fields === undefined) return { scenario, problems };
   refuseUnknownKeys(fields, keys, [], complain);
-  const read = readPolicies(rest, file);
+  if (fields['namespaces'] !== undefined) {
+    scenario.namespaces = readNamespaces(
+      readFields(fields['namespaces'], ['namespaces'], complain, 'namespaces like { w: why }') ?? {},
+      complain,
+    );
+  }
+  const guests = scenario.namespaces.map((namespace) => namespace.name);
+  const read = readPolicies(rest, file, guests);
   problems.push(...read.problems);
   scenario.title = readTitle(fields, complain);
   scenario.spec = readSpec(fields, complain);
-  scenario.pods = readPods(
-    readFields(fields['pods'], ['pods'], complain, 'pods like { x/a: the server }') ?? {},
-    complain,
-  );
+  if (fields['pods'] !== undefined) {
+    scenario.pods = readPods(
+      readFields(fields['pods'], ['pods'], complain, 'pods like { x/a: the server }') ?? {},
+      complain,
+      scenario.namespaces,
+    );
+  }
   if (fields['services'] !== undefined) {
     scenario.services = readServices(
       readFields(fields['services'], ['services'], complain, 'services') ?? {},
@@ -59,6 +72,7 @@ export const readScenario = (
     );
   }
   scenario.steps = readSteps(fields['steps'], {
+    namespaces: scenario.namespaces,
     pods: scenario.pods,
     services: scenario.services,
     policies: read.policies,
@@ -66,9 +80,11 @@ export const readScenario = (
     textOrigin: (path, content) => originOfText(text, front.positionOf(path), content),
     keyPosition: (path) => front.keyPositionOf(path),
   });
+  if (fields['pods'] === undefined && !asksApiServer(scenario.steps))
+    complain(['pods'], 'wanted pods like { x/a: the server }, got nothing');
   scenario.features = readFeatures(
     fields,
-    scenario.steps,
+    scenario,
     read.policies.flatMap(({ versions }) => versions.map(({ policy }) => policy)),
     complain,
   );
@@ -108,7 +124,7 @@ const readSpec = (fields: Fields, complain: Complain): string => {
 /** The list must be exactly what the scenario needs: a vendor who lacks a feature skips by it. */
 const readFeatures = (
   fields: Fields,
-  steps: Step[],
+  scenario: Scenario,
   policies: NetworkPolicy[],
   complain: Complain,
 ): Feature[] => {
@@ -118,7 +134,7 @@ const readFeatures = (
     if (isFeature(name)) continue;
     complain(['features', index], `unknown feature \`${name}\`: ${hintFor(name, Object.keys(allFeatures))}`);
   }
-  const needed = neededFeatures({ steps }, policies);
+  const needed = neededFeatures(scenario, policies);
   for (const feature of needed.filter((name) => !listed.includes(name))) {
     complain(
       ['features'],

@@ -1,12 +1,23 @@
 import type { Labels, NetworkPolicy, Protocol } from '../kube/types.ts';
 import type { ContainerPort, Family } from '../kube/world.ts';
 import type { Position } from '../matrix/grid.ts';
-import type { Expectation, Matrix, Target } from '../matrix/matrix.ts';
+import type { Expectation, Matrix, ProbeProtocol, Target, Traffic } from '../matrix/matrix.ts';
 import type { Feature } from './features.ts';
 import type { Property } from './properties.ts';
 
 /** `namespace/name` with the short names of the file. */
 export type PodId = string;
+
+/** A namespace beside x, y and z. */
+export type ScenarioNamespace = {
+  name: string;
+  /** Why the scenario needs this namespace. */
+  why: string;
+  /** All of its labels but the one that the API server sets. */
+  labels: Labels;
+  /** The namespace does not exist before a step creates it. */
+  createdLater: boolean;
+};
 
 export type ScenarioPod = {
   id: PodId;
@@ -20,15 +31,21 @@ export type ScenarioPod = {
   node: number;
   /** Present only for a host outside the cluster: one of each family. */
   addresses?: string[];
+  /** Present only for a pod in the network of its node, whose addresses it has. */
+  hostNetwork?: true;
+  /** The kubelet asks the pod here whether it is ready. */
+  readiness?: { protocol: 'TCP'; port: number };
   /** The pod does not exist before a step creates it. */
   createdLater: boolean;
+  /** The pod is created with the very addresses that this one had, which is gone or has completed by then. */
+  addressesOf?: PodId;
 };
 
 export type ScenarioService = {
   id: string;
   namespace: string;
   name: string;
-  type: 'ClusterIP' | 'Headless';
+  type: 'ClusterIP' | 'Headless' | 'NodePort';
   selector: Labels;
   ports: { protocol: Protocol; port: number; targetPort: number | string }[];
 };
@@ -39,23 +56,48 @@ export type Action =
   /** `labels` are added (or overwritten), `unlabel` names keys to take away. Key: pod id or namespace. */
   | { verb: 'label'; labels: Record<string, Labels> }
   | { verb: 'unlabel'; keys: Record<string, string[]> }
-  | { verb: 'create' | 'remove'; pods: PodId[] };
+  /** Namespaces are created before the pods; one that is removed takes all with it that is in it. */
+  | { verb: 'create' | 'remove'; pods: PodId[]; namespaces?: string[] }
+  /** The pods' processes end with success; the pods stay as `Succeeded`. */
+  | { verb: 'complete'; pods: PodId[] }
+  /** The API server must refuse these documents, each as it stands in the file. */
+  | { verb: 'reject'; documents: PolicyDocument[] };
+
+export type PolicyDocument = {
+  /** As it stands in the file: no valid policy, so nothing of it but its namespace and name can be relied on. */
+  document: NetworkPolicy;
+  /** Why it must be refused: for itself, or because its namespace is not there at this step. */
+  flaw: 'document' | 'namespace';
+};
+
+/** Fields that the API server must have stored for a policy, its defaults among them. */
+export type StoredFields = { id: string; fields: Record<string, unknown>; line: number };
 
 /** One drawn grid. Without a family in its key it holds for every family that the cluster has. */
 export type ExpectedGrid = {
   /** As the file says it: `v6 service TCP/80`. */
   key: string;
   target: Target;
-  protocol: Protocol;
+  protocol: ProbeProtocol;
+  /** 0 for ICMP, 53 for lookups, which are UDP. */
   port: number;
   family?: Family;
+  traffic?: Traffic;
   grid: Matrix<Expectation>;
   /** Where each cell stands in the file. */
   cells: Matrix<Position>;
   line: number;
 };
 
-export type Step = { action: Action; expect: ExpectedGrid[]; line: number };
+export type Step = {
+  action: Action;
+  expect: ExpectedGrid[];
+  /** Only in steps that apply policies, and in scenarios that ask the API server. */
+  stored?: StoredFields[];
+  /** Pods that the kubelet must find ready, and go on finding ready. */
+  ready?: PodId[];
+  line: number;
+};
 
 export type Scenario = {
   /** The claim in one sentence, unique. */
@@ -67,6 +109,8 @@ export type Scenario = {
   features: Feature[];
   /** What its `?` cells, taken together, tell about the plugin. */
   property?: Property;
+  /** Namespaces beside x, y and z, which every scenario has. */
+  namespaces: ScenarioNamespace[];
   pods: ScenarioPod[];
   services: ScenarioService[];
   steps: Step[];

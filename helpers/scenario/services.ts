@@ -7,11 +7,12 @@ import type { Path } from '../kube/yaml.ts';
 import type { Complain, Fields } from './reading.ts';
 import type { ScenarioService } from './scenario.ts';
 
+const serviceTypes = ['ClusterIP', 'Headless', 'NodePort'] as const;
 const serviceKeys = ['port', 'protocol', 'targetPort', 'type', 'selector'];
 
 /**
  * Reads the `services` section: `x/web: { port: 80 }`. Unless said otherwise: TCP, to the same port of the pods,
- * `type: ClusterIP`, and the selector `pod: web`.
+ * `type: ClusterIP`, and the selector `pod: web`. A `type: NodePort` can also be asked by grids `node-port TCP/80`.
  */
 export const readServices = (section: Fields, complain: Complain): ScenarioService[] => {
   const services: ScenarioService[] = [];
@@ -83,8 +84,8 @@ const numberFlaw = (value: unknown): Flaw =>
   typeof value === 'number' ? flawOfPortNumber(value) : `must be a number, got ${describe(value)}`;
 
 const readType = (value: unknown, path: Path, complain: Complain): ScenarioService['type'] => {
-  if (value !== undefined && value !== 'ClusterIP' && value !== 'Headless') {
-    complain(path, `\`type\` must be ClusterIP or Headless, got ${describe(value)}`);
-  }
-  return value === 'Headless' ? 'Headless' : 'ClusterIP';
+  const known = serviceTypes.find((type) => type === value);
+  if (value !== undefined && known === undefined)
+    complain(path, `\`type\` must be ClusterIP, Headless or NodePort, got ${describe(value)}`);
+  return known ?? 'ClusterIP';
 };

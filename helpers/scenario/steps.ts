@@ -1,17 +1,24 @@
 import { readActions } from './actions.ts';
 import { readGrids } from './grids.ts';
-import { applyAction, initialState } from './world.ts';
-import { describe, readFields, refuseUnknownKeys } from './reading.ts';
+import { readReady } from './nodes.ts';
+import { refuseUnreached } from './policy-actions.ts';
+import { applyAction, initialState, type State } from './state.ts';
+import { readStored } from './stored.ts';
+import { describe, isFields, readFields, refuseUnknownKeys } from './reading.ts';
 import type { Path, Position } from '../kube/yaml.ts';
 import type { PolicyVersions } from './policy-documents.ts';
 import type { Complain } from './reading.ts';
-import type { ScenarioPod, ScenarioService, Step } from './scenario.ts';
+import type { Action, ScenarioNamespace, ScenarioPod, ScenarioService, Step } from './scenario.ts';
 
-export const verbs = ['apply', 'update', 'delete', 'label', 'unlabel', 'create', 'remove'] as const;
+export const verbs = [
+  ...(['apply', 'update', 'delete', 'reject'] as const),
+  ...(['label', 'unlabel', 'create', 'remove', 'complete'] as const),
+] as const;
 export type Verb = (typeof verbs)[number];
 
 /** Everything that steps refer to. */
 export type StepContext = {
+  namespaces: readonly ScenarioNamespace[];
   pods: readonly ScenarioPod[];
   services: readonly ScenarioService[];
   policies: readonly PolicyVersions[];
@@ -25,7 +32,7 @@ export type StepContext = {
  * Complains as well about policies and versions that no step reaches, by their place in the file.
  */
 export const readSteps = (section: unknown, context: StepContext): Step[] => {
-  const { complain, pods, policies } = context;
+  const { complain, policies } = context;
   if (!Array.isArray(section) || section.length === 0) {
     complain(
       ['steps'],
@@ -36,7 +43,8 @@ export const readSteps = (section: unknown, context: StepContext): Step[] => {
   const steps: Step[] = [];
   const applied = new Map<string, number>();
   const reached = new Set<string>();
-  let state = initialState(pods);
+  const rejected = new Set<string>();
+  let state = initialState(context);
   for (const [index, value] of section.entries()) {
     const path = ['steps', index];
     const fields = readFields(value, path, complain, 'a step like { apply: deny-all, expect: ... }');
@@ -49,40 +57,55 @@ export const readSteps = (section: unknown, context: StepContext): Step[] => {
       complain([...path, second], `a step does one thing: \`${verb}\` or \`${second}\``, 'key');
     if (verb === undefined) continue;
     const action = readActions(verb, fields[verb], [...path, verb], {
-      pods,
-      policies,
+      ...context,
       state,
       applied,
       reached,
-      complain,
+      rejected,
     });
-    state = applyAction(state, action, pods);
-    const existing = pods
-      .filter(({ id }) => state.pods.has(id))
-      .map((pod) => ({ ...pod, labels: state.pods.get(pod.id) ?? pod.labels }));
-    const expect =
+    state = applyAction(state, action, context);
+    const expectations =
       fields['expect'] === undefined
-        ? []
-        : readGrids(fields['expect'], [...path, 'expect'], { ...context, pods: existing });
-    steps.push({ action, expect, line: context.keyPosition([...path, verb]).line });
+        ? {}
+        : readExpectations(fields['expect'], [...path, 'expect'], action, state, context);
+    steps.push({
+      action,
+      expect: [],
+      ...expectations,
+      line: context.keyPosition([...path, verb]).line,
+    });
   }
-  refuseUnreached(policies, reached, complain);
+  refuseUnreached({ policies, reached, rejected, complain });
   return steps;
 };
 
-const refuseUnreached = (
-  policies: readonly PolicyVersions[],
-  reached: ReadonlySet<string>,
-  complain: Complain,
-): void => {
-  for (const { id, versions } of policies) {
-    if (!reached.has(`${id} 0`)) {
-      complain([], `no step applies policy ${id}`, versions[0]?.position);
-      continue;
-    }
-    for (const [index, { position }] of versions.entries()) {
-      if (!reached.has(`${id} ${index}`))
-        complain([], `no \`update\` reaches version ${index + 1} of policy ${id}`, position);
-    }
-  }
+/** Reads `expect`: what the API server must have stored, who must be ready, and grids of the pods that run after the step. */
+const readExpectations = (
+  value: unknown,
+  path: Path,
+  action: Action,
+  state: State,
+  context: StepContext,
+): Pick<Step, 'expect' | 'stored' | 'ready'> => {
+  const { complain, pods } = context;
+  const { stored, ready, ...drawings } = isFields(value) ? value : {};
+  const running = pods
+    .filter(({ id }) => state.pods.has(id) && !state.completed.has(id))
+    .map((pod) => ({ ...pod, labels: state.pods.get(pod.id) ?? pod.labels }));
+  const isAboutGrids = (stored === undefined && ready === undefined) || Object.keys(drawings).length > 0;
+  return {
+    expect: isAboutGrids
+      ? readGrids(isFields(value) ? drawings : value, path, { ...context, pods: running })
+      : [],
+    ...(ready !== undefined && { ready: readReady(ready, [...path, 'ready'], running, complain) }),
+    ...(stored !== undefined && {
+      stored: readStored(
+        stored,
+        [...path, 'stored'],
+        action,
+        complain,
+        (place) => context.keyPosition(place).line,
+      ),
+    }),
+  };
 };

@@ -1,6 +1,6 @@
 import type { Position } from '../matrix/grid.ts';
 
-const gridKey = /^( *)(?:v[46] )?(?:service(?:-name)? )?[A-Z]+\/\d+: \|(?=[-+]?\s*(?:#.*)?$)/;
+const gridKey = /^( *)(?:[a-z][a-z0-9-]* )*(?:ICMP|[A-Z]+\/\d+): \|(?=[-+]?\s*(?:#.*)?$)/;
 
 /**
  * Writes `|2` where a scenario says `|` above a grid whose first line is indented more than the others: YAML would

@@ -1,27 +1,17 @@
-import { defaultNamespaces } from './default-world.ts';
-import { idOf } from '../kube/world.ts';
-import type { Labels, NetworkPolicy } from '../kube/types.ts';
+import { applyAction, initialState, type State } from './state.ts';
+import type { NetworkPolicy } from '../kube/types.ts';
 import type { Pod, Service, World } from '../kube/world.ts';
 import type { Action, Scenario, ScenarioPod } from './scenario.ts';
-
-/** What changes while a scenario runs. Keys are ids (`x/a`, `x/deny-all`) and namespace names. */
-export type State = {
-  policies: ReadonlyMap<string, NetworkPolicy>;
-  /** Pods that exist now. */
-  pods: ReadonlyMap<string, Labels>;
-  /** How often each pod was created so far: a new pod has a new address. */
-  births: ReadonlyMap<string, number>;
-  namespaces: ReadonlyMap<string, Labels>;
-};
 
 /** The world that a scenario describes after the step of this index (-1: before the first), without a cluster. */
 export const worldAt = (scenario: Scenario, stepIndex: number): World => {
   const state = stateAt(scenario, stepIndex);
   return {
+    nodes: pretendedNodes,
     namespaces: [...state.namespaces].map(([name, labels]) => ({ name, labels })),
     pods: scenario.pods
       .filter(({ id }) => state.pods.has(id))
-      .map((pod) => buildPod(pod, scenario.pods.indexOf(pod), state)),
+      .map((pod) => buildPod(pod, scenario.pods, state)),
     services: scenario.services.map(buildService),
     policies: [...state.policies.values()],
   };
@@ -32,53 +22,8 @@ export const policiesAt = (scenario: Scenario, stepIndex: number): NetworkPolicy
   ...stateAt(scenario, stepIndex).policies.values(),
 ];
 
-export const initialState = (pods: readonly ScenarioPod[]): State => {
-  const existing = pods.filter(({ createdLater }) => !createdLater);
-  return {
-    policies: new Map(),
-    pods: new Map(existing.map(({ id, labels }) => [id, labels])),
-    births: new Map(existing.map(({ id }) => [id, 1])),
-    namespaces: new Map(defaultNamespaces.map(({ name, labels }) => [name, labels])),
-  };
-};
-
-/** The state after an action. What the action names and the state lacks is passed over: lint has complained about it. */
-export const applyAction = (state: State, action: Action, pods: readonly ScenarioPod[]): State => {
-  switch (action.verb) {
-    case 'apply':
-    case 'update':
-      return { ...state, policies: new Map([...state.policies, ...action.policies.map(byId)]) };
-    case 'delete':
-      return { ...state, policies: without(state.policies, action.policies.map(idOfPolicy)) };
-    case 'label':
-      return relabel(state, action.labels, (labels, added) => ({ ...labels, ...added }));
-    case 'unlabel':
-      return relabel(state, action.keys, (labels, keys) =>
-        Object.fromEntries(without(new Map(Object.entries(labels)), keys)),
-      );
-    case 'create':
-      return {
-        ...state,
-        pods: new Map([
-          ...state.pods,
-          ...action.pods.map((id): [string, Labels] => [id, labelsOf(pods, id)]),
-        ]),
-        births: new Map([
-          ...state.births,
-          ...action.pods.map((id): [string, number] => [id, (state.births.get(id) ?? 0) + 1]),
-        ]),
-      };
-    case 'remove':
-      return { ...state, pods: without(state.pods, action.pods) };
-  }
-};
-
 /** `apply deny-all, allow-b`: an action as the scenario says it. */
 export const formatAction = (action: Action): string => `${action.verb} ${objectsOf(action).join(', ')}`;
-
-/** `x/deny-all`, the id of a policy as a scenario names it. */
-export const idOfPolicy = ({ metadata }: NetworkPolicy): string =>
-  idOf({ namespace: metadata.namespace ?? '', name: metadata.name });
 
 const objectsOf = (action: Action): string[] => {
   switch (action.verb) {
@@ -86,6 +31,8 @@ const objectsOf = (action: Action): string[] => {
     case 'update':
     case 'delete':
       return action.policies.map(({ metadata }) => metadata.name);
+    case 'reject':
+      return action.documents.map(({ document }) => document.metadata.name);
     case 'label':
       return Object.entries(action.labels).flatMap(([id, labels]) =>
         Object.entries(labels).map(([key, value]) => `${id} ${key}=${value}`),
@@ -94,52 +41,42 @@ const objectsOf = (action: Action): string[] => {
       return Object.entries(action.keys).flatMap(([id, keys]) => keys.map((key) => `${id} ${key}`));
     case 'create':
     case 'remove':
+      return [...(action.namespaces ?? []), ...action.pods];
+    case 'complete':
       return action.pods;
   }
 };
 
-const stateAt = ({ pods, steps }: Scenario, stepIndex: number): State =>
-  steps
+const stateAt = (scenario: Scenario, stepIndex: number): State =>
+  scenario.steps
     .slice(0, stepIndex + 1)
-    .reduce((state, { action }) => applyAction(state, action, pods), initialState(pods));
-
-const byId = (policy: NetworkPolicy): [string, NetworkPolicy] => [idOfPolicy(policy), policy];
-
-const labelsOf = (pods: readonly ScenarioPod[], id: string): Labels =>
-  pods.find((pod) => pod.id === id)?.labels ?? {};
-
-const without = <Value>(map: ReadonlyMap<string, Value>, keys: readonly string[]): Map<string, Value> =>
-  new Map([...map].filter(([key]) => !keys.includes(key)));
-
-const relabel = <Change>(
-  state: State,
-  changes: Readonly<Record<string, Change>>,
-  change: (labels: Labels, by: Change) => Labels,
-): State => {
-  const changed = (map: ReadonlyMap<string, Labels>): Map<string, Labels> =>
-    new Map(
-      [...map].map(([id, labels]) => {
-        const by = changes[id];
-        return [id, by === undefined ? labels : change(labels, by)];
-      }),
-    );
-  return { ...state, pods: changed(state.pods), namespaces: changed(state.namespaces) };
-};
+    .reduce((state, { action }) => applyAction(state, action, scenario), initialState(scenario));
 
 // Pretended addresses only have to be stable and unique. No scenario may rely on them: a policy that
 // matches pod addresses can only say 0.0.0.0/0 and ::/0.
-const buildPod = (pod: ScenarioPod, index: number, state: State): Pod => {
-  const host = index + 1;
-  const birth = state.births.get(pod.id) ?? 1;
-  return {
-    namespace: pod.namespace,
-    name: pod.name,
-    labels: state.pods.get(pod.id) ?? pod.labels,
-    addresses: pod.addresses ?? [`10.0.${birth}.${host}`, `fd00:0:0:${birth}::${host.toString(16)}`],
-    ports: pod.ports,
-    node: pod.addresses === undefined ? `node${pod.node}` : '',
-    ...(pod.addresses !== undefined && { external: true }),
-  };
+const buildPod = (pod: ScenarioPod, pods: readonly ScenarioPod[], state: State): Pod => ({
+  namespace: pod.namespace,
+  name: pod.name,
+  labels: state.pods.get(pod.id) ?? pod.labels,
+  addresses: pod.addresses ?? pretendAddresses(pod, pods, state),
+  ports: pod.ports,
+  node: pod.addresses === undefined ? `node${pod.node}` : '',
+  ...(pod.addresses !== undefined && { external: true }),
+  ...(pod.hostNetwork === true && { hostNetwork: true }),
+  ...(state.completed.has(pod.id) && { phase: 'Succeeded' }),
+});
+
+const pretendedNodes = [0, 1].map((index) => ({
+  name: `node${index}`,
+  addresses: [`172.18.0.${index + 2}`, `fd00:172:18::${index + 2}`],
+}));
+
+const pretendAddresses = (pod: ScenarioPod, pods: readonly ScenarioPod[], { births }: State): string[] => {
+  if (pod.hostNetwork === true) return pretendedNodes[pod.node]?.addresses ?? [];
+  const id = pod.addressesOf ?? pod.id;
+  const host = pods.findIndex((pod) => pod.id === id) + 1;
+  const birth = births.get(id) ?? 1;
+  return [`10.0.${birth}.${host}`, `fd00:0:0:${birth}::${host.toString(16)}`];
 };
 
 const buildService = (
@@ -150,6 +87,6 @@ const buildService = (
   name,
   type,
   selector,
-  ports,
+  ports: type === 'NodePort' ? ports.map((port) => ({ ...port, nodePort: 30_001 + index })) : ports,
   addresses: type === 'Headless' ? [] : [`10.96.0.${index + 1}`, `fd00:96::${(index + 1).toString(16)}`],
 });

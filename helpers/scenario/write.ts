@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { printGrid } from '../matrix/grid.ts';
 import { defaultPodLabels, defaultPorts, isStanding } from './default-world.ts';
-import { idOfPolicy } from './world.ts';
+import { idOfPolicy } from './policies.ts';
 import { formatBlock, formatFlow, formatScalar } from './write-yaml.ts';
 import type { NetworkPolicy } from '../kube/types.ts';
 import type { ContainerPort } from '../kube/world.ts';
@@ -13,14 +13,16 @@ import type { Action, ExpectedGrid, Scenario, ScenarioPod, ScenarioService, Step
  * @throws RangeError where a policy comes back, after a `delete`, otherwise than it came first: no file can say that
  */
 export const formatScenario = (scenario: Scenario): string => {
-  const { title, spec, features, property, pods, services, steps } = scenario;
+  const { title, spec, features, property, namespaces, pods, services, steps } = scenario;
   const documents = listDocuments(steps);
   const front = [
     `scenario: ${formatScalar(title)}`,
     `spec: ${formatScalar(spec)}`,
     `features: ${formatFlow(features)}`,
     ...(property === undefined ? [] : [`property: ${property}`]),
-    'pods:',
+    ...(namespaces.length === 0 ? [] : ['namespaces:']),
+    ...namespaces.map((namespace) => `  ${namespace.name}: ${formatNamespace(namespace)}`),
+    ...(pods.length === 0 ? [] : ['pods:']),
     ...pods.map((pod) => `  ${formatScalar(pod.id)}: ${formatPod(pod)}`),
     ...(services.length === 0 ? [] : ['services:']),
     ...services.map((service) => `  ${formatScalar(service.id)}: ${formatFlow(describeService(service))}`),
@@ -37,6 +39,10 @@ const listDocuments = (steps: readonly Step[]): NetworkPolicy[] => {
   const documents: NetworkPolicy[] = [];
   const current = new Map<string, number>();
   for (const { action } of steps) {
+    if (action.verb === 'reject')
+      documents.push(
+        ...action.documents.flatMap(({ document }) => (documents.includes(document) ? [] : document)),
+      );
     if (!('policies' in action)) continue;
     for (const policy of action.policies) {
       const id = idOfPolicy(policy);
@@ -52,16 +58,29 @@ const listDocuments = (steps: readonly Step[]): NetworkPolicy[] => {
   return documents;
 };
 
+const formatNamespace = ({ name, why, labels, createdLater }: Scenario['namespaces'][number]): string => {
+  const own = Object.entries(labels).filter(([key, value]) => key !== 'ns' || value !== name);
+  const special = {
+    ...(own.length > 0 && { labels: Object.fromEntries(own) }),
+    ...(createdLater && { created: 'later' }),
+  };
+  return Object.keys(special).length === 0 ? formatScalar(why) : formatFlow({ why, ...special });
+};
+
 const formatPod = (pod: ScenarioPod): string => {
-  const { id, name, why, labels, ports, node, addresses, createdLater } = pod;
+  const { id, name, why, labels, ports, node, addresses, createdLater, addressesOf } = pod;
+  const { hostNetwork = false, readiness } = pod;
   const standard = addresses === undefined ? defaultPodLabels(name) : {};
   const own = Object.entries(labels).filter(([key, value]) => standard[key] !== value);
   const special = {
     ...(own.length > 0 && { labels: Object.fromEntries(own) }),
     ...(addresses !== undefined && { addresses }),
-    ...(!isDeepStrictEqual(ports, defaultPorts) && { ports: ports.map(formatPort) }),
-    ...(node !== 0 && !isStanding(id) && addresses === undefined && { node }),
+    ...(!isDeepStrictEqual(ports, hostNetwork ? [] : defaultPorts) && { ports: ports.map(formatPort) }),
+    ...((node !== 0 || hostNetwork) && !isStanding(id) && addresses === undefined && { node }),
+    ...(hostNetwork && { hostNetwork }),
+    ...(readiness !== undefined && { readiness: formatPort(readiness) }),
     ...(createdLater && { created: 'later' }),
+    ...(addressesOf !== undefined && { addressOf: addressesOf }),
   };
   return Object.keys(special).length === 0 ? formatScalar(why) : formatFlow({ why, ...special });
 };
@@ -80,9 +99,15 @@ const describeService = ({ name, type, selector, ports }: ScenarioService): Reco
   };
 };
 
-const formatStep = ({ action, expect }: Step, documents: readonly NetworkPolicy[]): string[] => [
+const formatStep = (
+  { action, expect, stored, ready }: Step,
+  documents: readonly NetworkPolicy[],
+): string[] => [
   `  - ${action.verb}: ${formatFlow(objectsOf(action, documents))}`,
-  ...(expect.length === 0 ? [] : ['    expect:']),
+  ...(expect.length === 0 && stored === undefined && ready === undefined ? [] : ['    expect:']),
+  ...(ready === undefined ? [] : [`      ready: ${formatFlow(oneOrList(ready))}`]),
+  ...(stored === undefined ? [] : ['      stored:']),
+  ...(stored ?? []).map(({ id, fields }) => `        ${formatScalar(id)}: ${formatFlow(fields)}`),
   ...expect.flatMap(formatGrid),
 ];
 
@@ -98,7 +123,11 @@ const objectsOf = (action: Action, documents: readonly NetworkPolicy[]): unknown
       return Object.fromEntries(Object.entries(action.keys).map(([id, keys]) => [id, oneOrList(keys)]));
     case 'create':
     case 'remove':
+      return oneOrList([...(action.namespaces ?? []), ...action.pods]);
+    case 'complete':
       return oneOrList(action.pods);
+    case 'reject':
+      return oneOrList(action.documents.map(({ document }) => nameFor(document, documents)));
   }
 };
 

@@ -9,12 +9,12 @@ describe('a grid refuses', () => {
     [
       'unknown keys',
       grid('ICMP/80'),
-      '12:7: `ICMP/80`: wanted TCP/80 or UDP/80, with `v4`, `v6`, `service` or `service-name` before it',
+      '12:7: `ICMP/80`: wanted TCP/80 or UDP/80, with `v4`, `v6`, `service`, `service-name` or `node-port` before it, or ICMP, or lookup',
     ],
     [
       'ports that do not exist',
       grid('TCP/99999'),
-      '12:7: `TCP/99999`: wanted TCP/80 or UDP/80, with `v4`, `v6`, `service` or `service-name` before it',
+      '12:7: `TCP/99999`: wanted TCP/80 or UDP/80, with `v4`, `v6`, `service`, `service-name` or `node-port` before it, or ICMP, or lookup',
     ],
     [
       'what is no text',

@@ -73,12 +73,15 @@ describe('loading scenarios', () => {
 });
 
 describe('the scenarios of this package', () => {
-  it('have no problems, and each fails a plugin that does nothing', async () => {
+  it('have no problems, and each that asks a plugin fails one that does nothing', async () => {
     const scenarios = await loadScenarios('network-policy');
     expect(scenarios).to.have.length.of.at.least(44);
     expect(scenarios.flatMap(lintScenario)).to.deep.equal([]);
     expect(
-      scenarios.filter((scenario) => vacuousReason(scenario) !== undefined).map(({ name }) => name),
+      scenarios
+        .filter((scenario) => vacuousReason(scenario) !== undefined)
+        .filter(({ features }) => !features.includes('PolicyValidation'))
+        .map(({ name }) => name),
     ).to.deep.equal([]);
   });
 

@@ -50,8 +50,8 @@ describe('services refuse', () => {
     ],
     [
       'an unknown type',
-      service('{ port: 80, selector: { pod: b }, type: NodePort }'),
-      '10:50: `type` must be ClusterIP or Headless, got `NodePort`',
+      service('{ port: 80, selector: { pod: b }, type: LoadBalancer }'),
+      '10:50: `type` must be ClusterIP, Headless or NodePort, got `LoadBalancer`',
     ],
     ['an empty selector', service('{ port: 80, selector: {} }'), '10:32: an empty selector selects no pods'],
     [
@@ -63,7 +63,7 @@ describe('services refuse', () => {
     [
       'a Service without pods',
       service('{ port: 80 }'),
-      '21:15: no pod is behind x/web at this step: its cells can only be `-`',
+      '21:15: no pod is behind x/web at this step: its cells can only be `-` or `X`',
     ],
     [
       'a Service that no grid asks',

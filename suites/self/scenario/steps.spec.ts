@@ -14,21 +14,25 @@ describe('a step refuses', () => {
     [
       'no verb',
       step('{ expect: {} }'),
-      '26:5: a step does one of apply, update, delete, label, unlabel, create, remove',
+      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete',
     ],
     [
       'unknown verbs',
       step('{ restart: x/d }'),
-      '26:5: a step does one of apply, update, delete, label, unlabel, create, remove',
-      '26:7: unknown key `restart`: known are apply, update, delete, label, unlabel, create, remove, expect',
+      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete',
+      '26:7: unknown key `restart`: known are apply, update, delete, reject, label, unlabel, create, remove, complete, expect',
     ],
     [
       'names that are no text',
       step('{ remove: 7 }'),
-      '26:15: wanted names of pods, got 7 (a number: quote it)',
+      '26:15: wanted names of pods and namespaces, got 7 (a number: quote it)',
     ],
-    ['an empty list of names', step('{ remove: [] }'), '26:15: wanted names of pods, got an empty list'],
-    ['a name twice', step('{ remove: [x/d, x/d] }'), '26:21: `x/d` stands here twice'],
+    [
+      'an empty list of names',
+      step('{ remove: [] }'),
+      '26:15: wanted names of pods and namespaces, got an empty list',
+    ],
+    ['a name twice', step('{ delete: [admit, admit] }'), '26:23: `admit` stands here twice'],
     [
       'policies that the file lacks',
       step('{ delete: admitt }'),
