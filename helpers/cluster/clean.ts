@@ -7,7 +7,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { removeOurRoutes, ownerLabel } from './host-container.ts';
 import { listNodeContainers } from './kind-nodes.ts';
 import { runLabel } from './kubernetes-objects.ts';
-import { waitForRemoval } from './kubernetes.ts';
+import { waitForRemoval } from './kubernetes-namespaces.ts';
 import { listRunNamespaces } from './other-runs.ts';
 import { isAlive, listOwnedFolders } from './owner.ts';
 import type { OwnerRecord } from './owner.ts';

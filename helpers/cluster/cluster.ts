@@ -1,8 +1,22 @@
 import type { ContainerPort, Family, World } from '../kube/world.ts';
+import type { PolicyAnswer } from '../kube/policies.ts';
 import type { Labels, NetworkPolicy } from '../kube/types.ts';
 
 /** What a provider may lack. A scenario that needs a missing one is skipped, with the reason given in `lacks`. */
-export type Capability = 'service-names' | 'external' | 'two-nodes';
+export type Capability =
+  | 'service-names'
+  | 'external'
+  | 'two-nodes'
+  /** Found out by asking the API server. */
+  | 'host-network'
+  | 'kubelet'
+  | 'chosen-address'
+  | 'api'
+  /** Found out by asking a pod. */
+  | 'icmp';
+
+/** Namespaces that a lane does not begin with: it has a name for each, so that policies can speak of them. */
+export const guestNamespaces: readonly string[] = ['w'];
 
 /** What to create. Namespaces are real names (see `Lane.namespaceNames`). */
 export type PodRequest = {
@@ -12,6 +26,14 @@ export type PodRequest = {
   ports: ContainerPort[];
   /** Which of the cluster's probe nodes, counted from 0; a cluster with fewer nodes wraps round. */
   node: number;
+  /** Addresses that no pod has now; only where the cluster does not lack `chosen-address`. */
+  addresses?: readonly string[];
+  /** The pod is going to complete: its process is not started again when it ends. */
+  completes?: boolean;
+  /** The pod is in the network of its node. Its ports are ports of the node, which all lanes share. */
+  hostNetwork?: true;
+  /** Where the kubelet asks, every second, whether the pod is ready. */
+  readiness?: { protocol: 'TCP'; port: number };
 };
 
 /** A host outside the cluster that we make ourselves: reachable at these addresses, one per family at most. */
@@ -26,7 +48,7 @@ export type ExternalHostRequest = {
 export type ServiceRequest = {
   namespace: string;
   name: string;
-  type: 'ClusterIP' | 'Headless';
+  type: 'ClusterIP' | 'Headless' | 'NodePort';
   selector: Labels;
   ports: World['services'][number]['ports'];
 };
@@ -52,7 +74,7 @@ export type AgentStream = {
  */
 export type Lane = AsyncDisposable & {
   readonly index: number;
-  /** Real name of each namespace that a scenario calls `x`, `y`, `z`. */
+  /** Real name of each namespace that a scenario calls `x`, `y`, `z`, and of each that it may create. */
   readonly namespaceNames: Readonly<Record<string, string>>;
   /** What the cluster holds in this lane now, with real names; external hosts included as pods with `external: true`. */
   world(): Promise<World>;
@@ -60,18 +82,38 @@ export type Lane = AsyncDisposable & {
   applyPolicy(policy: NetworkPolicy): Promise<void>;
   /** Deleting what is not there is no error, here and below. */
   deletePolicy(name: ObjectName): Promise<void>;
+  /**
+   * Sends a document once, with strict field validation and with nothing filled in. Refused are only documents that
+   * the API server itself finds wrong (400, 422), or whose namespace does not exist (404).
+   * @throws ClusterError where it said nothing about the document; always, where the cluster lacks `api`
+   */
+  offerPolicy(document: object): Promise<PolicyAnswer>;
+  /** Creates one of the lane's namespaces that does not exist now, with exactly these labels beside the system's. */
+  createNamespace(name: string, labels: Labels): Promise<void>;
+  /**
+   * Resolves when the namespace is told to go and nothing in it is told by `world()` any more. `gone`: it has ended,
+   * and can be created again; clusters take seconds for that.
+   */
+  deleteNamespace(name: string): Promise<{ gone: Promise<void> }>;
   /** Sets exactly these labels, beside those that the system itself puts on every namespace. */
   labelNamespace(name: string, labels: Labels): Promise<void>;
   /** Sets exactly these labels. */
   labelPod(name: ObjectName, labels: Labels): Promise<void>;
   /** Resolves when the pod runs, has its addresses and its agent serves. */
   createPod(request: PodRequest): Promise<void>;
+  /**
+   * Ends the process of a pod that was created to complete. Resolves when the pod has succeeded: it stays, with
+   * `phase: 'Succeeded'`, but its addresses may be used again.
+   */
+  completePod(name: ObjectName): Promise<void>;
   /** Resolves when the pod is gone. */
   deletePod(name: ObjectName): Promise<void>;
   createExternalHost(request: ExternalHostRequest): Promise<void>;
   deleteExternalHost(name: ObjectName): Promise<void>;
   createService(request: ServiceRequest): Promise<void>;
   deleteService(name: ObjectName): Promise<void>;
+  /** Why the cluster does not admit pods in the host network here, in words that fit behind "skipped:"; undefined where it does. */
+  hostNetworkFlaw(): Promise<string | undefined>;
   /** Opens a new stream to the agent of a pod or external host. */
   connect(name: ObjectName): Promise<AgentStream>;
   /** What helps to understand a red case: file name -> content (objects, plugin log, rules). Never throws, never holds secrets. */

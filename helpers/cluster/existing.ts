@@ -2,7 +2,7 @@ import { ClusterError, UsageError } from '../errors.ts';
 import { openClient } from '../kube/client.ts';
 import type { Capability, Cluster, StartOptions } from './cluster.ts';
 import { readFacts, warnOfSeveralEngines } from './facts.ts';
-import { chooseNodes } from './kubernetes-objects.ts';
+import { chooseNodes, noChosenAddress } from './kubernetes-objects.ts';
 import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
 import { checkPermissions } from './permissions.ts';
@@ -53,6 +53,7 @@ export const startExisting = async (options: ExistingOptions): Promise<Cluster> 
     });
   }
   const lacks: Partial<Record<Capability, string>> = {
+    'chosen-address': noChosenAddress,
     external: 'hosts outside the cluster can be made beside a kind cluster or in the lab only',
     ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
   };

@@ -1,8 +1,9 @@
-import { ClusterError } from '../errors.ts';
+import { ClusterError, UsageError } from '../errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { poll } from '../wait.ts';
 import { readLog } from './kubernetes-evidence.ts';
 import type { KindNode } from './host-container.ts';
+import type { Plugin } from './plugins.ts';
 import { lastWords, runProgram } from './programs.ts';
 
 /** Names of the containers that are the nodes of a kind cluster, control plane first; none where there is no such cluster. */
@@ -29,6 +30,24 @@ export const readKindNodes = async (client: KubeClient): Promise<KindNode[]> => 
       .map(({ address }) => address),
     podCIDRs: spec?.podCIDRs ?? [],
   }));
+};
+
+/**
+ * A cluster whose pods are connected already cannot take a plugin that connects them too: both would give out the same
+ * addresses.
+ * @throws UsageError where a node has a CNI configuration of another network
+ */
+export const refuseSecondNetwork = async (node: string, { name, cniFile }: Plugin): Promise<void> => {
+  if (cniFile === undefined) return;
+  const files = (await runProgram('docker', ['exec', node, 'ls', '/etc/cni/net.d'])).split('\n');
+  const others = files.filter((file) => file !== '' && file !== cniFile);
+  if (others.length === 0) return;
+  throw new UsageError({
+    subject: `\`--plugin ${name}\` connects the pods itself, and node ${node} has a network already`,
+    wanted: 'a cluster that was made without one (kind: disableDefaultCNI)',
+    got: others.join(', '),
+    next: 'take `--plugin default` on this cluster, or leave `--cluster` out and a new one is made',
+  });
 };
 
 /**

@@ -16,8 +16,9 @@ import {
   listNodeContainers,
   readKindNodes,
   readKubeletWords,
+  refuseSecondNetwork,
 } from './kind-nodes.ts';
-import { chooseNodes } from './kubernetes-objects.ts';
+import { chooseNodes, noChosenAddress } from './kubernetes-objects.ts';
 import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
 import { createOwnedFolder, hasOtherRuns } from './owner.ts';
@@ -85,6 +86,7 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     const client = openClient({ kubeconfig });
     if (isReused) await refuseOtherRuns(client, run, options.force === true);
     const containers = await listNodeContainers(cluster);
+    if (isReused) await refuseSecondNetwork(containers[0] ?? '', plugin);
     const image = await building;
     await loadIntoNodes(image, cluster, containers, { log, signal });
     if (plugin.manifests !== undefined) {
@@ -159,7 +161,10 @@ const describeCluster = async ({
       nodes: nodes.length,
       versions: { ...facts.versions, 'node image': nodeImage, 'probe image': image },
     },
-    lacks: probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {},
+    lacks: {
+      'chosen-address': noChosenAddress,
+      ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
+    },
     maximumLanes: 4,
     openLane: (index, standing) =>
       openKubernetesLane(

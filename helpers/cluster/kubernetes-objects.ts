@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { V1Node, V1Pod, V1Service } from '../kube/client.ts';
 import type { Labels, Protocol } from '../kube/types.ts';
-import type { Pod, World } from '../kube/world.ts';
+import type { Node, Pod, World } from '../kube/world.ts';
 import type { PodRequest, ServiceRequest } from './cluster.ts';
 
 export const runLabel = 'netpol-conformance/run';
@@ -11,8 +11,19 @@ export const ownerAnnotation = 'netpol-conformance/owner';
 export const containerName = 'agent';
 export const agentConfigMap = 'netpol-agent';
 
+/** Why no cluster can create a pod with the address of another one. */
+export const noChosenAddress = 'a cluster chooses the addresses of its pods itself';
+
+/** Which pods Pod Security admits to a namespace. */
+export const admissionLabel = 'pod-security.kubernetes.io/enforce';
+
 const agentCommand = ['node', '/agent/agent.mjs'];
 const agentUser = 65532;
+/** Both are safe in the sense of Pod Security: low ports, and ICMP echo, without a capability. */
+const agentSysctls = [
+  { name: 'net.ipv4.ip_unprivileged_port_start', value: '0' },
+  { name: 'net.ipv4.ping_group_range', value: `${agentUser} ${agentUser}` },
+];
 
 export const namespaceBody = (name: string, labels: Labels) => ({
   metadata: { name, labels, annotations: { [ownerAnnotation]: `${hostname()}/${process.pid}` } },
@@ -22,16 +33,26 @@ export const namespaceBody = (name: string, labels: Labels) => ({
 export const ownLabels = (run: string, lane: number): Labels => ({
   [runLabel]: run,
   [laneLabel]: String(lane),
-  'pod-security.kubernetes.io/enforce': 'restricted',
+  [admissionLabel]: 'restricted',
   'pod-security.kubernetes.io/warn': 'restricted',
 });
 
 export const probeCommand = [...agentCommand, 'probe'];
 
-/** A probe pod, admissible under Pod Security `restricted`. */
-export const podBody = ({ namespace, name, labels, ports }: PodRequest, image: string, host: string) => ({
+/** Tells the container's first process, which is the agent, to end. Every image has Node, not every one has `kill`. */
+export const endCommand = ['node', '-e', 'process.kill(1, "SIGTERM")'];
+
+/** A probe pod, admissible under Pod Security `restricted` unless it wants the host network. */
+export const podBody = (
+  { namespace, name, labels, ports, completes = false, hostNetwork, readiness }: PodRequest,
+  image: string,
+  host: string,
+) => ({
   metadata: { namespace, name, labels },
   spec: {
+    // A pod whose process is started again never completes.
+    ...(completes ? { restartPolicy: 'Never' } : {}),
+    ...(hostNetwork ? { hostNetwork, dnsPolicy: 'ClusterFirstWithHostNet' } : {}),
     // Through the scheduler and not by nodeName, so that quotas, taints and full nodes are said and not hidden.
     nodeSelector: { 'kubernetes.io/hostname': host },
     tolerations: ['control-plane', 'master'].map((role) => ({
@@ -47,7 +68,8 @@ export const podBody = ({ namespace, name, labels, ports }: PodRequest, image: s
       runAsUser: agentUser,
       runAsGroup: agentUser,
       seccompProfile: { type: 'RuntimeDefault' },
-      sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }],
+      // That of the node is not ours to change.
+      ...(hostNetwork ? {} : { sysctls: agentSysctls }),
     },
     containers: [
       {
@@ -62,6 +84,7 @@ export const podBody = ({ namespace, name, labels, ports }: PodRequest, image: s
           protocol,
           containerPort: port,
         })),
+        ...(readiness === undefined ? {} : { readinessProbe: probeOf(readiness.port) }),
         resources: { requests: { cpu: '10m', memory: '48Mi' } },
         securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
         volumeMounts: [{ name: 'agent', mountPath: '/agent', readOnly: true }],
@@ -69,6 +92,15 @@ export const podBody = ({ namespace, name, labels, ports }: PodRequest, image: s
     ],
     volumes: [{ name: 'agent', configMap: { name: agentConfigMap } }],
   },
+});
+
+/** Once a second, and one failure is enough: what a policy does to the kubelet's probes shows at once. */
+const probeOf = (port: number) => ({
+  tcpSocket: { port },
+  periodSeconds: 1,
+  timeoutSeconds: 1,
+  successThreshold: 1,
+  failureThreshold: 1,
 });
 
 /** The agent serves TCP and UDP; other declared ports are only declared. */
@@ -84,6 +116,7 @@ export const serviceBody = ({ namespace, name, type, selector, ports }: ServiceR
     selector,
     ipFamilyPolicy: 'PreferDualStack',
     ...(type === 'Headless' ? { clusterIP: 'None' } : {}),
+    ...(type === 'NodePort' ? { type } : {}),
     ports: ports.map(({ protocol, port, targetPort }) => ({
       name: `${protocol.toLowerCase()}-${port}`,
       protocol,
@@ -93,11 +126,9 @@ export const serviceBody = ({ namespace, name, type, selector, ports }: ServiceR
   },
 });
 
-/** A pod as policies see it, or undefined for one that has ended or is about to. */
+/** A pod as policies see it, or undefined for one that failed or is about to go. */
 export const readPod = ({ metadata, spec, status }: V1Pod): Pod | undefined => {
-  if (metadata?.deletionTimestamp !== undefined || ['Succeeded', 'Failed'].includes(status?.phase ?? '')) {
-    return undefined;
-  }
+  if (metadata?.deletionTimestamp !== undefined || status?.phase === 'Failed') return undefined;
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
@@ -112,21 +143,45 @@ export const readPod = ({ metadata, spec, status }: V1Pod): Pod | undefined => {
       })),
     node: spec?.nodeName ?? '',
     ...(spec?.hostNetwork === true ? { hostNetwork: true } : {}),
+    ...(spec?.containers.some(({ readinessProbe }) => readinessProbe !== undefined) === true
+      ? {
+          ready:
+            status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true,
+        }
+      : {}),
+    ...(status?.phase === 'Succeeded' ? { phase: 'Succeeded' } : {}),
   };
 };
 
 export const readService = ({ metadata, spec }: V1Service): World['services'][number] => ({
   namespace: metadata?.namespace ?? '',
   name: metadata?.name ?? '',
-  type: spec?.clusterIP === 'None' ? 'Headless' : 'ClusterIP',
+  type: spec?.clusterIP === 'None' ? 'Headless' : spec?.type === 'NodePort' ? 'NodePort' : 'ClusterIP',
   selector: spec?.selector ?? {},
-  ports: (spec?.ports ?? []).map(({ protocol = 'TCP', port, targetPort = port }) => ({
+  ports: (spec?.ports ?? []).map(({ protocol = 'TCP', port, targetPort = port, nodePort }) => ({
     protocol: protocol as Protocol,
     port,
     targetPort,
+    ...(nodePort === undefined ? {} : { nodePort }),
   })),
   addresses: (spec?.clusterIPs ?? []).filter((address) => address !== 'None'),
 });
+
+/** The nodes of these `kubernetes.io/hostname`, in that order, with the addresses that pods reach them at. */
+export const readNodes = (nodes: readonly V1Node[], hosts: readonly string[]): Node[] =>
+  hosts.flatMap((host) =>
+    nodes
+      .filter(({ metadata }) => hostnameOf(metadata) === host)
+      .map(({ metadata, status }) => ({
+        name: metadata?.name ?? '',
+        addresses: (status?.addresses ?? [])
+          .filter(({ type }) => type === 'InternalIP')
+          .map(({ address }) => address),
+      })),
+  );
+
+const hostnameOf = (metadata: V1Node['metadata']): string =>
+  metadata?.labels?.['kubernetes.io/hostname'] ?? metadata?.name ?? '';
 
 const controlPlaneTaint = /^node-role\.kubernetes\.io\/(control-plane|master)$/;
 
@@ -146,7 +201,5 @@ export const chooseNodes = (nodes: readonly V1Node[]): string[] => {
   const workers = usable.filter(
     ({ metadata }) => !Object.keys(metadata?.labels ?? {}).some((label) => controlPlaneTaint.test(label)),
   );
-  return (workers.length >= 2 ? workers : usable)
-    .map(({ metadata }) => metadata?.labels?.['kubernetes.io/hostname'] ?? metadata?.name ?? '')
-    .toSorted();
+  return (workers.length >= 2 ? workers : usable).map(({ metadata }) => hostnameOf(metadata)).toSorted();
 };

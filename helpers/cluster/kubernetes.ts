@@ -1,26 +1,27 @@
-import { readFile } from 'node:fs/promises';
 import { ClusterError, messageOf } from '../errors.ts';
-import { ApiError, isMissing } from '../kube/api-error.ts';
+import { isMissing } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Labels } from '../kube/types.ts';
 import type { Pod, World } from '../kube/world.ts';
-import { poll, settleAll } from '../wait.ts';
+import { settleAll } from '../wait.ts';
+import { guestNamespaces } from './cluster.ts';
 import type { ExternalHostRequest, Lane, ObjectName, PodRequest } from './cluster.ts';
 import { collectObjects } from './kubernetes-evidence.ts';
+import { createProbeNamespace, removeNamespace, waitForRemoval } from './kubernetes-namespaces.ts';
 import {
-  agentConfigMap,
   containerName,
+  endCommand,
   laneLabel,
-  namespaceBody,
   ownLabels,
-  podBody,
   probeCommand,
+  readNodes,
   readPod,
   readService,
   runLabel,
   serviceBody,
 } from './kubernetes-objects.ts';
-import { waitUntilGone, waitUntilServing } from './pod-readiness.ts';
+import { createAdmission } from './pod-admission.ts';
+import { waitUntilGone, waitUntilServing, waitUntilSucceeded } from './pod-readiness.ts';
 import type { ExternalHosts } from './external-hosts.ts';
 
 export type KubernetesLaneOptions = {
@@ -39,9 +40,6 @@ export type KubernetesLaneOptions = {
   signal?: AbortSignal;
 };
 
-const agentFile = new URL('../probe/agent.mjs', import.meta.url);
-const removalDeadline = 90_000;
-
 /**
  * Opens a lane on any Kubernetes cluster: namespaces `netpol-<run>-<lane>-x` with their standing pods, all serving.
  * @throws ClusterError; everything created is gone again, as far as the cluster lets us
@@ -54,35 +52,33 @@ export const openKubernetesLane = async (
   const { client, run, image, nodes, externalHosts, signal } = options;
   const shortNames = [...new Set(standing.map(({ namespace }) => namespace))].toSorted();
   const realName = (short: string): string => `netpol-${run}-${index}-${short}`;
-  const namespaceNames = Object.fromEntries(shortNames.map((short) => [short, realName(short)]));
-  const realNames = Object.values(namespaceNames);
+  const namespaceNames = Object.fromEntries(
+    [...shortNames, ...guestNamespaces].map((short) => [short, realName(short)]),
+  );
+  // Those that exist now, as far as we have made them and not taken away again.
+  const realNames = new Set<string>();
   const own = ownLabels(run, index);
   const host = (node: number): string => nodes[node % nodes.length] ?? '';
+  const admission = createAdmission(client, image, host, signal);
+  const probeNodes = client.core.listNode().then(({ items }) => readNodes(items, nodes));
+  // Nobody may be waiting yet when it fails.
+  probeNodes.catch(() => {});
   const lock: object = {};
 
-  const createNamespace = async (short: string): Promise<void> => {
-    const name = realName(short);
-    await client.core.createNamespace({ body: namespaceBody(name, { ...own, ns: short }) });
-    const data = { 'agent.mjs': await readFile(agentFile, 'utf8') };
-    await client.core.createNamespacedConfigMap({
-      namespace: name,
-      body: { metadata: { name: agentConfigMap }, data },
-    });
+  const createNamespace = async (name: string, labels: Labels): Promise<void> => {
+    await createProbeNamespace(client, name, { ...labels, ...own });
+    realNames.add(name);
   };
 
   const createPods = async (requests: readonly PodRequest[]): Promise<void> => {
-    await settleAll(
-      requests.map((request) =>
-        admitPod(client, podBody(request, image, host(request.node)), request, signal),
-      ),
-    );
+    await settleAll(requests.map((request) => admission.admit(request)));
     await waitUntilServing(client, requests, signal);
   };
 
   const listNamespaced = async <Item>(
     list: (place: { namespace: string }) => Promise<{ items: Item[] }>,
   ): Promise<Item[]> => {
-    const lists = await Promise.all(realNames.map((namespace) => list({ namespace })));
+    const lists = await Promise.all([...realNames].map((namespace) => list({ namespace })));
     return lists.flatMap(({ items }) => items);
   };
 
@@ -91,15 +87,18 @@ export const openKubernetesLane = async (
       client.core.listNamespace({ labelSelector: `${runLabel}=${run},${laneLabel}=${index}` }),
       listNamespaced((place) => client.core.listNamespacedPod(place)),
       listNamespaced((place) => client.core.listNamespacedService(place)),
-      Promise.all(realNames.map((namespace) => client.policies.list(namespace))),
+      Promise.all([...realNames].map((namespace) => client.policies.list(namespace))),
     ]);
     return {
-      namespaces: namespaces.items.map(({ metadata }) => ({
-        name: metadata?.name ?? '',
-        labels: Object.fromEntries(
-          Object.entries(metadata?.labels ?? {}).filter(([key]) => !Object.hasOwn(own, key)),
-        ),
-      })),
+      nodes: await probeNodes,
+      namespaces: namespaces.items
+        .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+        .map(({ metadata }) => ({
+          name: metadata?.name ?? '',
+          labels: Object.fromEntries(
+            Object.entries(metadata?.labels ?? {}).filter(([key]) => !Object.hasOwn(own, key)),
+          ),
+        })),
       pods: [
         ...pods.map(readPod).filter((pod): pod is Pod => pod !== undefined),
         ...(externalHosts?.pods(lock) ?? []),
@@ -111,8 +110,9 @@ export const openKubernetesLane = async (
 
   const dispose = async (): Promise<void> => {
     externalHosts?.releaseAll(lock);
-    await Promise.all(realNames.map((name) => removeNamespace(client, name)));
-    if (options.waitForRemoval) await waitForRemoval(client, realNames);
+    const names = Object.values(namespaceNames);
+    await Promise.all(names.map((name) => removeNamespace(client, name)));
+    if (options.waitForRemoval) await waitForRemoval(client, names);
   };
 
   const externals = (request: { namespace: string; name: string }): ExternalHosts => {
@@ -124,7 +124,7 @@ export const openKubernetesLane = async (
   };
 
   try {
-    await settleAll(shortNames.map(createNamespace));
+    await settleAll(shortNames.map((short) => createNamespace(realName(short), { ns: short })));
     await createPods(standing.map((pod) => ({ ...pod, namespace: realName(pod.namespace) })));
   } catch (error) {
     // The first error is the one to tell; what cannot be removed now, `netpol clean` removes.
@@ -138,6 +138,13 @@ export const openKubernetesLane = async (
     world,
     applyPolicy: (policy) => client.policies.apply(policy),
     deletePolicy: (name) => client.policies.delete(name),
+    offerPolicy: (document) => client.policies.offer(document),
+    createNamespace,
+    deleteNamespace: async (name) => {
+      await removeNamespace(client, name);
+      realNames.delete(name);
+      return { gone: waitForRemoval(client, [name]) };
+    },
     labelNamespace: async (name, labels) => {
       const all = { ...labels, ...own, 'kubernetes.io/metadata.name': name };
       await client.core.patchNamespace({ name, body: setLabels(all) });
@@ -146,6 +153,11 @@ export const openKubernetesLane = async (
       await client.core.patchNamespacedPod({ ...name, body: setLabels(labels) });
     },
     createPod: (request) => createPods([request]),
+    completePod: async (name) => {
+      const ending = await client.exec({ ...name, container: containerName, command: endCommand });
+      await waitUntilSucceeded(client, name);
+      ending.close();
+    },
     deletePod: async (name) => {
       try {
         await client.core.deleteNamespacedPod({ ...name, gracePeriodSeconds: 0 });
@@ -166,13 +178,14 @@ export const openKubernetesLane = async (
         if (!isMissing(error)) throw error;
       }
     },
+    hostNetworkFlaw: () => admission.hostNetworkFlaw(realName(shortNames[0] ?? '')),
     connect: (name: ObjectName) =>
       externalHosts?.has(lock, name)
         ? externalHosts.connect(lock, name)
         : client.exec({ ...name, container: containerName, command: probeCommand }),
     evidence: async () => {
       const [objects, more] = await Promise.all([
-        collectObjects(client, realNames),
+        collectObjects(client, [...realNames]),
         options.evidence?.().catch((error: unknown) => ({ 'evidence-missing.txt': messageOf(error) })),
       ]);
       return { ...objects, ...more };
@@ -182,59 +195,3 @@ export const openKubernetesLane = async (
 };
 
 const setLabels = (labels: Labels): object => [{ op: 'add', path: '/metadata/labels', value: labels }];
-
-// A new namespace has no service account yet for some milliseconds, and a pod is refused until then.
-const admitPod = async (
-  client: KubeClient,
-  body: ReturnType<typeof podBody>,
-  { namespace, name }: PodRequest,
-  signal?: AbortSignal,
-): Promise<void> => {
-  let refusal = '';
-  const create = async (): Promise<true | undefined> => {
-    try {
-      await client.core.createNamespacedPod({ namespace, body });
-      return true;
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 403) throw error;
-      if (!/serviceaccount "default" not found/.test(error.message)) throw error;
-      refusal = error.message;
-      return undefined;
-    }
-  };
-  const failure = (): Error =>
-    new ClusterError({
-      subject: `pod ${namespace}/${name} is not admitted`,
-      got: refusal,
-      next: 'is the kube-controller-manager alive? It makes the service account of each namespace',
-    });
-  await poll(create, { deadline: 30_000, interval: 50, signal, failure });
-};
-
-const removeNamespace = async (client: KubeClient, name: string): Promise<void> => {
-  try {
-    await client.core.deleteNamespace({ name });
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-};
-
-/**
- * Resolves when none of these namespaces is left.
- * @throws ClusterError where one stays
- */
-export const waitForRemoval = async (client: KubeClient, names: readonly string[]): Promise<void> => {
-  let left: string[] = [];
-  const areGone = async (): Promise<true | undefined> => {
-    const { items } = await client.core.listNamespace({ labelSelector: runLabel });
-    left = items.map(({ metadata }) => metadata?.name ?? '').filter((name) => names.includes(name));
-    return left.length === 0 ? true : undefined;
-  };
-  const failure = (): Error =>
-    new ClusterError({
-      subject: `namespaces do not go away: ${left.join(', ')}`,
-      wanted: `their end within ${removalDeadline / 1000} s`,
-      next: `kubectl get namespace ${left[0]} -o yaml shows what holds it; later \`netpol clean\``,
-    });
-  await poll(areGone, { deadline: removalDeadline, interval: 250, failure });
-};

@@ -11,6 +11,8 @@ export type Plugin = {
   name: string;
   /** Whether the cluster must come without the node image's own network. */
   disableDefaultCNI: boolean;
+  /** The CNI configuration that it writes on each node, where it connects the pods itself and we know it. */
+  cniFile?: string;
   /** The manifests as one YAML text; absent where nothing is to be installed. */
   manifests?: (probeImage: string) => Promise<string>;
 };
@@ -57,6 +59,7 @@ export const findPlugin = async (name: string): Promise<Plugin> => {
 const referencePlugin = (name: string, parameters: string[]): Plugin => ({
   name,
   disableDefaultCNI: true,
+  cniFile: '10-netpol-reference.conflist',
   manifests: async (probeImage) => {
     const file = `${manifestsFolder}reference.yaml`;
     const text = (await readFile(file, 'utf8'))

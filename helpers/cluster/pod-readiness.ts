@@ -41,6 +41,28 @@ export const waitUntilGone = async (client: KubeClient, name: ObjectName): Promi
   await poll(isGone, { deadline: 60_000, failure });
 };
 
+/**
+ * Resolves when the pod's process has ended with success.
+ * @throws ClusterError where it failed, or did not end
+ */
+export const waitUntilSucceeded = async (client: KubeClient, name: ObjectName): Promise<void> => {
+  let phase = '';
+  const failure = (): Error =>
+    new ClusterError({
+      subject: `pod ${idOf(name)} does not complete`,
+      wanted: 'the phase Succeeded within 60 s',
+      got: phase,
+      next: `kubectl -n ${name.namespace} describe pod ${name.name}`,
+    });
+  const hasSucceeded = async (): Promise<true | undefined> => {
+    const { status } = await client.core.readNamespacedPod(name);
+    phase = status?.phase ?? 'no phase';
+    if (phase === 'Failed') throw failure();
+    return phase === 'Succeeded' ? true : undefined;
+  };
+  await poll(hasSucceeded, { deadline: 60_000, failure });
+};
+
 type Watched = { isReady: boolean; problem?: ClusterError; words: string };
 
 const watchUntil = async (
@@ -87,6 +109,8 @@ const watchUntil = async (
 };
 
 const imageReasons = ['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'ImageInspectError'];
+const portIsTaken =
+  'another pod or a service of the node has the port: give the pod another one, or end the other run';
 const crashReasons = [
   'CrashLoopBackOff',
   'CreateContainerError',
@@ -115,7 +139,10 @@ const readRunning = ({ metadata, spec, status }: V1Pod): Watched => {
   }
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
-    return fail(`Unschedulable: ${scheduled.message}`, 'make room on the nodes, or take their taints away');
+    const next = /free ports/.test(scheduled.message ?? '')
+      ? portIsTaken
+      : 'make room on the nodes, or take their taints away';
+    return fail(`Unschedulable: ${scheduled.message}`, next);
   }
   if (status?.phase === 'Failed')
     return fail(`${status.reason ?? 'Failed'}: ${status.message ?? ''}`, 'kubectl describe it');
@@ -134,6 +161,12 @@ const waitForHello = async (client: KubeClient, name: ObjectName, signal?: Abort
       // The kubelet may not know the container's log yet.
       said = error instanceof Error ? error.message : '';
     }
+    if (said.includes('EADDRINUSE'))
+      throw new ClusterError({
+        subject: `the agent of pod ${idOf(name)} cannot serve`,
+        got: said.trim().slice(0, 400),
+        next: portIsTaken,
+      });
     return said.includes('"hello"') ? true : undefined;
   };
   const failure = (): Error =>

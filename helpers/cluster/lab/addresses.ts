@@ -34,6 +34,12 @@ export const createNumbers = (first: number, last: number) => {
       }
       return undefined;
     },
+    /** Takes this very number; false where it is taken or not ours. */
+    claim: (number: number): boolean => {
+      if (number < first || number > last || taken.has(number)) return false;
+      taken.add(number);
+      return true;
+    },
     free: (number: number): void => {
       taken.delete(number);
     },
@@ -49,6 +55,18 @@ export const podAddresses = (node: number, number: number): [string, string] => 
   `10.244.${node}.${number}`,
   `${podPrefix(node)}${hex(number)}`,
 ];
+
+/** The number that gives a pod these addresses on this node, or undefined where none does. */
+export const numberOfPod = (node: number, addresses: readonly string[]): number | undefined => {
+  const number = Number(addresses.find((address) => familyOf(address) === 'IPv4')?.split('.')[3]);
+  const given: readonly string[] = podAddresses(node, number);
+  return Number.isInteger(number) && addresses.every((address) => given.includes(address))
+    ? number
+    : undefined;
+};
+
+/** The addresses of all Services. */
+export const serviceRanges: readonly string[] = ['10.96.0.0/16', 'fd00:10:96::/64'];
 
 /** Addresses of a Service. */
 export const serviceAddresses = (number: number): [string, string] => [

@@ -53,6 +53,9 @@ export const startAgent = (
     throw new ClusterError({
       subject: `lab: the agent of ${id} does not start`,
       got: `${await current.ended}${complaints === '' ? '' : `\n${complaints.trim()}`}`,
+      ...(complaints.includes('EADDRINUSE') && {
+        next: 'something else on its node has the port: give the pod another one, or end the other run',
+      }),
     });
   };
   return {

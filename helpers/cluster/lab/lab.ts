@@ -39,6 +39,7 @@ const createCluster = (
 ): Cluster => {
   const lanes = new Map<number, LabLane>();
   const serviceNumbers = createNumbers(10, 60_000);
+  const nodePorts = createNumbers(30_000, 32_767);
   let lastLink = 0;
   let isStopping = false;
 
@@ -73,7 +74,11 @@ const createCluster = (
       nodes: nodes.length,
       versions,
     },
-    lacks: { 'service-names': 'the lab has no DNS' },
+    lacks: {
+      kubelet: 'the lab has no kubelet',
+      'service-names': 'the lab has no DNS',
+      api: 'the lab has no API server',
+    },
     maximumLanes,
     openLane: async (index, standing) => {
       if (!Number.isInteger(index) || index < 0 || index >= maximumLanes || lanes.has(index))
@@ -88,6 +93,8 @@ const createCluster = (
         takeLink: () => (lastLink += 1),
         takeServiceNumber: serviceNumbers.take,
         freeServiceNumber: serviceNumbers.free,
+        takeNodePort: nodePorts.take,
+        freeNodePort: nodePorts.free,
         changed: () => plugin.changed(),
         updateServices,
         evidence,

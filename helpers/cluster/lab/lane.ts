@@ -1,8 +1,10 @@
 import { ClusterError } from '../../errors.ts';
+import { settleAll } from '../../wait.ts';
 import type { Labels, NetworkPolicy } from '../../kube/types.ts';
 import { idOf, type Namespace, type Service, type World } from '../../kube/world.ts';
-import type { Lane, PodRequest } from '../cluster.ts';
-import { serviceAddresses } from './addresses.ts';
+import { guestNamespaces } from '../cluster.ts';
+import type { Lane, PodRequest, ServiceRequest } from '../cluster.ts';
+import { nodes, serviceAddresses } from './addresses.ts';
 import type { Holder } from './holder.ts';
 import { createMembers } from './members.ts';
 import { closeLaneRoutes, openLaneRoutes } from './network.ts';
@@ -16,6 +18,8 @@ export type LaneSurroundings = {
   takeLink: () => number;
   takeServiceNumber: () => number | undefined;
   freeServiceNumber: (number: number) => void;
+  takeNodePort: () => number | undefined;
+  freeNodePort: (port: number) => void;
   /** Lets the plugin know that the world changed. */
   changed: () => void;
   /** Resolves when the nodes translate to the Services as they are now. */
@@ -42,8 +46,16 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
     ]),
   );
   const policies = new Map<string, NetworkPolicy>();
-  const services = new Map<string, { service: Service; number: number | undefined }>();
+  const services = new Map<string, { service: Service; release: () => void }>();
   const members = createMembers(lab.holder, index, lab.takeLink, lab.changed);
+
+  const allNames = Object.fromEntries([...names, ...guestNamespaces].map((name) => [name, realName(name)]));
+
+  // Each accepted change is a state of its own for the plugin, as it is an event of its own for those who watch an API.
+  const changed = (): Promise<void> => {
+    lab.changed();
+    return new Promise((resolve) => void setImmediate(resolve));
+  };
 
   const requireNamespace = (name: string): Namespace => {
     const found = namespaces.get(name);
@@ -54,6 +66,7 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
     });
   };
   const readWorld = (): World => ({
+    nodes: nodes.map(({ name, addresses }) => ({ name, addresses: [...addresses] })),
     namespaces: structuredClone([...namespaces.values()]),
     pods: members.pods(),
     services: structuredClone([...services.values()].map(({ service }) => service)),
@@ -61,7 +74,7 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
   });
   const close = async (): Promise<void> => {
     policies.clear();
-    for (const { number } of services.values()) if (number !== undefined) lab.freeServiceNumber(number);
+    for (const { release } of services.values()) release();
     services.clear();
     await members.removeAll();
     if (!lab.holder.hasEnded()) {
@@ -74,28 +87,59 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
 
   const lane: Lane = {
     index,
-    namespaceNames: Object.fromEntries(names.map((name) => [name, realName(name)])),
+    namespaceNames: allNames,
     world: async () => readWorld(),
     applyPolicy: async (policy) => {
       const { namespace = '', name } = policy.metadata;
       requireNamespace(namespace);
       policies.set(idOf({ namespace, name }), structuredClone(policy));
-      lab.changed();
+      await changed();
     },
     deletePolicy: async (name) => {
-      if (policies.delete(idOf(name))) lab.changed();
+      if (policies.delete(idOf(name))) await changed();
+    },
+    offerPolicy: async () => {
+      throw new ClusterError({ subject: 'the lab has no API server', next: 'run with `--provider kind`' });
+    },
+    createNamespace: async (name, labels) => {
+      if (namespaces.has(name) || !Object.values(allNames).includes(name))
+        throw new ClusterError({
+          subject: `lab: cannot create namespace ${name}`,
+          wanted: 'a namespace of this lane that does not exist',
+        });
+      namespaces.set(name, { name, labels: { ...labels, [nameLabel]: name } });
+      await changed();
+    },
+    deleteNamespace: async (name) => {
+      const gone = Promise.resolve();
+      if (!namespaces.has(name)) return { gone };
+      const isIn = (id: string): boolean => id.startsWith(`${name}/`);
+      for (const id of [...policies.keys()].filter(isIn)) policies.delete(id);
+      for (const { service } of [...services.values()].filter(({ service }) => service.namespace === name))
+        await lane.deleteService(service);
+      const own = members.pods().filter(({ namespace, external }) => namespace === name && !external);
+      await settleAll(own.map((pod) => members.remove(pod, 'pod')));
+      namespaces.delete(name);
+      await lab.updateServices();
+      await changed();
+      return { gone };
     },
     labelNamespace: async (name, labels: Labels) => {
       requireNamespace(name).labels = { ...labels, [nameLabel]: name };
-      lab.changed();
+      await changed();
     },
     labelPod: async (name, labels) => {
       members.label(name, labels);
       await lab.updateServices();
+      await changed();
     },
     createPod: async (request) => {
       requireNamespace(request.namespace);
       await members.createPods([request]);
+      await lab.updateServices();
+    },
+    completePod: async (name) => {
+      await members.complete(name);
       await lab.updateServices();
     },
     deletePod: async (name) => {
@@ -108,17 +152,17 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
       requireNamespace(request.namespace);
       if (services.has(idOf(request)))
         throw new ClusterError({ subject: `lab: service ${idOf(request)} exists already` });
-      const number = request.type === 'ClusterIP' ? lab.takeServiceNumber() : undefined;
-      const addresses = number === undefined ? [] : serviceAddresses(number);
-      services.set(idOf(request), { service: { ...structuredClone(request), addresses }, number });
+      services.set(idOf(request), buildService(structuredClone(request), lab));
       await lab.updateServices();
     },
     deleteService: async (name) => {
-      const number = services.get(idOf(name))?.number;
-      if (!services.delete(idOf(name))) return;
+      const found = services.get(idOf(name));
+      if (found === undefined) return;
+      services.delete(idOf(name));
       await lab.updateServices();
-      if (number !== undefined) lab.freeServiceNumber(number);
+      found.release();
     },
+    hostNetworkFlaw: async () => undefined,
     connect: (name) => members.agentOf(name).connect(),
     evidence: async () => ({
       ...(await lab.evidence()),
@@ -141,4 +185,27 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
     }
   };
   return { lane, readWorld, open };
+};
+
+/** Gives a Service its addresses and ports of the nodes, until it is released. @throws ClusterError where none is left */
+const buildService = (
+  request: ServiceRequest,
+  lab: LaneSurroundings,
+): { service: Service; release: () => void } => {
+  if (request.type === 'Headless') return { service: { ...request, addresses: [] }, release: () => {} };
+  const number = lab.takeServiceNumber();
+  const nodePorts = request.type === 'NodePort' ? request.ports.map(() => lab.takeNodePort()) : [];
+  const release = (): void => {
+    if (number !== undefined) lab.freeServiceNumber(number);
+    for (const port of nodePorts) if (port !== undefined) lab.freeNodePort(port);
+  };
+  if (number === undefined || nodePorts.includes(undefined)) {
+    release();
+    throw new ClusterError({ subject: `lab: no address or node port left for service ${idOf(request)}` });
+  }
+  const ports = request.ports.map((port, index) => {
+    const nodePort = nodePorts[index];
+    return nodePort === undefined ? port : { ...port, nodePort };
+  });
+  return { service: { ...request, ports, addresses: serviceAddresses(number) }, release };
 };

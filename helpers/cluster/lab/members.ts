@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import { ClusterError } from '../../errors.ts';
 import { idOf, type Pod } from '../../kube/world.ts';
 import type { ExternalHostRequest, ObjectName, PodRequest } from '../cluster.ts';
-import { canonicalAddress, createPodNumbers, nodes, podAddresses } from './addresses.ts';
+import { canonicalAddress, createPodNumbers, nodes, numberOfPod, podAddresses } from './addresses.ts';
+import type { LabNode } from './addresses.ts';
 import { startAgent, type Agent } from './agents.ts';
 import type { Holder } from './holder.ts';
 import {
@@ -20,6 +21,8 @@ export type Members = {
   pods(): Pod[];
   createPods(requests: readonly PodRequest[]): Promise<void>;
   createHost(request: ExternalHostRequest): Promise<void>;
+  /** Ends a pod's process and takes its network away; the pod stays. Only for pods that were to complete. */
+  complete(name: ObjectName): Promise<void>;
   /** Whether it names a pod or an external host must fit. */
   remove(name: ObjectName, kind: 'pod' | 'external host'): Promise<void>;
   removeAll(): Promise<void>;
@@ -29,7 +32,15 @@ export type Members = {
   complaints(): Record<string, string>;
 };
 
-type Member = { pod: Pod; netns: string; disconnect: string; agent: Agent | undefined; release: () => void };
+type Member = {
+  pod: Pod;
+  netns: string;
+  /** A script; empty where nothing is connected any more. */
+  disconnect: string;
+  agent: Agent | undefined;
+  release: () => void;
+  completes?: boolean;
+};
 
 /**
  * @param takeLink gives a number that no other interface of the lab has
@@ -54,12 +65,36 @@ export const createMembers = (
     throw new ClusterError({ subject: `lab: there is no ${idOf(name)} in lane ${lane}` });
   };
 
-  const planPod = ({ namespace, name, labels, ports, node: wanted }: PodRequest) => {
+  const takeNumber = (node: number, { namespace, name, addresses: chosen }: PodRequest): number => {
+    const number = chosen === undefined ? numbers[node]?.take() : numberOfPod(node, chosen);
+    if (number !== undefined && (chosen === undefined || numbers[node]?.claim(number))) return number;
+    const got = chosen === undefined ? 'no address left' : `no free ${chosen.join(' and ')}`;
+    throw new ClusterError({ subject: `lab: node${node} has ${got} for ${namespace}/${name}` });
+  };
+
+  /** A pod in the host network is but an agent in the network namespace of its node. */
+  const planHostPod = ({ namespace, name, labels, ports, completes = false }: PodRequest, node: LabNode) => {
+    const addresses = [...node.addresses];
+    const pod: Pod = { namespace, name, labels, addresses, ports, node: node.name, hostNetwork: true };
+    const member: Member = {
+      pod,
+      netns: node.name,
+      disconnect: '',
+      agent: undefined,
+      release: () => {},
+      completes,
+    };
+    members.set(idOf(pod), member);
+    return { member };
+  };
+
+  const planPod = (request: PodRequest): { link?: PodLink; member: Member } => {
+    const { namespace, name, labels, ports, completes = false } = request;
     refuseDuplicate({ namespace, name });
-    const node = wanted % nodes.length;
-    const number = numbers[node]?.take();
-    if (number === undefined)
-      throw new ClusterError({ subject: `lab: node${node} has no address left for ${namespace}/${name}` });
+    const node = request.node % nodes.length;
+    const host = nodes[node];
+    if (request.hostNetwork === true && host !== undefined) return planHostPod(request, host);
+    const number = takeNumber(node, request);
     const addresses = podAddresses(node, number);
     const link: PodLink = { netns: `${namespace}.${name}`, node, number: takeLink(), addresses };
     const pod: Pod = { namespace, name, labels, addresses, ports, node: `node${node}` };
@@ -70,18 +105,27 @@ export const createMembers = (
       disconnect: disconnectPod(link),
       agent: undefined,
       release,
+      completes,
     };
     members.set(idOf(pod), member);
     return { link, member };
   };
 
-  const discard = async (doomed: readonly Member[]): Promise<void> => {
-    // The agents first, so that no packet of theirs meets a half-removed network.
+  const stopAgents = async (doomed: readonly Member[]): Promise<void> => {
     await Promise.all(doomed.map(async ({ agent }) => agent?.stop()));
-    for (const { pod } of doomed) members.delete(idOf(pod));
-    if (!holder.hasEnded() && doomed.length > 0)
-      await holder.run('remove pods', doomed.map(({ disconnect }) => disconnect).join('\n'));
+  };
+
+  /** Takes networks away and frees the addresses. The agents end before, so that no packet meets half a network. */
+  const unplug = async (doomed: readonly Member[]): Promise<void> => {
+    const script = doomed.map(({ disconnect }) => disconnect).filter((part) => part !== '');
+    if (!holder.hasEnded() && script.length > 0) await holder.run('remove pods', script.join('\n'));
     for (const { release } of doomed) release();
+  };
+
+  const discard = async (doomed: readonly Member[]): Promise<void> => {
+    await stopAgents(doomed);
+    for (const { pod } of doomed) members.delete(idOf(pod));
+    await unplug(doomed);
     changed();
   };
 
@@ -95,7 +139,10 @@ export const createMembers = (
       await Promise.all(fresh.map(async ({ agent }) => agent?.ready()));
     } catch (error) {
       await discard(
-        fresh.map((member) => ({ ...member, disconnect: `{\n${member.disconnect}\n} || :` })),
+        fresh.map((member) => ({
+          ...member,
+          disconnect: member.disconnect === '' ? '' : `{\n${member.disconnect}\n} || :`,
+        })),
       ).catch(() => {});
       throw error;
     }
@@ -117,7 +164,7 @@ export const createMembers = (
       }
       await bring(
         plans.map(({ member }) => member),
-        connectPods(plans.map(({ link }) => link)),
+        connectPods(plans.flatMap(({ link }) => (link === undefined ? [] : link))),
       );
     },
     createHost: async ({ namespace, name, addresses: written, ports }) => {
@@ -142,6 +189,19 @@ export const createMembers = (
       };
       members.set(idOf(pod), member);
       await bring([member], connectHost(link));
+    },
+    complete: async (name) => {
+      const member = find(name);
+      if (member.completes !== true || member.pod.phase !== undefined)
+        throw new ClusterError({
+          subject: `lab: ${idOf(name)} cannot complete`,
+          wanted: 'a running pod that was created with `completes`',
+        });
+      await stopAgents([member]);
+      await unplug([member]);
+      Object.assign(member, { disconnect: '', release: () => {} });
+      member.pod.phase = 'Succeeded';
+      changed();
     },
     remove: async (name, kind) => {
       const member = members.get(idOf(name));

@@ -1,5 +1,5 @@
 import { familyOf } from '../../kube/world.ts';
-import { laneCIDRs, macOf, nextHops, nodes } from './addresses.ts';
+import { laneCIDRs, macOf, nextHops, nodes, serviceRanges } from './addresses.ts';
 
 // Shell scripts that build the lab's network. A pod is joined to its node by a veth pair with /32 and /128 routes, as
 // by the ptp CNI plugin, so that the node's forward hook sees every packet, also between pods of one node. A bridge
@@ -36,6 +36,8 @@ export const buildNetwork = (): string =>
         'link set eth0 addrgenmode none up',
         `addr add ${node.addresses[0]}/16 dev eth0`,
         `addr add ${node.addresses[1]}/64 dev eth0 nodad`,
+        // What the node itself sends to Services is translated on its way out, and needs a way out for that.
+        ...serviceRanges.map((range) => `route add ${range} dev eth0`),
         ...nodes
           .filter(({ name }) => name !== node.name)
           .flatMap((other) => [

@@ -14,14 +14,18 @@ const packages: Readonly<Record<string, string>> = {
   mount: 'mount',
 };
 
+/** Without these some scenarios are skipped, and the lab is the same. */
+const optionalPackages: Readonly<Record<string, string>> = { ping: 'iputils-ping' };
+
 /** The PATH with which the lab runs programs. */
 export const programPath = (path = process.env['PATH'] ?? ''): string =>
   [path, ...systemDirectories].filter((part) => part !== '').join(delimiter);
 
-/** Debian's packages that hold the programs that the lab lacks here. */
-export const missingPackages = (path = programPath()): string[] => [
-  ...new Set(Object.entries(packages).flatMap(([program, name]) => (isOnPath(program, path) ? [] : name))),
-];
+/** Debian's packages that hold the programs that the lab lacks here: those that it needs, or those that it can do without. */
+export const missingPackages = (which: 'needed' | 'optional', path = programPath()): string[] => {
+  const programs = Object.entries(which === 'needed' ? packages : optionalPackages);
+  return [...new Set(programs.flatMap(([program, name]) => (isOnPath(program, path) ? [] : name)))];
+};
 
 /** Says the exact command that installs what is missing. @throws EnvironmentError */
 export const requirePrograms = (path = programPath(), isRoot = process.getuid?.() === 0): void => {

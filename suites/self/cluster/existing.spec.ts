@@ -11,6 +11,7 @@ import type { ExistingOptions } from '../../../helpers/cluster/existing.ts';
 import { startKind } from '../../../helpers/cluster/kind.ts';
 import { permissions } from '../../../helpers/cluster/permissions.ts';
 import { ClusterError, EnvironmentError, UsageError } from '../../../helpers/errors.ts';
+import { comeAndGo } from './kind-lifecycle.ts';
 import { findPod, images, needKind, openStanding, probeUntil, standing, thrownBy } from './kind-probes.ts';
 
 const run = `exist${process.pid}`;
@@ -95,6 +96,29 @@ describe('existing provider', () => {
       expect(await kubectl(['get', 'namespaces', '--output=name'])).to.equal(before);
     });
 
+    it('lets namespaces and pods come and go, and leaves none of those that were still there', async () => {
+      const before = await kubectl(['get', 'namespaces', '--output=name']);
+      const owned = () => kubectl(['get', 'namespaces', `--selector=netpol-conformance/run=${run}e`]);
+      await using stack = new AsyncDisposableStack();
+      const cluster = stack.use(await start({ kubeconfig: restricted }));
+      await comeAndGo(stack.use(await openStanding(cluster)), owned);
+      await stack.disposeAsync();
+      expect(await kubectl(['get', 'namespaces', '--output=name'])).to.equal(before);
+    });
+
+    it('is no cluster for a plugin that would connect its pods a second time', async () => {
+      const second = startKind({
+        run: `${run}b`,
+        cluster: `netpol-${run}`,
+        plugin: 'none',
+        log: () => {},
+        ...images,
+      });
+      const error = await thrownBy(() => second);
+      expect(error).to.be.instanceOf(UsageError);
+      expect(error.message).to.include('has a network already').and.include('--plugin default');
+    });
+
     it('says when two engines may enforce on one cluster', async () => {
       for (const name of ['kube-router', 'calico-node'])
         await kubectl(['apply', '--filename=-'], engine(name));
@@ -107,7 +131,7 @@ describe('existing provider', () => {
     const useLane = async (): Promise<void> => {
       await using cluster = await start({ kubeconfig: restricted });
       expect(cluster.environment).to.include({ provider: 'existing', plugin: 'default', nodes: 2 });
-      expect(cluster.lacks).to.have.all.keys('external');
+      expect(cluster.lacks).to.have.all.keys('external', 'chosen-address');
       await using lane = await openStanding(cluster);
       const [a, b] = [await findPod(lane, 'x/a'), await findPod(lane, 'y/a')];
       const { namespace } = a;

@@ -173,6 +173,36 @@ describe('kind provider', () => {
       expect((await lane.world()).pods.filter(({ external }) => external)).to.deep.equal([]);
     });
 
+    it('has pods in the network of a node, in namespaces that stay restricted, and node ports', async () => {
+      expect(await lane.hostNetworkFlaw()).to.equal(undefined);
+      const { nodes = [] } = await lane.world();
+      const a = await findPod(lane, 'x/a');
+      const ports = (['TCP', 'UDP'] as const).map((protocol) => ({ protocol, port: 18_090 }));
+      const host = { namespace: a.namespace, labels: {}, ports, node: 0, hostNetwork: true } as const;
+      await lane.createPod({ ...host, name: 'h' });
+      const h = (await lane.world()).pods.find((pod) => pod.name === 'h');
+      expect(h).to.deep.include({ hostNetwork: true, node: a.node, addresses: nodes[0]?.addresses });
+      const open = a.addresses.map(() => 'connected');
+      await probeUntil(lane, { ...host, name: 'h' }, a.addresses, open);
+      const error = await thrownBy(() => lane.createPod({ ...host, name: 'i' }));
+      expect(error.message).to.include('free ports').and.include('give the pod another one');
+      for (const name of ['h', 'i']) await lane.deletePod({ namespace: a.namespace, name });
+      expect((await lane.evidence())['namespaces.yaml'])
+        .to.include('enforce: restricted')
+        .and.not.include('enforce: privileged');
+      const service = {
+        namespace: a.namespace,
+        name: 'web',
+        type: 'NodePort',
+        selector: { pod: 'a' },
+      } as const;
+      await lane.createService({ ...service, ports: [{ protocol: 'TCP', port: 80, targetPort: 80 }] });
+      const [found] = (await lane.world()).services;
+      expect(found?.type).to.equal('NodePort');
+      expect(found?.ports[0]?.nodePort).to.be.within(30_000, 32_767);
+      await lane.deleteService(service);
+    });
+
     it('collects objects, logs and rules as evidence', async () => {
       const evidence = await lane.evidence();
       expect(evidence['pods.yaml']).to.include('name: agent');

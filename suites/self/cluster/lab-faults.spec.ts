@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLab } from '../../../helpers/cluster/lab/lab.ts';
 import { parsePlugin } from '../../../helpers/cluster/lab/plugin.ts';
-import { requireLinux, requirePrograms } from '../../../helpers/cluster/lab/programs.ts';
+import { missingPackages, requireLinux, requirePrograms } from '../../../helpers/cluster/lab/programs.ts';
 import { ClusterError, EnvironmentError, UsageError } from '../../../helpers/errors.ts';
 import { mutants } from '../../../helpers/reference/mutants.ts';
 import {
@@ -162,6 +162,10 @@ describe('The lab, when something is wrong', function () {
         .that.includes({ next: 'sudo apt-get install -y iproute2 nftables' });
       for (const name of ['ip', 'nft']) symlinkSync(process.execPath, join(directory, name));
       requirePrograms(directory, true);
+      expect(missingPackages('needed', directory)).to.deep.equal([]);
+      expect(missingPackages('optional', directory)).to.deep.equal(['iputils-ping']);
+      symlinkSync(process.execPath, join(directory, 'ping'));
+      expect(missingPackages('optional', directory)).to.deep.equal([]);
     } finally {
       rmSync(directory, { recursive: true });
     }
