@@ -25,7 +25,7 @@ type Context = {
 
 /**
  * The NetworkPolicy rules for the pods of one node: both ends are checked, each on its own node.
- * Host-network pods are neither subjects nor peers, as their address is the node's.
+ * Host-network pods are neither subjects nor peers, as their address is the node's; nor are pods that have ended.
  */
 export const compile = (
   state: State,
@@ -53,7 +53,9 @@ export const compile = (
 };
 
 const createContext = (state: State, semantics: Semantics): Context => {
-  const candidates = state.pods.filter(({ hostNetwork }) => hostNetwork !== true);
+  const candidates = state.pods.filter(
+    ({ hostNetwork, phase }) => hostNetwork !== true && phase === undefined,
+  );
   const labels = new Map(state.namespaces.map((namespace) => [namespace.name, namespace.labels]));
   const known = new Map<NetworkPolicyPeer, Pod[]>();
   const find = (peer: NetworkPolicyPeer, policyNamespace: string): Pod[] =>

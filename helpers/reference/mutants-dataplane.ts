@@ -22,6 +22,7 @@ export const dataplaneMutants: readonly Mutant[] = [
     sentence: 'Policies are enforced for egress only.',
     feature: 'NetworkPolicy',
     imitates: 'a hook that never sees the packets of one direction',
+    killedBy: 'network-policy/isolation/default-deny-ingress',
     rules: (pods) =>
       pods.map(({ name, addresses, egress }) => ({ name, addresses, ...(egress && { egress }) })),
   },
@@ -30,6 +31,7 @@ export const dataplaneMutants: readonly Mutant[] = [
     sentence: 'Policies are enforced for ingress only.',
     feature: 'NetworkPolicyEgress',
     imitates: 'plugins that support ingress only, as before Kubernetes 1.8',
+    killedBy: 'network-policy/isolation/default-deny-egress',
     rules: (pods) =>
       pods.map(({ name, addresses, ingress }) => ({ name, addresses, ...(ingress && { ingress }) })),
   },
@@ -39,6 +41,7 @@ export const dataplaneMutants: readonly Mutant[] = [
     feature: 'NetworkPolicy',
     imitates:
       'plugins that filter with iptables and forget ip6tables; no peer probes the second family of a pod',
+    killedBy: 'network-policy/isolation/selected-pods-only',
     rules: (pods) =>
       pods.map((pod) => ({ ...pod, addresses: pod.addresses.filter((address) => !address.includes(':')) })),
   },
@@ -47,6 +50,7 @@ export const dataplaneMutants: readonly Mutant[] = [
     sentence: 'Rules admit pods over IPv4 only; over IPv6 they stay closed.',
     feature: 'NetworkPolicy',
     imitates: 'status.podIP read instead of status.podIPs; no peer probes the second family of a pod',
+    killedBy: 'network-policy/families/selectors-mean-all-addresses',
     rules: (pods) => pods.map((pod) => ({ ...pod, ...withoutIPv6Peers(pod) })),
   },
   {
@@ -54,6 +58,7 @@ export const dataplaneMutants: readonly Mutant[] = [
     sentence: 'UDP is not filtered.',
     feature: 'NetworkPolicyUDP',
     imitates: 'a suite that probes TCP only does not notice',
+    killedBy: 'network-policy/ports/several-ports',
     rules: leaveOpen(() => ({ ports: [{ protocol: 'UDP' }] })),
   },
   {
@@ -61,6 +66,7 @@ export const dataplaneMutants: readonly Mutant[] = [
     sentence: 'Traffic between pods of different nodes is not filtered.',
     feature: 'NetworkPolicy',
     imitates: 'a tunnel that the filter does not see; a suite on one node does not notice',
+    killedBy: 'network-policy/isolation/same-node-and-other-node',
     rules: leaveOpen((_, state, node) => ({ addresses: addressesWhere(state, (pod) => pod.node !== node) })),
   },
   {
@@ -68,6 +74,7 @@ export const dataplaneMutants: readonly Mutant[] = [
     sentence: 'Traffic between pods of one node is not filtered.',
     feature: 'NetworkPolicy',
     imitates: 'bridged traffic that netfilter does not see (bridge-nf-call-iptables off)',
+    killedBy: 'network-policy/isolation/same-node-and-other-node',
     rules: leaveOpen((_, state, node) => ({ addresses: addressesWhere(state, (pod) => pod.node === node) })),
   },
   {
@@ -75,6 +82,7 @@ export const dataplaneMutants: readonly Mutant[] = [
     sentence: 'Traffic inside a namespace is not filtered.',
     feature: 'NetworkPolicy',
     imitates: 'namespace isolation taken for NetworkPolicy, as in the multitenant plugins of old',
+    killedBy: 'network-policy/isolation/default-deny-ingress',
     rules: leaveOpen(({ name }, state) => ({
       addresses: addressesWhere(state, ({ namespace }) => name.startsWith(`${namespace}/`)),
     })),
@@ -85,6 +93,7 @@ export const dataplaneMutants: readonly Mutant[] = [
       'What the egress rules of the source admit by address is not checked at the destination of the same node.',
     feature: 'NetworkPolicyEgress',
     imitates: 'a filter that ends at the first verdict; both ends must allow',
+    killedBy: 'network-policy/isolation/egress-rule-opens-no-ingress',
     text: (text) => text.replaceAll(/^(.* daddr .*) return$/gm, '$1 accept'),
   },
   {
@@ -92,6 +101,7 @@ export const dataplaneMutants: readonly Mutant[] = [
     sentence: 'Replies are filtered like connections of their own.',
     feature: 'NetworkPolicy',
     imitates: 'a stateless filter',
+    killedBy: 'network-policy/isolation/replies-pass',
     text: (text) => text.replaceAll(/^.*ct state established,related accept\n/gm, ''),
   },
   {

@@ -25,6 +25,7 @@ export const followMutants: readonly Mutant[] = [
     sentence: 'A pod keeps the labels that it was first seen with.',
     feature: 'NetworkPolicy',
     imitates: 'an update handler that compares addresses only',
+    killedBy: 'network-policy/lifecycle/relabel-peer',
     follow: () => {
       const pin = createPin<State['pods'][number], State['pods'][number]['labels']>(
         nameOf,
@@ -39,6 +40,7 @@ export const followMutants: readonly Mutant[] = [
     sentence: 'A label that is taken from a pod is remembered.',
     feature: 'NetworkPolicy',
     imitates: 'labels merged instead of replaced',
+    killedBy: 'network-policy/lifecycle/relabel-subject',
     follow: () => {
       const known = new Map<string, State['pods'][number]['labels']>();
       return (state) => ({
@@ -56,6 +58,7 @@ export const followMutants: readonly Mutant[] = [
     sentence: 'A namespace keeps the labels that it was first seen with.',
     feature: 'NetworkPolicy',
     imitates: 'a plugin that watches pods and policies, and reads namespaces once',
+    killedBy: 'network-policy/lifecycle/relabel-namespace',
     follow: () => {
       const pin = createPin<State['namespaces'][number], State['namespaces'][number]['labels']>(
         nameOf,
@@ -71,6 +74,7 @@ export const followMutants: readonly Mutant[] = [
     feature: 'NetworkPolicy',
     imitates:
       'rules computed when a policy comes; NetworkPolicy API conformance never creates a pod after a policy',
+    killedBy: 'network-policy/lifecycle/policy-before-pod',
     follow: () => {
       let known = new Set<string>();
       return (state) => {
@@ -84,6 +88,7 @@ export const followMutants: readonly Mutant[] = [
     sentence: 'A pod that is created again under its name is known by its first addresses.',
     feature: 'NetworkPolicy',
     imitates: 'a cache by name that outlives the pod; Kubernetes e2e does not cover pod churn',
+    killedBy: 'network-policy/lifecycle/pod-comes-back',
     follow: () => {
       const first = new Map<string, string[]>();
       return (state) => ({
@@ -101,6 +106,7 @@ export const followMutants: readonly Mutant[] = [
     sentence: 'A deleted policy stays in force.',
     feature: 'NetworkPolicy',
     imitates: 'a plugin that misses deletions',
+    killedBy: 'network-policy/lifecycle/delete-frees',
     spoilsBaseline: true,
     follow: () => {
       const known = new Map<string, NetworkPolicy>();
@@ -116,6 +122,7 @@ export const followMutants: readonly Mutant[] = [
     feature: 'NetworkPolicy',
     imitates:
       'clean-up that waits for the last user of a chain; a suite with one policy at a time does not notice',
+    killedBy: 'network-policy/lifecycle/delete-one-of-two',
     follow: () => {
       const known = new Map<string, NetworkPolicy>();
       return (state) => {
@@ -131,6 +138,7 @@ export const followMutants: readonly Mutant[] = [
     sentence: 'A policy keeps the rules that it was first seen with.',
     feature: 'NetworkPolicy',
     imitates: 'a plugin that handles add and delete events only',
+    killedBy: 'network-policy/lifecycle/update-moves-port',
     follow: () => {
       const pin = createPin<NetworkPolicy, NetworkPolicy['spec']>(
         namePolicy,
@@ -145,6 +153,7 @@ export const followMutants: readonly Mutant[] = [
     sentence: 'The rules that an update takes out of a policy stay beside the new ones.',
     feature: 'NetworkPolicy',
     imitates: 'an update that adds rules and removes none',
+    killedBy: 'network-policy/lifecycle/update-moves-port',
     follow: () => {
       let versions = new Map<string, NetworkPolicy[]>();
       return (state) => {

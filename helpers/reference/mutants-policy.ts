@@ -1,39 +1,34 @@
-import { changePeers, changePolicies, changeRules } from './mutant.ts';
+import { changePolicies, changeRules } from './mutant.ts';
 import { networkPolicySemantics } from './semantics.ts';
-import type { IPBlock } from '../kube/types.ts';
-import type { Allow } from './compile.ts';
+import type { NetworkPolicy } from '../kube/types.ts';
 import type { Follow, Mutant } from './mutant.ts';
+import type { Pod } from './state.ts';
 
-const { isolates } = networkPolicySemantics;
+const { isolates, selects } = networkPolicySemantics;
 
-const changeBlocks = (change: (block: IPBlock) => IPBlock[]): Follow =>
-  changePeers((peer) =>
-    peer.ipBlock === undefined ? [peer] : change(peer.ipBlock).map((ipBlock) => ({ ipBlock })),
-  );
+/** A `follow` that changes each policy in the light of the pods that there are. */
+const inSightOfPods =
+  (change: (policy: NetworkPolicy, pods: Pod[]) => NetworkPolicy): Follow =>
+  () =>
+  (state) => ({ ...state, policies: state.policies.map((policy) => change(policy, state.pods)) });
 
-/** Gives every block of a pod the exceptions of all of them, those of the other family apart. */
-const shareExceptions = (allows: Allow[]): Allow[] => {
-  const exceptions = allows.flatMap(({ block }) => block?.except ?? []);
-  return allows.map((allow) =>
-    allow.block === undefined
-      ? allow
-      : {
-          ...allow,
-          block: {
-            ...allow.block,
-            except: exceptions.filter((hole) => hole.includes(':') === allow.block?.cidr.includes(':')),
-          },
-        },
-  );
-};
+const isEmptyRule = ({
+  ports = [],
+  ...rest
+}: {
+  ports?: unknown[];
+  from?: unknown[];
+  to?: unknown[];
+}): boolean => ports.length === 0 && (rest.from ?? rest.to ?? []).length === 0;
 
-/** Bugs in policies as a whole, in their rules and in address ranges. */
+/** Bugs in policies as a whole and in their rules. */
 export const policyMutants: readonly Mutant[] = [
   {
     name: 'egress-policy-isolates-ingress',
     sentence: 'A policy for egress alone also isolates its pods for ingress.',
     feature: 'NetworkPolicyEgress',
     imitates: 'policyTypes ignored; a suite that never connects to the selected pod does not notice',
+    killedBy: 'network-policy/isolation/default-deny-egress',
     semantics: { isolates: (policy, direction) => direction === 'Ingress' || isolates(policy, direction) },
   },
   {
@@ -41,6 +36,7 @@ export const policyMutants: readonly Mutant[] = [
     sentence: 'A policy for ingress alone also isolates its pods for egress.',
     feature: 'NetworkPolicy',
     imitates: 'policyTypes ignored; a suite that never connects from the selected pod does not notice',
+    killedBy: 'network-policy/isolation/selected-pods-only',
     semantics: { isolates: (policy, direction) => direction === 'Egress' || isolates(policy, direction) },
   },
   {
@@ -48,6 +44,7 @@ export const policyMutants: readonly Mutant[] = [
     sentence: 'A policy with policyTypes Egress and no egress rules does not isolate for egress.',
     feature: 'NetworkPolicyEgress',
     imitates: 'the presence of the key taken for the decision',
+    killedBy: 'network-policy/isolation/default-deny-egress',
     semantics: {
       isolates: (policy, direction) =>
         isolates(policy, direction) && (direction === 'Ingress' || policy.spec.egress !== undefined),
@@ -58,6 +55,7 @@ export const policyMutants: readonly Mutant[] = [
     sentence: 'Of several policies that isolate a pod only the oldest counts.',
     feature: 'NetworkPolicy',
     imitates: 'a firewall with an order of rules; a suite with one policy at a time does not notice',
+    killedBy: 'network-policy/isolation/policies-add-up',
     semantics: { combine: (policies) => policies.slice(0, 1) },
   },
   {
@@ -65,6 +63,7 @@ export const policyMutants: readonly Mutant[] = [
     sentence: 'Of several policies that isolate a pod only the newest counts.',
     feature: 'NetworkPolicy',
     imitates: 'a map from pod to policy; a suite with one policy at a time does not notice',
+    killedBy: 'network-policy/isolation/policies-add-up',
     semantics: { combine: (policies) => policies.slice(-1) },
   },
   {
@@ -72,6 +71,7 @@ export const policyMutants: readonly Mutant[] = [
     sentence: 'Of several rules of a policy only the first counts.',
     feature: 'NetworkPolicy',
     imitates: 'a list reduced to its head',
+    killedBy: 'network-policy/peers/rules-do-not-mix',
     follow: changeRules((rules) => rules.slice(0, 1)),
   },
   {
@@ -79,6 +79,7 @@ export const policyMutants: readonly Mutant[] = [
     sentence: 'Of several peers of a rule only the first counts.',
     feature: 'NetworkPolicy',
     imitates: 'a list reduced to its head; the default cases of Cyclonus leave several peers out',
+    killedBy: 'network-policy/peers/pod-or-namespace',
     follow: changeRules((rules) =>
       rules.map((rule) => (rule.peers === undefined ? rule : { ...rule, peers: rule.peers.slice(0, 1) })),
     ),
@@ -88,6 +89,7 @@ export const policyMutants: readonly Mutant[] = [
     sentence: 'A rule with ports and without peers admits nobody.',
     feature: 'NetworkPolicy',
     imitates: 'an empty list taken for "none" instead of "all"',
+    killedBy: 'network-policy/ports/numeric-port',
     follow: changeRules((rules) =>
       rules.filter(({ peers = [], ports = [] }) => peers.length > 0 || ports.length === 0),
     ),
@@ -97,6 +99,7 @@ export const policyMutants: readonly Mutant[] = [
     sentence: 'The empty rule `{}` admits nobody.',
     feature: 'NetworkPolicy',
     imitates: 'an empty object taken for "none" instead of "all"',
+    killedBy: 'network-policy/isolation/allow-all-ingress',
     follow: changeRules((rules) =>
       rules.filter(({ peers = [], ports = [] }) => peers.length > 0 || ports.length > 0),
     ),
@@ -106,6 +109,7 @@ export const policyMutants: readonly Mutant[] = [
     sentence: 'A policy without rules for a direction that it isolates admits all in that direction.',
     feature: 'NetworkPolicy',
     imitates: 'an empty list taken for "all" instead of "none"',
+    killedBy: 'network-policy/isolation/default-deny-ingress',
     follow: changePolicies((policies) =>
       policies.map((policy) => ({
         ...policy,
@@ -120,50 +124,49 @@ export const policyMutants: readonly Mutant[] = [
     ),
   },
   {
-    name: 'except-ignored',
-    sentence: 'The exceptions of an ipBlock are left out.',
-    feature: 'NetworkPolicyIPBlock',
-    imitates: 'a suite that probes one address inside the block does not notice',
-    follow: changeBlocks(({ cidr }) => [{ cidr }]),
+    name: 'policies-known-by-name',
+    sentence: 'Of policies that have the same name in different namespaces only the newest is in force.',
+    feature: 'NetworkPolicy',
+    imitates: 'a cache whose key lacks the namespace; a suite with one policy at a time does not notice',
+    killedBy: 'network-policy/isolation/same-name-in-two-namespaces',
+    follow: changePolicies((policies) => [
+      ...new Map(policies.map((policy) => [policy.metadata.name, policy])).values(),
+    ]),
   },
   {
-    name: 'first-except-only',
-    sentence: 'Of several exceptions of an ipBlock only the first counts.',
-    feature: 'NetworkPolicyIPBlock',
-    imitates: 'Kubernetes e2e and Cyclonus write one exception at a time and do not notice',
-    follow: changeBlocks(({ cidr, except = [] }) => [{ cidr, except: except.slice(0, 1) }]),
+    name: 'allow-all-lifts-both-directions',
+    sentence: 'A policy that allows all of one direction opens the other as well.',
+    feature: 'NetworkPolicyEgress',
+    imitates: 'an allow-all flag of the whole pod; Kubernetes e2e tests 31 and 32 isolate one direction only',
+    killedBy: 'network-policy/isolation/allow-all-lifts-one-direction',
+    follow: changePolicies((policies) =>
+      policies.map((policy) => {
+        const { spec } = policy;
+        const isOpen = [...(spec.ingress ?? []), ...(spec.egress ?? [])].some(isEmptyRule);
+        const open: NetworkPolicy['spec'] = {
+          podSelector: spec.podSelector ?? {},
+          policyTypes: ['Ingress', 'Egress'],
+          ingress: [{}],
+          egress: [{}],
+        };
+        return isOpen ? { ...policy, spec: open } : policy;
+      }),
+    ),
   },
   {
-    name: 'except-denies',
-    sentence: 'An exception closes its addresses for the blocks of the other policies as well.',
-    feature: 'NetworkPolicyIPBlock',
-    imitates: 'an exception taken for a deny rule; Kubernetes e2e has one case for it, for egress',
-    rules: (pods) =>
-      pods.map((pod) => ({
-        ...pod,
-        ...(pod.ingress && { ingress: shareExceptions(pod.ingress) }),
-        ...(pod.egress && { egress: shareExceptions(pod.egress) }),
-      })),
-  },
-  {
-    name: 'host-block-widened',
-    sentence: 'An ipBlock for one IPv4 address (/32) admits the whole /24.',
-    feature: 'NetworkPolicyIPBlock',
-    imitates: 'a suite whose denied client lives in another subnet does not notice',
-    follow: changeBlocks((block) => [{ ...block, cidr: block.cidr.replace(/\/32$/, '/24') }]),
-  },
-  {
-    name: 'ip-block-any',
-    sentence: 'An ipBlock admits every address.',
-    feature: 'NetworkPolicyIPBlock',
-    imitates: 'a peer without selectors taken for an empty one',
-    follow: changeBlocks(({ cidr }) => [{ cidr: cidr.includes(':') ? '::/0' : '0.0.0.0/0' }]),
-  },
-  {
-    name: 'ipv6-block-ignored',
-    sentence: 'An ipBlock of IPv6 admits nobody.',
-    feature: 'NetworkPolicyIPBlock',
-    imitates: 'ovn-kubernetes#1683; Kubernetes e2e probes one family of a dual-stack pod',
-    follow: changeBlocks((block) => (block.cidr.includes(':') ? [] : [block])),
+    name: 'unmatched-policy-isolates-namespace',
+    sentence: 'A policy that selects no pod isolates its whole namespace.',
+    feature: 'NetworkPolicy',
+    imitates:
+      'an empty result taken for an empty selector; no case of Kubernetes e2e and Cyclonus selects nobody',
+    killedBy: 'network-policy/isolation/subject-matches-nobody',
+    follow: inSightOfPods((policy, pods) => {
+      const { metadata, spec } = policy;
+      const isInUse = pods.some(
+        ({ namespace, labels }) =>
+          namespace === metadata.namespace && selects(spec.podSelector ?? {}, labels),
+      );
+      return isInUse ? policy : { ...policy, spec: { ...spec, podSelector: {} } };
+    }),
   },
 ];

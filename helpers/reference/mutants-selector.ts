@@ -1,27 +1,30 @@
 import { changePolicies } from './mutant.ts';
-import { holds, networkPolicySemantics, requirementsOf } from './semantics.ts';
-import type { LabelSelector, LabelSelectorRequirement } from '../kube/types.ts';
+import { networkPolicySemantics, requirementsOf } from './semantics.ts';
+import type { LabelSelector } from '../kube/types.ts';
+import type { Allow } from './compile.ts';
 import type { Mutant } from './mutant.ts';
-import type { Semantics } from './semantics.ts';
 
-const { matchesPeer, selects } = networkPolicySemantics;
-
-/** Selectors read with each requirement changed first. */
-const reading =
-  (change: (requirement: LabelSelectorRequirement) => LabelSelectorRequirement[]): Semantics['selects'] =>
-  (selector, labels) =>
-    selects({ matchExpressions: requirementsOf(selector).flatMap(change) }, labels);
+const { matchesPeer } = networkPolicySemantics;
 
 const isEmpty = (selector: LabelSelector | undefined): boolean =>
   selector !== undefined && requirementsOf(selector).length === 0;
 
-/** Bugs in what selectors mean. */
+/** Beside a block an empty set says nothing of its rule: such a pod is left as it is. */
+const openEmpty = (allows: Allow[]): Allow[] =>
+  allows.some(({ block }) => block !== undefined)
+    ? allows
+    : allows.map(({ addresses, ...allow }) =>
+        addresses === undefined || addresses.length === 0 ? allow : { ...allow, addresses },
+      );
+
+/** Bugs in which pods a selector speaks of. */
 export const selectorMutants: readonly Mutant[] = [
   {
     name: 'both-selectors-or',
     sentence: 'A peer with both selectors admits pods that satisfy either of them.',
     feature: 'NetworkPolicy',
     imitates: 'the reading of `from` that the Kubernetes documentation warns about',
+    killedBy: 'network-policy/peers/pod-and-namespace',
     semantics: {
       matchesPeer: ({ podSelector, namespaceSelector }, ...rest) =>
         (podSelector !== undefined && matchesPeer({ podSelector }, ...rest)) ||
@@ -33,6 +36,7 @@ export const selectorMutants: readonly Mutant[] = [
     sentence: 'A peer admits pods of the own namespace only, whatever its namespaceSelector says.',
     feature: 'NetworkPolicy',
     imitates: 'plugins whose first version supported peers of the own namespace only',
+    killedBy: 'network-policy/peers/namespace-selector',
     semantics: {
       matchesPeer: ({ podSelector = {} }, ...rest) => matchesPeer({ podSelector }, ...rest),
     },
@@ -42,6 +46,7 @@ export const selectorMutants: readonly Mutant[] = [
     sentence: 'A peer with both selectors admits every pod of the namespaces.',
     feature: 'NetworkPolicy',
     imitates: 'a suite with one client pod per namespace does not notice',
+    killedBy: 'network-policy/peers/pod-and-namespace',
     semantics: {
       matchesPeer: ({ podSelector, namespaceSelector }, ...rest) =>
         matchesPeer(
@@ -55,6 +60,7 @@ export const selectorMutants: readonly Mutant[] = [
     sentence: 'A peer with a podSelector alone admits such pods of every namespace.',
     feature: 'NetworkPolicy',
     imitates: 'a suite with equal pods in one namespace only does not notice',
+    killedBy: 'network-policy/peers/pod-selector',
     semantics: {
       matchesPeer: ({ podSelector, namespaceSelector = {} }, ...rest) =>
         matchesPeer({ namespaceSelector, ...(podSelector && { podSelector }) }, ...rest),
@@ -65,6 +71,7 @@ export const selectorMutants: readonly Mutant[] = [
     sentence: 'An empty namespaceSelector means the namespace of the policy instead of all.',
     feature: 'NetworkPolicy',
     imitates: 'an empty selector taken for an absent one',
+    killedBy: 'network-policy/peers/empty-namespace-selector',
     semantics: {
       matchesPeer: ({ podSelector, namespaceSelector }, ...rest) =>
         isEmpty(namespaceSelector)
@@ -80,6 +87,7 @@ export const selectorMutants: readonly Mutant[] = [
     sentence: 'A peer with an empty podSelector admits nobody.',
     feature: 'NetworkPolicy',
     imitates: 'an empty selector taken for one that matches nothing, as in the core API of old',
+    killedBy: 'network-policy/peers/empty-pod-selector',
     semantics: {
       matchesPeer: (peer, ...rest) => !isEmpty(peer.podSelector) && matchesPeer(peer, ...rest),
     },
@@ -89,81 +97,36 @@ export const selectorMutants: readonly Mutant[] = [
     sentence: 'A policy with an empty podSelector isolates no pod.',
     feature: 'NetworkPolicy',
     imitates: 'an empty selector taken for one that matches nothing',
+    killedBy: 'network-policy/isolation/default-deny-ingress',
     follow: changePolicies((policies) => policies.filter(({ spec }) => !isEmpty(spec.podSelector ?? {}))),
   },
   {
-    name: 'not-in-as-in',
-    sentence: 'NotIn is read as In.',
+    name: 'pods-inherit-namespace-labels',
+    sentence: 'A podSelector reads the labels of the namespace beside those of the pod.',
     feature: 'NetworkPolicy',
-    imitates: 'a lost negation',
+    imitates:
+      'one set of labels for an endpoint; Kubernetes e2e and Cyclonus label pods and namespaces apart',
+    killedBy: 'network-policy/peers/labels-of-pods-and-namespaces',
     semantics: {
-      selects: reading((requirement) =>
-        requirement.operator === 'NotIn' ? [{ ...requirement, operator: 'In' }] : [requirement],
-      ),
+      matchesPeer: (peer, { pod, namespaceLabels }, ...rest) =>
+        matchesPeer(
+          peer,
+          { pod: { ...pod, labels: { ...namespaceLabels, ...pod.labels } }, namespaceLabels },
+          ...rest,
+        ),
     },
   },
   {
-    name: 'not-in-needs-key',
-    sentence: 'NotIn does not match objects without the key.',
+    name: 'empty-peer-set-opens',
+    sentence: 'A rule whose selectors match no pod admits everybody.',
     feature: 'NetworkPolicy',
-    imitates: 'a suite in which every pod has every key does not notice',
-    semantics: {
-      selects: reading((requirement) =>
-        requirement.operator === 'NotIn'
-          ? [requirement, { key: requirement.key, operator: 'Exists' }]
-          : [requirement],
-      ),
-    },
-  },
-  {
-    name: 'in-first-value-only',
-    sentence: 'In looks at the first of its values only.',
-    feature: 'NetworkPolicy',
-    imitates: 'a selector flattened to one label',
-    semantics: {
-      selects: reading((requirement) =>
-        requirement.operator === 'In'
-          ? [{ ...requirement, values: (requirement.values ?? []).slice(0, 1) }]
-          : [requirement],
-      ),
-    },
-  },
-  {
-    name: 'exists-ignored',
-    sentence: 'A requirement with Exists is left out.',
-    feature: 'NetworkPolicy',
-    imitates: 'an operator without values lost when values are enumerated',
-    semantics: {
-      selects: reading((requirement) => (requirement.operator === 'Exists' ? [] : [requirement])),
-    },
-  },
-  {
-    name: 'does-not-exist-ignored',
-    sentence: 'A requirement with DoesNotExist is left out.',
-    feature: 'NetworkPolicy',
-    imitates: 'an operator without values lost when values are enumerated',
-    semantics: {
-      selects: reading((requirement) => (requirement.operator === 'DoesNotExist' ? [] : [requirement])),
-    },
-  },
-  {
-    name: 'expressions-ignored',
-    sentence: 'matchExpressions are left out of every selector.',
-    feature: 'NetworkPolicy',
-    imitates: 'a selector reduced to matchLabels',
-    semantics: {
-      selects: ({ matchLabels = {} }, labels) => selects({ matchLabels }, labels),
-    },
-  },
-  {
-    name: 'requirements-ored',
-    sentence: 'One requirement of a selector is enough.',
-    feature: 'NetworkPolicy',
-    imitates: 'requirements joined with OR instead of AND',
-    semantics: {
-      selects: (selector, labels) =>
-        requirementsOf(selector).length === 0 ||
-        requirementsOf(selector).some((requirement) => holds(requirement, labels)),
-    },
+    imitates: 'an empty address set written as no condition',
+    killedBy: 'network-policy/peers/matches-nobody',
+    rules: (pods) =>
+      pods.map((pod) => ({
+        ...pod,
+        ...(pod.ingress && { ingress: openEmpty(pod.ingress) }),
+        ...(pod.egress && { egress: openEmpty(pod.egress) }),
+      })),
   },
 ];

@@ -54,9 +54,8 @@ export const resources: {
   },
 };
 
-const readPod = ({ metadata, spec, status }: ApiObject): Pod | undefined => {
-  // A finished pod keeps its status, but its addresses may already be another pod's.
-  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return undefined;
+const readPod = ({ metadata, spec, status }: ApiObject): Pod => {
+  const { phase } = status ?? {};
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
@@ -68,6 +67,7 @@ const readPod = ({ metadata, spec, status }: ApiObject): Pod | undefined => {
     ].flatMap(portsOf),
     node: spec?.nodeName ?? '',
     hostNetwork: spec?.hostNetwork ?? false,
+    ...(phase === 'Succeeded' || phase === 'Failed' ? { phase } : {}),
   };
 };
 

@@ -14,6 +14,8 @@ export type Pod = {
   /** Empty while the pod is not scheduled. */
   node: string;
   hostNetwork?: boolean;
+  /** A pod that has ended keeps all it had, but its addresses may already be another pod's: it must match nothing. */
+  phase?: 'Succeeded' | 'Failed';
 };
 
 /** Everything that the plugin knows about the cluster. What the feeds deliver is always whole, never a difference. */

@@ -24,25 +24,56 @@ const settleBudgetMs = { lab: 1500, kind: 5000, existing: 5000 };
 
 /**
  * Runs scenarios on a plugin until one fails. Only a fail kills: an error says nothing about the plugin.
- * Scenarios that need the mutant's feature come first. A mutant that spoils the baseline of all that comes after
- * gets a new cluster for every scenario.
+ * The scenario that the mutant names comes first and alone; only where it does not fail, the others tell which of them
+ * would, those that need the mutant's feature before the rest. A mutant that spoils the baseline of all that comes
+ * after gets a new cluster for every scenario.
  */
 export const tryPlugin = async (
   start: () => Promise<Cluster>,
   scenarios: readonly Scenario[],
-  { name, feature, spoilsBaseline }: Pick<Mutant, 'name' | 'feature' | 'spoilsBaseline'>,
+  mutant: Pick<Mutant, 'name' | 'feature' | 'killedBy' | 'spoilsBaseline'>,
   options: TryOptions,
 ): Promise<Fate> => {
   const began = performance.now();
-  const fate: Fate = { mutant: name, killedBy: [], errors: [], tried: 0, milliseconds: 0 };
-  const isNear = (scenario: Scenario): boolean => (scenario.features as string[]).includes(feature);
-  const ordered = [...scenarios.filter(isNear), ...scenarios.filter((scenario) => !isNear(scenario))];
-  const batches = spoilsBaseline ? ordered.map((scenario) => [scenario]) : [ordered];
-  for (const batch of batches) {
+  const fate: Fate = { mutant: mutant.name, killedBy: [], errors: [], tried: 0, milliseconds: 0 };
+  for (const batch of planBatches(scenarios, mutant, options)) {
     await runBatch(start, batch, fate, options);
     if (isDecided(fate, options)) break;
   }
   return { ...fate, milliseconds: Math.round(performance.now() - began) };
+};
+
+/** The scenarios in the order in which they are tried; those of one batch share a cluster. */
+export const planBatches = (
+  scenarios: readonly Scenario[],
+  { feature, killedBy, spoilsBaseline }: Pick<Mutant, 'feature' | 'killedBy' | 'spoilsBaseline'>,
+  { thorough }: Pick<TryOptions, 'thorough'>,
+): Scenario[][] => {
+  const named = scenarios.filter(({ name }) => name === killedBy);
+  const others = scenarios.filter(({ name }) => name !== killedBy);
+  const isNear = (scenario: Scenario): boolean => (scenario.features as string[]).includes(feature);
+  const ordered = [...others.filter(isNear), ...others.filter((scenario) => !isNear(scenario))];
+  if (spoilsBaseline) return [...named, ...ordered].map((scenario) => [scenario]);
+  return (thorough ? [[...named, ...ordered]] : [named, ordered]).filter((batch) => batch.length > 0);
+};
+
+/** What the fate of a mutant means: whether all is as it must be, and in words. `scenarios`: those that could be tried. */
+export const judgeFate = (
+  { killedBy, survives }: Pick<Mutant, 'killedBy' | 'survives'>,
+  fate: Pick<Fate, 'killedBy' | 'tried'>,
+  scenarios: readonly Pick<Scenario, 'name'>[],
+): { isRight: boolean; words: string } => {
+  const killers = fate.killedBy.join(', ');
+  if (survives !== undefined)
+    return killers === ''
+      ? { isRight: true, words: survives }
+      : { isRight: false, words: `KILLED by ${killers}, but ${survives}` };
+  const isNamed = killedBy !== undefined && scenarios.some(({ name }) => name === killedBy);
+  if (!isNamed)
+    return { isRight: killers !== '', words: killers === '' ? 'SURVIVED' : `killed by ${killers}` };
+  if (fate.killedBy.includes(killedBy)) return { isRight: true, words: `killed by ${killers}` };
+  const others = killers === '' ? `and ${fate.tried - 1} others` : `but not ${killers}`;
+  return { isRight: false, words: `SURVIVED ${killedBy}, which it names, ${others}` };
 };
 
 const isDecided = ({ killedBy }: Fate, { thorough }: TryOptions): boolean => killedBy.length > 0 && !thorough;
@@ -55,11 +86,8 @@ const runBatch = async (
 ): Promise<void> => {
   const cluster = await start();
   const budget = settleBudgetMs[cluster.environment.provider];
-  await using session = await openSession(
-    cluster,
-    { lanes: options.lanes, settleBudgetMs: budget },
-    () => {},
-  );
+  const lanes = Math.min(options.lanes, batch.length);
+  await using session = await openSession(cluster, { lanes, settleBudgetMs: budget }, () => {});
   const able = batch.filter((scenario) => skipReason(scenario, session.context) === undefined);
   session.schedule(able);
   for (const scenario of able) {

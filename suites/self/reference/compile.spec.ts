@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { compile } from '../../../helpers/reference/compile.ts';
+import { nameOf } from '../../../helpers/reference/state.ts';
 import { compileFor, createPod, createPolicy, createState } from './worlds.ts';
 import type { LabelSelector, NetworkPolicyPeer, NetworkPolicyPort } from '../../../helpers/kube/types.ts';
 
@@ -44,6 +45,20 @@ describe('reference compile', () => {
       expect(egress).to.deep.equal({ name: 'x/a', addresses: xa, egress: [] });
       const ingress = compileFor({ policyTypes: ['Ingress'], egress: [{}] });
       expect(ingress).to.deep.equal({ name: 'x/a', addresses: xa, ingress: [] });
+    });
+
+    it('is none of a pod that has ended, nor is that one admitted anywhere', () => {
+      const state = createState(
+        createPolicy({ podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] }),
+      );
+      const ended = (phase: 'Succeeded' | 'Failed') => ({
+        ...state,
+        pods: state.pods.map((pod) => (nameOf(pod) === 'x/b' ? { ...pod, phase } : pod)),
+      });
+      for (const phase of ['Succeeded', 'Failed'] as const) {
+        expect(compile(ended(phase), 'node1')).to.deep.equal([]);
+        expect(compile(ended(phase), 'node0')[0]?.ingress).to.deep.equal([{ addresses: xa }]);
+      }
     });
 
     it('adds up over policies', () => {
