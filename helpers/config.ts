@@ -1,10 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
-import { InputError, messageOf, UsageError, type Problem } from './errors.ts';
+import { InputError, messageOf, type Problem } from './errors.ts';
 
 export const providers = ['auto', 'lab', 'kind', 'existing'] as const;
 export type ProviderName = (typeof providers)[number];
+
+/** Sets of scenarios to choose from; the first one where nothing else is asked for. */
+export const profiles = [
+  'hand-drawn',
+  'generated-pairwise',
+  'generated-112',
+  'generated-all',
+  'all',
+] as const;
+export type ProfileName = (typeof profiles)[number];
 
 /** Everything that a user can set. Milliseconds where a name ends in `Ms`. */
 export type Config = {
@@ -18,6 +27,8 @@ export type Config = {
   probeImage: string;
   kindConfig: string;
   lanes: number;
+  /** Empty: the first one, and generated cases where they are named. */
+  profile: ProfileName | '';
   features: string[];
   skip: string[];
   output: string;
@@ -79,6 +90,12 @@ export const options: Record<keyof Config, Option> = {
     placeholder: 'N',
     help: 'scenarios that run at the same time; 0 = as many as fit',
   },
+  profile: {
+    flag: 'profile',
+    type: 'string',
+    placeholder: 'NAME',
+    help: `which scenarios: ${profiles.join(', ')} (default ${profiles[0]})`,
+  },
   features: {
     flag: 'feature',
     type: 'list',
@@ -125,7 +142,7 @@ export const environmentName = (key: keyof Config): string =>
 
 /**
  * Merges defaults < netpol.yaml < environment < flags into one typed object.
- * `flags` as they come from `parseFlags`.
+ * `flags` as they come from `config/flags.ts`.
  * @throws InputError with every problem of every source at once
  */
 export const loadConfig = (
@@ -159,52 +176,17 @@ export const loadConfig = (
   }
   for (const key of keys)
     if (flags[options[key].flag] !== undefined) set(key, flags[options[key].flag], 'command line');
-  if (!providers.includes(config.provider)) {
+  const isOneOf = (key: 'provider' | 'profile', names: readonly string[]): void => {
+    if (names.includes(config[key])) return;
     problems.push({
-      file: 'provider',
-      message: `wanted one of ${providers.join(', ')}, got ${JSON.stringify(config.provider)}`,
+      file: key,
+      message: `wanted one of ${names.join(', ')}, got ${JSON.stringify(config[key])}`,
     });
-  }
+  };
+  isOneOf('provider', providers);
+  if (config.profile !== '') isOneOf('profile', profiles);
   if (problems.length > 0) throw new InputError('The configuration is not usable:', problems);
   return config;
-};
-
-/**
- * Splits a command line into flags and positionals.
- * @throws UsageError naming every unknown flag; a flag without its value comes back as `true`, which no setting takes
- */
-export const parseFlags = (
-  command: string,
-  argv: readonly string[],
-  known: readonly (keyof Config)[],
-  more: Record<string, { type: 'string' | 'boolean' }> = {},
-): { flags: Record<string, unknown>; positionals: string[] } => {
-  const described = Object.fromEntries(
-    known.map((key) => [
-      options[key].flag,
-      {
-        type: options[key].type === 'boolean' ? ('boolean' as const) : ('string' as const),
-        multiple: options[key].type === 'list',
-      },
-    ]),
-  );
-  const all = { ...described, ...more, help: { type: 'boolean' as const, short: 'h' } };
-  const parsed = parseArgs({
-    args: [...argv],
-    options: all,
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  });
-  const unknown = parsed.tokens.filter((token) => token.kind === 'option' && !Object.hasOwn(all, token.name));
-  if (unknown.length > 0) {
-    throw new UsageError({
-      subject: `netpol ${command}: unknown ${unknown.map((token) => ('rawName' in token ? token.rawName : '')).join(' ')}`,
-      wanted: `--${Object.keys(all).join(' --')}`,
-      next: `netpol ${command} --help`,
-    });
-  }
-  return { flags: parsed.values, positionals: parsed.positionals };
 };
 
 const readFile = (file: string | undefined, problems: Problem[]): Record<string, unknown> => {

@@ -1,0 +1,62 @@
+import { profiles, type ProfileName } from '../config.ts';
+import { isGenerated } from '../scenario/generated-case.ts';
+import { cyclonusCases } from '../scenario/generated-cyclonus.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+
+/** What scenarios are chosen from. */
+export type Pool = {
+  /** Globs of spec files, below the root. */
+  specs: readonly string[];
+  /** Which of their scenarios it has. */
+  has: (scenario: Scenario) => boolean;
+};
+
+/** `about`: in one sentence, for people. */
+export type Profile = Pool & { about: string };
+
+const drawn = 'suites/network-policy/**/*.spec.ts';
+const pairwise = 'suites/generated/pairwise.spec.ts';
+const cyclonus = 'suites/generated/cyclonus.spec.ts';
+const everything = (): boolean => true;
+
+/** What each profile chooses from. */
+export const profileOf: Readonly<Record<ProfileName, Profile>> = {
+  'hand-drawn': {
+    about: 'claims that people wrote and drew, each with the text that it follows from',
+    specs: [drawn],
+    has: everything,
+  },
+  'generated-pairwise': {
+    about: 'the axes of a NetworkPolicy, crossed so that every two values occur together',
+    specs: [pairwise],
+    has: everything,
+  },
+  'generated-112': {
+    about: 'the cases that Cyclonus runs unless told otherwise',
+    specs: [cyclonus],
+    has: ({ name }) => defaultNames().has(name),
+  },
+  'generated-all': { about: 'all 230 cases of Cyclonus', specs: [cyclonus], has: everything },
+  all: { about: 'all of these', specs: [drawn, pairwise, cyclonus], has: everything },
+};
+
+/**
+ * Which spec files to load, and which of their scenarios to choose from. Without `asked`: the first profile, and
+ * generated cases where a filter says `generated/...`, so that one which failed is replayed by its name alone.
+ */
+export const choosePool = (asked: ProfileName | '', filters: readonly string[]): Pool => {
+  const named = filters.filter((filter) => filter.startsWith('generated/'));
+  if (asked !== '') return profileOf[asked];
+  if (named.length === 0) return profileOf[profiles[0]];
+  return {
+    specs: [pairwise, cyclonus, ...(named.length < filters.length ? [drawn] : [])],
+    has: (scenario) => !isGenerated(scenario) || named.some((filter) => scenario.name.includes(filter)),
+  };
+};
+
+let known: ReadonlySet<string> | undefined;
+
+const defaultNames = (): ReadonlySet<string> => {
+  known ??= new Set(cyclonusCases().flatMap(({ scenario, isDefault }) => (isDefault ? [scenario.name] : [])));
+  return known;
+};
