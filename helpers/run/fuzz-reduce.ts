@@ -1,0 +1,137 @@
+import type { Scenario } from '../scenario/scenario.ts';
+import { checkScenario, type Checked, type CheckContext } from './check.ts';
+import type { Find } from './fuzz-explore.ts';
+import { recall } from './fuzz-recall.ts';
+import { shrink } from './fuzz-shrink.ts';
+import { tryScenario, type Place } from './fuzz-try.ts';
+
+/** Proves a scenario on a cluster that has seen no other. `budget`: milliseconds that a change may take. */
+export type Isolate = (scenario: Scenario, budget?: number) => Promise<Checked>;
+
+export type Reduced = {
+  /** The smallest scenario on which the plugin was proven wrong, and its proof. */
+  scenario: Scenario;
+  checked: Checked;
+  /** Whether the proof needs nothing that came before it. Undefined where that cannot be tried. */
+  isAlone?: boolean;
+};
+
+type ReduceOptions = {
+  /** When to be content, as `performance.now` counts. */
+  until: number;
+  /** What a change may take at least while a scenario is made smaller, in milliseconds; results are proven with all patience. */
+  budget: number;
+  isolate?: Isolate | undefined;
+};
+
+/**
+ * Makes a find as small as it gets in the time, and proves the result: on a cluster that has seen nothing else, where
+ * such a one is cheap. A plugin that remembers too much for hasty tries gets such a cluster for each of them.
+ */
+export const reduce = async (
+  find: Find,
+  places: readonly Place[],
+  context: CheckContext,
+  options: ReduceOptions,
+): Promise<Reduced> => {
+  const { way, isSpoiled } = await shrinkHastily(find.scenario, places, context, options);
+  const { isolate } = options;
+  if (isolate === undefined) return (await proveBackwards(way, places, context)) ?? find;
+  const smallest = way.at(-1) ?? find.scenario;
+  const proven = isSpoiled ? undefined : await proveAlone(smallest, isolate);
+  if (proven !== undefined) return proven;
+  const starts = [smallest, find.scenario, recall(find.scenario, find.history)];
+  for (const start of new Set(starts)) {
+    const alone = start && (await proveAlone(start, isolate));
+    if (alone !== undefined) return shrinkAlone(alone, isolate, options, context);
+  }
+  return { ...find, isAlone: false };
+};
+
+const shrinkHastily = async (
+  scenario: Scenario,
+  places: readonly Place[],
+  context: CheckContext,
+  { until, budget: least }: ReduceOptions,
+): Promise<{ way: Scenario[]; isSpoiled: boolean }> => {
+  const slowest = Math.max(...places.map((place) => place.slowest));
+  const budget = Math.min(context.patience.budget, Math.max(least, 4 * slowest));
+  const patience = { ...context.patience, budget, baseline: 2 * budget };
+  const lend = createPool(places);
+  let asked = 0;
+  let untold = 0;
+  const fails = (smaller: Scenario): Promise<boolean> =>
+    lend(async (place) => {
+      const tried = await tryScenario(smaller, place, { ...context, patience });
+      asked += 1;
+      untold += tried === 'untold' ? 1 : 0;
+      return tried === 'differs';
+    });
+  const way = await shrink(scenario, {
+    fails,
+    width: places.length,
+    isOver: isOver(until, patience.signal),
+  });
+  return { way, isSpoiled: untold * 2 > asked };
+};
+
+/** The smallest that still fails when it is proven with all patience. */
+const proveBackwards = async (
+  way: readonly Scenario[],
+  [place]: readonly Place[],
+  context: CheckContext,
+): Promise<Reduced | undefined> => {
+  for (const scenario of way.slice(1).toReversed()) {
+    const checked = place && (await checkScenario(scenario, place.ground, context));
+    if (checked?.record.status === 'fail') return { scenario, checked };
+  }
+  return undefined;
+};
+
+const proveAlone = async (scenario: Scenario, isolate: Isolate): Promise<Reduced | undefined> => {
+  const checked = await isolate(scenario);
+  return checked.record.status === 'fail' ? { scenario, checked, isAlone: true } : undefined;
+};
+
+const shrinkAlone = async (
+  start: Reduced,
+  isolate: Isolate,
+  { until, budget }: ReduceOptions,
+  { patience }: CheckContext,
+): Promise<Reduced> => {
+  let smallest = start;
+  const proofs = new Map<Scenario, Checked>();
+  const fails = async (scenario: Scenario): Promise<boolean> => {
+    // A busy machine takes its time for a whole cluster, and for what the plugin does on it.
+    const checked = await isolate(scenario, budget * 5);
+    proofs.set(scenario, checked);
+    return checked.record.status === 'fail';
+  };
+  const over = isOver(until, patience.signal);
+  for (const scenario of await shrink(start.scenario, { fails, width: 2, isOver: over })) {
+    const checked = proofs.get(scenario);
+    if (checked !== undefined) smallest = { scenario, checked, isAlone: true };
+  }
+  return smallest;
+};
+
+const isOver =
+  (until: number, signal: AbortSignal): (() => boolean) =>
+  () =>
+    signal.aborted || performance.now() > until;
+
+/** Lends places to jobs, each to one at a time. */
+const createPool = (places: readonly Place[]) => {
+  const free = [...places];
+  const waiting: ((place: Place) => void)[] = [];
+  return async <Result>(job: (place: Place) => Promise<Result>): Promise<Result> => {
+    const place = free.pop() ?? (await new Promise<Place>((resolve) => void waiting.push(resolve)));
+    try {
+      return await job(place);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free.push(place);
+      else next(place);
+    }
+  };
+};
