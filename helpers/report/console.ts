@@ -79,15 +79,20 @@ export const describeRedCase = (entry: CaseRecord, options: RedCaseOptions, layo
   const isTold = clean.status === 'fail' && differences.length > 0;
   const message = isTold ? [] : wrapLines(clean.message ?? 'no reason was given', layout.width - 2);
   const body = [...message, ...(message.length > 0 && differences.length > 0 ? [''] : []), ...differences];
-  const line = clean.steps.find(({ grids }) => grids.some(({ differing }) => differing.length > 0))?.line;
+  const line = clean.steps.find(
+    ({ grids, answers = [] }) =>
+      grids.some(({ differing }) => differing.length > 0) || answers.some(({ want, got }) => want !== got),
+  )?.line;
+  const folder = clean.evidence && `${options.results.replace(/\/+$/, '')}/${clean.evidence}`;
+  // Such a case has no file but the one that lies with its evidence.
+  const isGenerated = clean.name.startsWith('generated/');
   return [
     ...body.map((text) => (text === '' ? '' : `  ${text.replaceAll('\n', '\n  ')}`)),
     ...(body.at(-1) === '' ? [] : ['']),
     `  file: ${clean.file}${line === undefined ? '' : `:${line}`}`,
     `  replay: ${replayCommand(clean.name, options.flags)}`,
-    ...(clean.evidence === undefined
-      ? []
-      : [`  evidence: ${options.results.replace(/\/+$/, '')}/${clean.evidence}/`]),
+    ...(folder === undefined ? [] : [`  evidence: ${folder}/`]),
+    ...(folder === undefined || !isGenerated ? [] : [`  scenario: ${folder}/scenario.yaml`]),
   ];
 };
 

@@ -7,8 +7,8 @@ export type PropertyRecord = {
   name: Property | 'deny';
   /** One word, as `kept`; where cells disagree `mixed` and how they are shared out, as `mixed: kept 2, cut 6`. */
   value: string;
-  /** The cases that tell it. */
-  cases: string[];
+  /** The cases that tell it; absent where every denial does. */
+  cases?: string[];
   /** The longest time from the accepted change until something that was cut was cut, in milliseconds. */
   cutMs?: number;
 };
@@ -40,25 +40,27 @@ export const readProperties = (cases: readonly CaseRecord[]): PropertyRecord[] =
 };
 
 const readDenial = (passed: readonly CaseRecord[]): PropertyRecord | undefined => {
-  const denying = passed
-    .map(({ name, ...rest }) => ({ name, ends: gridsOf(rest).flatMap(denialsOf) }))
-    .filter(({ ends }) => ends.length > 0);
-  const all = denying.flatMap(({ ends }) => ends);
+  const all = passed.flatMap(gridsOf).flatMap(denialsOf);
   const telling = all.some(({ isV4 }) => isV4) ? all.filter(({ isV4 }) => isV4) : all;
   const counts = countWords(telling.map(({ outcome }) => (outcome === 'dropped' ? 'drop' : 'reject')));
-  if (counts.size === 0) return undefined;
-  return { name: 'deny', value: wordFor(counts), cases: denying.map(({ name }) => name) };
+  return counts.size === 0 ? undefined : { name: 'deny', value: wordFor(counts) };
 };
 
 const gridsOf = ({ steps }: Pick<CaseRecord, 'steps'>): GridRecord[] => steps.flatMap(({ grids }) => grids);
 
-/** Whether each free cell of a grid was open. */
+/** Whether each free cell of a grid was open; those that could not be told are left out. */
 const freeOutcomes = ({ want, got }: GridRecord): boolean[] =>
-  want.flatMap((cell, index) => (cell === 'undefined' ? got[index]?.outcome === 'connected' : []));
+  want.flatMap((cell, index) => {
+    const outcome = got[index]?.outcome ?? 'error';
+    return cell === 'undefined' && outcome !== 'error' ? outcome === 'connected' : [];
+  });
 
+/** A Service that nobody is behind is refused by whoever translates it, not by the plugin. */
 const denialsOf = ({ probe, want, got }: GridRecord): { outcome: string; isV4: boolean }[] =>
   want.flatMap((cell, index) =>
-    cell === 'deny' ? { outcome: got[index]?.outcome ?? '', isV4: probe.startsWith('v4 ') } : [],
+    cell === 'deny' && /^v[46] (?:TCP|UDP)\//.test(probe)
+      ? { outcome: got[index]?.outcome ?? '', isV4: probe.startsWith('v4 ') }
+      : [],
   );
 
 const countWords = (words: readonly string[]): Map<string, number> =>

@@ -43,6 +43,19 @@ export type StepRecord = {
   /** Rounds that did not match before the matching ones; all of them where it never held. */
   retries: number;
   grids: GridRecord[];
+  /** What the API server made of each policy of the step; only in scenarios that ask it. */
+  answers?: AnswerRecord[];
+};
+
+/** What the API server made of one policy. */
+export type AnswerRecord = {
+  /** `x/deny-all`. */
+  policy: string;
+  want: 'accepted' | 'rejected';
+  got: 'accepted' | 'rejected';
+  /** HTTP status and words of a refusal. */
+  status?: number;
+  message?: string;
 };
 
 export type CaseRecord = {
@@ -142,7 +155,7 @@ export const closeRunRecord = (record: RunRecord, end: RunEnd): RunRecord => {
   const cases = record.cases.map((declared) => {
     const finished = open.get(declared.name);
     open.delete(declared.name);
-    if (finished !== undefined) return redactData(finished);
+    if (finished !== undefined) return redactOnce(finished);
     const reason = end.neverRan?.get(declared.name) ?? end.aborted;
     return reason === undefined ? declared : neverRan(declared, reason);
   });
@@ -156,6 +169,15 @@ export const closeRunRecord = (record: RunRecord, end: RunEnd): RunRecord => {
     vacuous: redactData(end.vacuous ?? record.vacuous),
     ...(end.aborted === undefined ? {} : redactData({ aborted: end.aborted })),
   };
+};
+
+const redacted = new WeakMap<CaseRecord, CaseRecord>();
+
+/** A run that goes on is closed again and again, and a finished case does not change any more. */
+const redactOnce = (entry: CaseRecord): CaseRecord => {
+  const known = redacted.get(entry) ?? redactData(entry);
+  redacted.set(entry, known);
+  return known;
 };
 
 /** Asserted cells of a grid: those that the verdict rests on. */

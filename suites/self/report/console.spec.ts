@@ -55,6 +55,18 @@ describe('console report', () => {
     expect(printRun(records.all, { width: 100, colour: false })).not.to.include('\u001b');
   });
 
+  it('tells where a policy stands in the file that an API server took wrongly, and all that it said', () => {
+    const answers = [{ policy: 'x/p', want: 'rejected', got: 'accepted' } as const];
+    const step = {
+      ...{ action: 'reject p', line: 7, settleMs: {}, rounds: 0, retries: 0, grids: [] },
+      answers,
+    };
+    const message = '1 of 1 answer differs after step 1 (reject p)\n  x/p   want rejected   got accepted';
+    const entry = changed(samples.fail, { steps: [step], message });
+    const text = formatRedCase(entry, { results }, { width: 100, colour: false });
+    expect(text).to.include(`file: ${entry.file}:7`).and.include('x/p   want rejected   got accepted');
+  });
+
   it('counts the cells that it does not list', () => {
     const [first] = samples.fail.steps;
     const [grid] = first?.grids ?? [];

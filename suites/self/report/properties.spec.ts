@@ -50,6 +50,11 @@ describe('properties of a plugin', () => {
       expect(told(caseOf('a', grids, { property: 'icmp', status }))).to.deep.equal({});
   });
 
+  it('are not told by cells of which nothing could be told', () => {
+    const grids = [gridOf('v4 ICMP', [['undefined', 'error']])];
+    expect(told(caseOf('a', grids, { property: 'icmp' }))).to.deep.equal({});
+  });
+
   it('carry the longest time until something was cut', () => {
     const cut = (cutMs: number): GridRecord => ({
       ...gridOf('v4 established TCP/80', [['undefined', 'dropped']]),
@@ -66,6 +71,8 @@ describe('properties of a plugin', () => {
     expect(told(caseOf('a', [v4('dropped'), v6]))).to.deep.equal({ deny: 'drop' });
     expect(told(caseOf('a', [v4('refused'), v6]))).to.deep.equal({ deny: 'reject' });
     expect(told(caseOf('a', [v6]))).to.deep.equal({ deny: 'drop' });
+    const service = gridOf('v4 service TCP/80', [['deny', 'refused']]);
+    expect(told(caseOf('a', [v4('dropped'), service]))).to.deep.equal({ deny: 'drop' });
     expect(told(caseOf('a', [v4('refused'), v4('dropped')]))).to.deep.equal({
       deny: 'mixed: drop 1, reject 1',
     });

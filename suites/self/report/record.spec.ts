@@ -45,6 +45,25 @@ describe('run record', () => {
     expect(closed.counts).to.deep.equal({ pass: 0, fail: 1, error: 2, skip: 0 });
   });
 
+  it('keeps what an API server answered, in the form that its schema describes', () => {
+    const step = {
+      ...{ action: 'reject p', line: 5, settleMs: {}, rounds: 0, retries: 0, grids: [] },
+      answers: [
+        { policy: 'x/p', want: 'rejected', got: 'rejected', status: 422, message: 'is invalid' } as const,
+        { policy: 'x/q', want: 'rejected', got: 'accepted' } as const,
+      ],
+    };
+    const asked = { ...pass, steps: [step] };
+    const record = closeRunRecord(createRunRecord(startOf([asked])), { finished: [asked], durationMs: 1 });
+    expect(problemsOf(parse(record))).to.deep.equal([]);
+    expect(record.cases[0]?.steps[0]?.answers).to.deep.equal(step.answers);
+    const spoilt = {
+      ...asked,
+      steps: [{ ...step, answers: [{ policy: 'x/p', want: 'refused', got: 'accepted' }] }],
+    };
+    expect(problemsOf({ ...parse(record), cases: [spoilt] })).to.not.deep.equal([]);
+  });
+
   it('is all errors before anything ran', () => {
     expect(createRunRecord(startOf([pass, fail])).counts).to.deep.equal({
       pass: 0,
@@ -144,6 +163,25 @@ describe('run-record.schema.json', () => {
       change(record);
       expect(problemsOf(record), String(change)).not.to.deep.equal([]);
     }
+  });
+
+  it('knows the name of every kind of probe, and no other', () => {
+    const problemsWith = (probe: string): string[] => {
+      const record = parse(records.pass);
+      Object.assign(record['cases']?.[0]?.['steps']?.[0]?.['grids']?.[0] ?? {}, { probe });
+      return problemsOf(record);
+    };
+    const kinds = ['ICMP', 'TCP/80', 'node-port TCP/80', 'fragmented service UDP/80', 'unreachable UDP/9'];
+    for (const name of [...kinds, 'established TCP/80', 'established UDP/80', 'service-name TCP/80'])
+      for (const family of ['v4', 'v6']) expect(problemsWith(`${family} ${name}`)).to.deep.equal([]);
+    for (const name of [
+      'ICMP',
+      'v4 ICMP/0',
+      'v4 service ICMP',
+      'v4 strange UDP/80',
+      'v4 service fragmented UDP/80',
+    ])
+      expect(problemsWith(name), name).to.not.deep.equal([]);
   });
 
   it('refuses a red or skipped case without a message, and a passed one with a message', () => {
