@@ -8,7 +8,7 @@ import type { Ground } from './ground.ts';
 export const act = async (
   action: Action,
   scenario: Scenario,
-  { lane, realName, createPod }: Ground,
+  { lane, realName, realId, createPod, createNamespace }: Ground,
 ): Promise<void> => {
   switch (action.verb) {
     case 'apply':
@@ -35,11 +35,27 @@ export const act = async (
         Object.fromEntries(Object.entries(labels).filter(([key]) => !action.keys[id]?.includes(key))),
       );
       return;
-    case 'create':
-      await settleAll(scenario.pods.filter(({ id }) => action.pods.includes(id)).map(createPod));
+    case 'create': {
+      const { namespaces = [], pods } = action;
+      await settleAll(
+        scenario.namespaces.filter(({ name }) => namespaces.includes(name)).map(createNamespace),
+      );
+      await settleAll(
+        scenario.pods.filter(({ id }) => pods.includes(id)).map((pod) => createPod(pod, scenario)),
+      );
       return;
+    }
     case 'remove':
       await settleAll(action.pods.map((id) => lane.deletePod(realName(id))));
+      await settleAll(
+        (action.namespaces ?? []).map(async (name) => (await lane.deleteNamespace(realId(name))).gone),
+      );
+      return;
+    case 'complete':
+      await settleAll(action.pods.map((id) => lane.completePod(realName(id))));
+      return;
+    case 'reject':
+      throw new RangeError('documents are offered to an API server by checkAnswers, not done');
   }
 };
 

@@ -5,10 +5,15 @@ import { idOf, type Family, type World } from '../kube/world.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { CaseRecord, StepRecord } from '../report/record.ts';
 import { isStanding } from '../scenario/default-world.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import { isGenerated } from '../scenario/generated-case.ts';
+import type { Scenario, Step } from '../scenario/scenario.ts';
+import { asksApiServer } from '../scenario/stored.ts';
 import { worldAt } from '../scenario/world.ts';
 import { act } from './act.ts';
+import { checkAnswers } from './answers.ts';
 import { baselineOf, gridsFor } from './expected.ts';
+import { openFlows } from './flows.ts';
+import { evidenceOf, scenarioFile } from './generated.ts';
 import type { Ground } from './ground.ts';
 import {
   answerersOf,
@@ -21,6 +26,7 @@ import {
   round,
 } from './judge.ts';
 import { observe, silenceAfter, wantsAfter, type Patience, type Wants } from './observe.ts';
+import { holdReady, proveReady } from './readiness.ts';
 
 /** What a check needs to know of the cluster besides the lane it works on. */
 export type CheckContext = Pick<Cluster, 'lacks'> & { families: readonly Family[]; patience: Patience };
@@ -54,6 +60,7 @@ export const skipReason = (scenario: Scenario, { lacks, families }: CheckContext
     const reason = lacks[capability];
     if (reason !== undefined) return reason;
   }
+  if (asksApiServer(scenario.steps)) return undefined;
   // A scenario whose denials cannot be asked here would pass on a plugin that does nothing.
   const drawn = scenario.steps.flatMap(({ expect }) => expect.map(({ grid }) => grid));
   const asked = scenario.steps.flatMap(({ expect }) => gridsFor(expect, families).map(({ want }) => want));
@@ -78,14 +85,17 @@ export const checkScenario = async (
   let evidence: Record<string, string> = {};
   let cause: Checked['cause'];
   try {
-    await runSteps(scenario, ground, context, record.steps);
+    if (asksApiServer(scenario.steps)) await checkAnswers(scenario, ground, record.steps);
+    else await runSteps(scenario, ground, context, record.steps);
     record.status = 'pass';
   } catch (error) {
     record.status = error instanceof AssertionError ? 'fail' : 'error';
     record.message = messageOf(error);
     if (error instanceof ClusterError) cause = 'cluster';
     else if (error instanceof BaselineError) cause = 'baseline';
-    evidence = await collectEvidence(ground);
+    if (isGenerated(scenario))
+      record.message += `\nthe case as a scenario file: ${scenarioFile} in its evidence`;
+    evidence = await collectEvidence(scenario, ground);
   }
   try {
     await ground.restore(scenario);
@@ -99,9 +109,9 @@ export const checkScenario = async (
   return { record, evidence, ...(cause !== undefined && { cause }) };
 };
 
-const collectEvidence = async ({ lane }: Ground): Promise<Record<string, string>> => {
+const collectEvidence = async (scenario: Scenario, { lane }: Ground): Promise<Record<string, string>> => {
   try {
-    return await lane.evidence();
+    return { ...evidenceOf(scenario), ...(await lane.evidence()) };
   } catch (error) {
     return { 'evidence.txt': `not to be had: ${messageOf(error)}\n` };
   }
@@ -110,9 +120,18 @@ const collectEvidence = async ({ lane }: Ground): Promise<Record<string, string>
 const neededCapabilities = ({ pods, steps }: Scenario): Capability[] => {
   const targets = new Set(steps.flatMap(({ expect }) => expect.map(({ target }) => target)));
   return [
-    ...(targets.has('service-name') ? (['service-names'] as const) : []),
+    ...(targets.has('service-name') || targets.has('lookup') ? (['service-names'] as const) : []),
     ...(pods.some(({ addresses }) => addresses !== undefined) ? (['external'] as const) : []),
-    ...(pods.some(({ id, node }) => !isStanding(id) && node > 0) ? (['two-nodes'] as const) : []),
+    ...(pods.some(({ id, node }) => !isStanding(id) && node > 0) || targets.has('node-port')
+      ? (['two-nodes'] as const)
+      : []),
+    ...(pods.some(({ hostNetwork }) => hostNetwork === true) ? (['host-network'] as const) : []),
+    ...(steps.some(({ ready }) => ready !== undefined) ? (['kubelet'] as const) : []),
+    ...(pods.some(({ addressesOf }) => addressesOf !== undefined) ? (['chosen-address'] as const) : []),
+    ...(asksApiServer(steps) ? (['api'] as const) : []),
+    ...(steps.some(({ expect }) => expect.some(({ protocol }) => protocol === 'ICMP'))
+      ? (['icmp'] as const)
+      : []),
   ];
 };
 
@@ -124,29 +143,40 @@ const runSteps = async (
 ): Promise<void> => {
   let world = await ground.prepare(scenario);
   const silence = await proveOpen('before the first step', scenario, world, ground, families, patience);
+  const probed = scenario.pods.filter(
+    ({ readiness, createdLater }) => readiness !== undefined && !createdLater,
+  );
+  await proveReady(probed, ground, patience);
   let wants: Wants = new Map();
   for (const [index, step] of scenario.steps.entries()) {
+    const grids = gridsFor(step.expect, families);
+    await using flows = await openFlows(grids, world, ground, patience);
     await act(step.action, scenario, ground);
     const accepted = performance.now();
-    if (step.action.verb === 'create' || step.action.verb === 'remove') world = await ground.refresh();
-    const grids = gridsFor(step.expect, families);
+    if (comesOrGoes(step) || step.expect.some(({ target }) => target === 'node-port'))
+      world = await ground.refresh();
     if (grids.length > 0) {
-      const oracle = createOracle(worldAt(scenario, index));
+      const now = createOracle(worldAt(scenario, index));
+      const oracles = { now, before: createOracle(worldAt(scenario, index - 1)) };
       const offset = performance.now() - accepted;
-      const options = { before: wants, answerers: answerersOf(oracle) };
+      const options = { before: wants, answerers: answerersOf(now), flows };
       const [seen, live] = await Promise.all([
         observe(grids, world, ground, patience, silence, options),
         ground.lane.world(),
       ]);
-      records.push(recordStep(step, seen, oracle, offset));
-      judge(step, index, seen, oracle);
+      records.push(recordStep(step, seen, oracles, offset));
+      judge(step, index, seen, oracles);
       refuseOtherVerdicts(grids, createOracle(live), ground);
     }
     wants = wantsAfter(grids, wants);
+    if (step.ready !== undefined) await holdReady(step, index, scenario, ground, patience);
   }
   if (scenario.steps.some(({ action }) => action.verb === 'create'))
     await proveOpenAfterwards(scenario, ground, families, patience);
 };
+
+/** Whether other pods run after the step than before. */
+const comesOrGoes = ({ action }: Step): boolean => ['create', 'remove', 'complete'].includes(action.verb);
 
 /** A denied cell counts only if the same cell was open in the same run. Returns how long silence must last to be a drop. */
 const proveOpen = async (

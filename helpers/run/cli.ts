@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<Command>> = {
   run: async () => (await import('./run-command.ts')).runCommand,
   list: async () => (await import('./list-command.ts')).listCommand,
   explain: async () => (await import('./explain-command.ts')).explainCommand,
+  fuzz: async () => (await import('./fuzz-command.ts')).fuzzCommand,
   clean: async () => (await import('./clean-command.ts')).cleanCommand,
 };
 

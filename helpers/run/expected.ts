@@ -3,13 +3,16 @@ import {
   buildMatrix,
   cellOf,
   formatProbeKind,
+  isNameless,
   type Expectation,
   type Matrix,
   type ProbeKind,
 } from '../matrix/matrix.ts';
 import { matchesSelector } from '../model/matching.ts';
+import { entryNode } from '../model/node-port.ts';
 import type { Target } from '../probe/sweep.ts';
 import type { ExpectedGrid, Scenario } from '../scenario/scenario.ts';
+import type { Flows } from './flows.ts';
 import type { Ground } from './ground.ts';
 
 /** One grid of a step on this cluster: a drawn grid for one family. */
@@ -23,14 +26,26 @@ export const gridsFor = (expect: readonly ExpectedGrid[], families: readonly Fam
   const chosen = new Map<string, WantedGrid>();
   const common = expect.filter(({ family }) => family === undefined);
   const special = expect.filter(({ family }) => family !== undefined);
-  for (const { target, protocol, port, family, grid } of [...common, ...special]) {
-    for (const each of families.filter((each) => family === undefined || family === each)) {
-      const kind: ProbeKind = { target, protocol, port, family: each };
-      chosen.set(formatProbeKind(kind), { kind, want: grid });
+  for (const drawn of [...common, ...special]) {
+    const { family, target } = drawn;
+    // A lookup is asked once: the address of the other family would tell nothing more of the DNS server.
+    const known = target === 'lookup' ? families.slice(0, 1) : families;
+    for (const each of known.filter((each) => family === undefined || family === each)) {
+      const kind = kindOf(drawn, each);
+      chosen.set(formatProbeKind(kind), { kind, want: drawn.grid });
     }
   }
   return [...chosen.values()];
 };
+
+/** The probes that a drawn grid asks for over one family. */
+export const kindOf = ({ target, protocol, port, traffic }: ExpectedGrid, family: Family): ProbeKind => ({
+  target,
+  protocol,
+  port,
+  family,
+  ...(traffic !== undefined && { traffic }),
+});
 
 /**
  * Every cell that some step asserts or characterises, as a grid that must be all open before the first step.
@@ -43,6 +58,8 @@ export const baselineOf = (
 ): WantedGrid[] => {
   const merged = new Map<string, { kind: ProbeKind; grids: Matrix<Expectation>[] }>();
   for (const { kind, want } of scenario.steps.flatMap(({ expect }) => gridsFor(expect, families))) {
+    // Nothing is established yet. That these connections open before their step proves as much.
+    if (kind.traffic === 'established') continue;
     const entry = merged.get(formatProbeKind(kind)) ?? { kind, grids: [] };
     merged.set(formatProbeKind(kind), { kind, grids: [...entry.grids, want] });
   }
@@ -51,18 +68,33 @@ export const baselineOf = (
     .filter(({ want }) => want.cells.includes('allow'));
 };
 
-/** What to probe for a grid: rows and columns by their short names, each column at its address or DNS name in this world. */
-export const targetFor = ({ kind, want }: WantedGrid, world: World, ground: Ground): Target => ({
+/**
+ * What to probe for a grid: rows and columns by their short names, each column at its address or DNS name in this world.
+ * A node port is asked at a node without a pod behind the Service, and not at the asking pod's own, where there is one.
+ * `flows` are the connections that were opened for it, where it is about established ones.
+ */
+export const targetFor = (
+  { kind, want }: WantedGrid,
+  world: World,
+  ground: Ground,
+  flows?: Pick<Flows, 'idOf'>,
+): Target => ({
   kind,
   rows: want.rows,
   columns: want.columns,
   hostOf: (row, column) =>
-    cellOf(want, row, column) === 'ignored' ? undefined : hostOf(kind, ground.realId(column), world),
+    cellOf(want, row, column) === 'ignored'
+      ? undefined
+      : hostOf(kind, ground.realId(row), ground.realId(column), world),
+  ...(kind.target === 'node-port' && {
+    portOf: (column) => nodePortOf(kind, ground.realId(column), world) ?? kind.port,
+  }),
   servers: (column) =>
     serversOf(kind, ground.realId(column), world).map(({ pod, port }) => ({
       pod: ground.shortId(pod),
       port,
     })),
+  ...(flows && kind.traffic === 'established' && { flowOf: (row, column) => flows.idOf(kind, row, column) }),
 });
 
 const mergeAsked = (
@@ -83,22 +115,35 @@ const mergeAsked = (
   );
 };
 
-const hostOf = ({ target, family }: ProbeKind, id: string, { pods, services }: World): string | undefined => {
+const hostOf = (kind: ProbeKind, from: string, id: string, world: World): string | undefined => {
+  const { target, family } = kind;
   if (target === 'pod') {
-    const pod = pods.find((pod) => idOf(pod) === id);
+    const pod = world.pods.find((pod) => idOf(pod) === id);
     return pod && addressOf(pod, family);
   }
-  const service = services.find((service) => idOf(service) === id);
+  const service = world.services.find((service) => idOf(service) === id);
   if (service === undefined) return undefined;
+  if (target === 'node-port') {
+    // A node without a port for it would be asked at the port of the Service, where anything may listen.
+    const node = nodePortOf(kind, id, world) === undefined ? undefined : entryNode(world, id, from);
+    return node && addressOf(node, family);
+  }
   return target === 'service' ? addressOf(service, family) : `${service.name}.${service.namespace}.svc`;
 };
 
+const nodePortOf = ({ protocol, port }: ProbeKind, id: string, { services }: World): number | undefined =>
+  services
+    .find((service) => idOf(service) === id)
+    ?.ports.find((each) => each.protocol === protocol && each.port === port)?.nodePort;
+
 /** The pod itself, or the pods behind a Service with the port to which it translates. */
 const serversOf = (
-  { target, protocol, port }: ProbeKind,
+  kind: ProbeKind,
   id: string,
   { pods, services }: World,
 ): { pod: string; port: number }[] => {
+  const { target, protocol, port } = kind;
+  if (isNameless(kind)) return [];
   if (target === 'pod') return [{ pod: id, port }];
   const service = services.find((service) => idOf(service) === id);
   const translated = service?.ports.find(

@@ -3,7 +3,7 @@ import type { Cluster, Lane, ObjectName } from '../cluster/cluster.ts';
 import { ClusterError } from '../errors.ts';
 import { settleAll } from '../wait.ts';
 import type { Labels } from '../kube/types.ts';
-import { idOf, type World } from '../kube/world.ts';
+import { idOf, isRunning, type World } from '../kube/world.ts';
 import type { Observation } from '../matrix/matrix.ts';
 import { openLinks, type Links } from '../probe/pods.ts';
 import type { Prober } from '../probe/sweep.ts';
@@ -15,7 +15,7 @@ import {
   namespaceNames,
 } from '../scenario/default-world.ts';
 import { namespaceNameLabel } from '../scenario/policies.ts';
-import type { Scenario, ScenarioPod } from '../scenario/scenario.ts';
+import type { Scenario, ScenarioNamespace, ScenarioPod } from '../scenario/scenario.ts';
 
 /** A lane with open links, on which scenarios are tried one after the other. Scenarios' short names go in and come out. */
 export type Ground = AsyncDisposable & {
@@ -28,8 +28,9 @@ export type Ground = AsyncDisposable & {
   shortId(id: string): string;
   /** Brings the lane into the state in which the scenario begins, and checks that it is. */
   prepare(scenario: Scenario): Promise<World>;
-  createPod(pod: ScenarioPod): Promise<void>;
-  /** Reads the lane and opens links to the pods that are new in it. */
+  createPod(pod: ScenarioPod, scenario: Scenario): Promise<void>;
+  createNamespace(namespace: ScenarioNamespace): Promise<void>;
+  /** Reads the lane, without the pods that have ended, and opens links to the pods that are new in it. */
   refresh(): Promise<World>;
   /** Takes away all that the scenario brought. */
   restore(scenario: Scenario): Promise<void>;
@@ -67,21 +68,52 @@ const createGround = (lane: Lane, links: Links): Ground => {
     },
   };
 
+  // What each pod was last seen to have: a later pod may be given the addresses of one that is gone.
+  const known = new Map<string, readonly string[]>();
+
   const refresh = async (): Promise<World> => {
     const world = await lane.world();
-    await links.refresh(world.pods);
-    return world;
+    for (const pod of world.pods) known.set(shortId(idOf(pod)), pod.addresses);
+    const pods = world.pods.filter(isRunning);
+    await links.refresh(pods);
+    return { ...world, pods };
   };
 
-  const createPod = async ({ id, labels, ports, node, addresses }: ScenarioPod): Promise<void> => {
-    if (addresses === undefined) await lane.createPod({ ...realName(id), labels, ports, node });
+  const createPod = async (pod: ScenarioPod, { steps }: Scenario): Promise<void> => {
+    const { id, labels, ports, node, addresses, addressesOf } = pod;
+    const chosen = addressesOf === undefined ? undefined : (known.get(addressesOf) ?? []);
+    const completes = steps.some(({ action }) => action.verb === 'complete' && action.pods.includes(id));
+    const special = {
+      ...(chosen !== undefined && { addresses: chosen }),
+      ...(completes && { completes }),
+      ...(pod.hostNetwork && { hostNetwork: pod.hostNetwork }),
+      ...(pod.readiness && { readiness: pod.readiness }),
+    };
+    if (addresses === undefined) await lane.createPod({ ...realName(id), labels, ports, node, ...special });
     else await lane.createExternalHost({ ...realName(id), addresses, ports });
+  };
+
+  // Namespaces on their way out, which only those wait for who need the name again.
+  const leaving = new Map<string, Promise<void>>();
+
+  const createNamespace = async ({ name, labels }: ScenarioNamespace): Promise<void> => {
+    await leaving.get(name);
+    leaving.delete(name);
+    await lane.createNamespace(realId(name), labels);
+  };
+
+  const dismissNamespace = async (name: string): Promise<void> => {
+    const { gone } = await lane.deleteNamespace(realId(name));
+    gone.catch(() => {});
+    leaving.set(name, gone);
   };
 
   const prepare = async (scenario: Scenario): Promise<World> => {
     await standAsWritten(lane, realName, scenario);
+    const guests = scenario.namespaces.filter(({ createdLater }) => !createdLater);
+    await settleAll(guests.map(createNamespace));
     const missing = scenario.pods.filter(({ id, createdLater }) => !isStanding(id) && !createdLater);
-    await settleAll(missing.map(createPod));
+    await settleAll(missing.map((pod) => createPod(pod, scenario)));
     await settleAll(
       scenario.services.map(({ id, type, selector, ports }) =>
         lane.createService({ ...realName(id), type, selector, ports }),
@@ -93,8 +125,13 @@ const createGround = (lane: Lane, links: Links): Ground => {
   };
 
   const restore = async (scenario: Scenario): Promise<void> => {
-    const { policies, pods, services } = await lane.world();
-    const isOurs = (id: string): boolean => !isStanding(id);
+    const { namespaces, policies, pods, services } = await lane.world();
+    const guests = new Set([
+      ...namespaces.map(({ name }) => shortId(name)).filter(isGuest),
+      ...scenario.namespaces.map(({ name }) => name),
+    ]);
+    // What is in a namespace that goes goes with it.
+    const isOurs = (id: string): boolean => !isStanding(id) && !guests.has(id.split('/')[0] ?? '');
     const hosts = [
       ...pods.filter(({ external }) => external === true).map((pod) => shortId(idOf(pod))),
       ...scenario.pods.filter(({ addresses }) => addresses !== undefined).map(({ id }) => id),
@@ -111,6 +148,7 @@ const createGround = (lane: Lane, links: Links): Ground => {
       ...services.map(({ namespace, name }) => lane.deleteService({ namespace, name })),
       ...[...new Set(hosts)].map((id) => lane.deleteExternalHost(realName(id))),
       ...[...new Set(brought)].filter(isOurs).map((id) => lane.deletePod(realName(id))),
+      ...[...guests].map(dismissNamespace),
     ]);
     await refresh();
   };
@@ -123,6 +161,7 @@ const createGround = (lane: Lane, links: Links): Ground => {
     shortId,
     prepare,
     createPod,
+    createNamespace,
     refresh,
     restore,
     [Symbol.asyncDispose]: async () => {
@@ -131,6 +170,8 @@ const createGround = (lane: Lane, links: Links): Ground => {
     },
   };
 };
+
+const isGuest = (name: string): boolean => !(namespaceNames as readonly string[]).includes(name);
 
 const shortenAnswerer = (observation: Observation, shortId: (id: string) => string): Observation =>
   observation.answeredBy === undefined

@@ -13,18 +13,24 @@ const configFlag: [string, string] = [
   'settings as YAML, flags without dashes as keys (default netpol.yaml, if there)',
 ];
 
+/** Settings that choose a cluster and what enforces its policies. */
+const clusterOptions = [
+  ...['provider', 'plugin', 'kubeconfig', 'context', 'cluster', 'keep'],
+  ...['kindImage', 'probeImage', 'kindConfig'],
+] as const satisfies readonly (keyof Config)[];
+
 /** What each command is called with: the flags that it takes and the words that `--help` says about it. */
-export const help: Record<'run' | 'list' | 'explain' | 'clean', Help> = {
+export const help: Record<'run' | 'list' | 'explain' | 'fuzz' | 'clean', Help> = {
   run: {
     usage: 'run [FILTER...]',
-    does: 'proves scenarios on a cluster; FILTER is a name, a folder, a feature or a part of a title',
+    does: 'proves scenarios on a cluster; FILTER is a name, a folder, a feature, a part of a title or a scenario file',
     options: Object.keys(options) as (keyof Config)[],
     more: [configFlag],
   },
   list: {
     usage: 'list [FILTER...]',
-    does: 'shows scenarios and features',
-    options: ['features', 'skip'],
+    does: 'shows scenarios, features and profiles',
+    options: ['profile', 'features', 'skip'],
     more: [['--json', 'for machines']],
   },
   explain: {
@@ -32,6 +38,17 @@ export const help: Record<'run' | 'list' | 'explain' | 'clean', Help> = {
     does: 'says who reaches whom and why, from manifests, without a cluster',
     options: [],
     more: [['--json', 'every cell: from, to, protocol, port, family, verdict, reason']],
+  },
+  fuzz: {
+    usage: 'fuzz',
+    does: 'tries random worlds against the oracle, and writes a difference as the smallest scenario that shows it',
+    options: [...clusterOptions, 'lanes', 'output', 'settleBudgetMs', 'force'],
+    more: [
+      ['--seed N', 'which worlds, and in which order (default: another one each time)'],
+      ['--count N', 'how many worlds at most (default 200, without --seconds)'],
+      ['--seconds S', 'how long at most, without starting the cluster and shrinking a find'],
+      configFlag,
+    ],
   },
   clean: {
     usage: 'clean',

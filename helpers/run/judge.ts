@@ -2,6 +2,7 @@ import { AssertionError } from 'chai';
 import { ProbeError } from '../errors.ts';
 import type { ComparedCell, Difference } from '../matrix/compare.ts';
 import { formatProbeKind, type ProbeKind } from '../matrix/matrix.ts';
+import { judgeBackends, judgeCell, type Oracles } from '../model/cell.ts';
 import type { Oracle } from '../model/oracle.ts';
 import type { GridRecord, StepRecord } from '../report/record.ts';
 import type { Step } from '../scenario/scenario.ts';
@@ -13,16 +14,15 @@ import type { Answerers, GridSeen, Seen } from './observe.ts';
 /** Who may answer for a Service: its backends that are reachable, or all of them while no policy acts. */
 export const answerersOf =
   (oracle: Oracle, which: 'reachable' | 'any' = 'reachable'): Answerers =>
-  ({ target, protocol, port, family }, row, column) =>
-    target === 'pod'
+  (kind, row, column) =>
+    kind.target === 'pod' || kind.target === 'lookup'
       ? undefined
-      : oracle
-          .serviceVerdict(row, column, protocol, port, family)
+      : judgeBackends(kind, row, column, oracle)
           .backends.filter(({ verdict }) => which === 'any' || verdict !== 'deny')
           .map(({ id }) => id);
 
 /** The record of one step. `offset`: milliseconds from the accepted change to the begin of the observation. */
-export const recordStep = (step: Step, seen: Seen, oracle: Oracle, offset: number): StepRecord => ({
+export const recordStep = (step: Step, seen: Seen, oracles: Oracles, offset: number): StepRecord => ({
   action: formatAction(step.action),
   line: step.line,
   settleMs: Object.fromEntries(
@@ -30,41 +30,46 @@ export const recordStep = (step: Step, seen: Seen, oracle: Oracle, offset: numbe
   ),
   rounds: seen.rounds,
   retries: seen.retries,
-  grids: seen.grids.map((grid) => recordGrid(grid, oracle)),
+  grids: seen.grids.map((grid) => recordGrid(grid, oracles, offset)),
 });
 
-const recordGrid = ({ kind, want, got, comparison }: GridSeen, oracle: Oracle): GridRecord => ({
+const recordGrid = (
+  { kind, want, got, comparison, cutMs }: GridSeen,
+  oracles: Oracles,
+  offset: number,
+): GridRecord => ({
   probe: formatProbeKind(kind),
   rows: [...want.rows],
   columns: [...want.columns],
   want: [...want.cells],
-  got: [...got.cells],
+  // Cells that nobody asked say nothing, and are most of a large grid.
+  got: got.cells.map((cell, index) =>
+    want.cells[index] === 'ignored' ? { outcome: 'error', milliseconds: 0 } : cell,
+  ),
   differing: comparison.differing.map((difference) => ({
     from: difference.row,
     to: difference.column,
     want: difference.want === 'ignored' ? 'undefined' : difference.want,
     got: difference.got,
     ...(difference.kind === 'answerer' && { mayAnswer: [...difference.mayAnswer] }),
-    reason: reasonOf(kind, difference, oracle),
+    reason: reasonOf(kind, difference, oracles),
   })),
+  ...(cutMs !== undefined && { cutMs: round(cutMs + offset) }),
 });
 
 const reasonOf = (
   kind: ProbeKind,
   { row, column, kind: what, got, mayAnswer }: Difference,
-  oracle: Oracle,
+  oracles: Oracles,
 ): string => {
-  const { target, protocol, port, family } = kind;
   if (what === 'answerer') {
     return `${got.answeredBy ?? 'nobody by name'} answered; only ${mayAnswer.join(', ') || 'nobody'} may`;
   }
-  return target === 'pod'
-    ? oracle.explain(row, column, protocol, port, family).reason
-    : oracle.serviceVerdict(row, column, protocol, port, family).reason;
+  return judgeCell(kind, row, column, oracles).reason;
 };
 
 /** Passes, or throws: ProbeError where something could not be told, AssertionError where the plugin is wrong. */
-export const judge = (step: Step, index: number, { held, grids }: Seen, oracle: Oracle): void => {
+export const judge = (step: Step, index: number, { held, grids }: Seen, oracles: Oracles): void => {
   const after = `after step ${index + 1} (${formatAction(step.action)})`;
   const unknown = grids.flatMap(({ kind, comparison }) =>
     comparison.unknown.map((cell) => describeCell(kind, cell)),
@@ -82,7 +87,7 @@ export const judge = (step: Step, index: number, { held, grids }: Seen, oracle: 
   const asserted = grids
     .flatMap(({ want }) => want.cells)
     .filter((cell) => cell === 'allow' || cell === 'deny');
-  const actual = grids.map((grid) => recordGrid(grid, oracle));
+  const actual = grids.map((grid) => recordGrid(grid, oracles, 0));
   throw new AssertionError(
     `${differing.length} of ${count(asserted.length, 'probe')} ${differing.length === 1 ? 'differs' : 'differ'} ${after}`,
     {
@@ -96,19 +101,14 @@ export const judge = (step: Step, index: number, { held, grids }: Seen, oracle: 
 /** The third voice: what the oracle makes of the objects that really are in the cluster must be what was drawn. */
 export const refuseOtherVerdicts = (grids: readonly WantedGrid[], oracle: Oracle, ground: Ground): void => {
   const other = grids
-    .filter(({ kind }) => kind.target === 'pod')
+    // What was established is judged by two worlds; the cluster shows but one at a time.
+    .filter(({ kind }) => ['pod', 'lookup'].includes(kind.target) && kind.traffic !== 'established')
     .flatMap(({ kind, want }) =>
       want.rows.flatMap((row, y) =>
         want.columns.flatMap((column, x) => {
           const wanted = want.cells[y * want.columns.length + x];
           if (wanted === 'ignored') return [];
-          const verdict = oracle.verdict(
-            ground.realId(row),
-            ground.realId(column),
-            kind.protocol,
-            kind.port,
-            kind.family,
-          );
+          const { verdict } = judgeCell(kind, ground.realId(row), ground.realId(column), { now: oracle });
           return verdict === wanted
             ? []
             : [

@@ -1,7 +1,13 @@
+import { profiles } from '../config.ts';
 import { features } from '../scenario/features.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { vacuousReason } from './lint.ts';
+import { profileOf } from './profiles.ts';
 import { readCommandLine, selectSuite } from './selection.ts';
+
+const aboutProfiles = Object.fromEntries(
+  Object.entries(profileOf).map(([name, { about }]): [string, string] => [name, about]),
+);
 
 /** `netpol list`: what `run` with the same filters would prove. Returns the exit code. @throws InputError, UsageError */
 export const listCommand = async (argv: readonly string[]): Promise<number> => {
@@ -9,7 +15,9 @@ export const listCommand = async (argv: readonly string[]): Promise<number> => {
   const { scenarios, skipped } = await selectSuite(positionals, config);
   const listed = scenarios.filter((scenario) => !skipped.has(scenario));
   console.log(
-    json ? JSON.stringify({ scenarios: listed.map(describe), features }, null, 2) : formatList(listed),
+    json
+      ? JSON.stringify({ scenarios: listed.map(describe), features, profiles: aboutProfiles }, null, 2)
+      : formatList(listed),
   );
   return 0;
 };
@@ -35,5 +43,9 @@ const formatList = (scenarios: readonly Scenario[]): string => {
     const count = scenarios.filter((scenario) => (scenario.features as string[]).includes(name)).length;
     return `  ${name.padEnd(28)} ${String(count).padStart(3)}  ${sentence}`;
   });
-  return [...lines, '', `${scenarios.length} scenarios, by feature:`, ...used].join('\n');
+  const choice = Object.entries(aboutProfiles).map(([name, about]) => `  ${name.padEnd(28)}      ${about}`);
+  return [
+    ...[...lines, '', `${scenarios.length} scenarios, by feature:`, ...used],
+    ...['', `Others are listed and run with --profile NAME (default ${profiles[0]}):`, ...choice],
+  ].join('\n');
 };

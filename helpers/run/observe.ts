@@ -2,8 +2,18 @@ import { settle, type SettleOptions } from '../probe/settle.ts';
 import { sweep, type Sweep } from '../probe/sweep.ts';
 import type { World } from '../kube/world.ts';
 import { compareMatrices, type ComparedCell, type Comparison } from '../matrix/compare.ts';
-import { formatProbeKind, type Matrix, type Observation, type ProbeKind } from '../matrix/matrix.ts';
+import {
+  formatProbeKind,
+  isAskedPatiently,
+  isNameless,
+  type Matrix,
+  type Observation,
+  type ProbeKind,
+} from '../matrix/matrix.ts';
+import { watchCuts } from './cuts.ts';
 import { targetFor, type WantedGrid } from './expected.ts';
+import type { Flows } from './flows.ts';
+import { watchFreeCells } from './free-cells.ts';
 import type { Ground } from './ground.ts';
 
 /** How this cluster is waited for. All in milliseconds. */
@@ -20,11 +30,18 @@ export type Patience = {
   shortestSilence: number;
   /** The shortest time between the starts of two rounds. */
   interval: number;
+  /** The same for ICMP errors: a kernel sends six to one host, then one a second, unless it is told otherwise. */
+  errorInterval: number;
   /** Ends an observation under way. */
   signal: AbortSignal;
 };
 
-export type GridSeen = WantedGrid & { got: Matrix<Observation>; comparison: Comparison };
+export type GridSeen = WantedGrid & {
+  got: Matrix<Observation>;
+  comparison: Comparison;
+  /** Milliseconds from the call to the last cut of an established connection. */
+  cutMs?: number;
+};
 
 export type Seen = {
   grids: GridSeen[];
@@ -44,13 +61,19 @@ export type Answerers = (kind: ProbeKind, row: string, column: string) => readon
 const longestSilence = 1000;
 const roundsThatHold = 3;
 const roundsInFlight = 8;
+/** What is not wanted closed may close some time after what is: a plugin cuts what is established when it gets to it. */
+const longHold = 300;
+/** Each echo is a process. */
+const echoInterval = 100;
 
 /** How long silence must last to be a drop: five times the slowest answer of the baseline, within bounds. */
 export const silenceAfter = (
   grids: readonly GridSeen[],
   { shortestSilence }: Pick<Patience, 'shortestSilence'>,
 ): number => {
-  const answers = grids.flatMap(({ got }) => got.cells).filter(({ outcome }) => outcome === 'connected');
+  // What an echo takes is the start of a process.
+  const telling = grids.filter(({ kind }) => kind.protocol !== 'ICMP');
+  const answers = telling.flatMap(({ got }) => got.cells).filter(({ outcome }) => outcome === 'connected');
   const slowest = Math.max(0, ...answers.map(({ milliseconds }) => milliseconds));
   return Math.min(longestSilence, Math.max(shortestSilence, Math.ceil(slowest * 5)));
 };
@@ -69,11 +92,14 @@ export const observe = async (
     answerers = () => undefined,
     before = new Map(),
     rounds: roundsWanted = roundsThatHold,
-  }: { answerers?: Answerers; before?: Wants; rounds?: number } = {},
+    flows,
+  }: { answerers?: Answerers; before?: Wants; rounds?: number; flows?: Flows } = {},
 ): Promise<Seen> => {
-  const targets = grids.map((grid) => targetFor(grid, world, ground));
+  const targets = grids.map((grid) => targetFor(grid, world, ground, flows));
   const changing = changingCells(grids, before);
   const since = new Map<string, number>();
+  const cuts = watchCuts();
+  const freeCells = watchFreeCells();
   let deadline = silence;
 
   const round = async (): Promise<GridSeen[]> => {
@@ -91,6 +117,8 @@ export const observe = async (
   const isAsWanted = (seen: readonly GridSeen[]): boolean =>
     seen.every(({ comparison }) => comparison.differing.length + comparison.unknown.length === 0);
   const watch = (seen: readonly GridSeen[], startedAt: number): void => {
+    cuts.watch(seen, startedAt);
+    freeCells.watch(seen, isAsWanted(seen));
     const wrong = new Set(
       seen.flatMap(({ kind, comparison }) => wrongCells(comparison).map((cell) => keyOf(kind, cell))),
     );
@@ -100,28 +128,41 @@ export const observe = async (
     }
   };
 
-  const interval = Math.max(patience.interval, Math.ceil(silence / 4));
+  const pace = Math.max(...grids.map(({ kind }) => paceOf(kind, patience)));
+  const interval = Math.max(patience.interval, Math.ceil(silence / 4), pace);
   const options: SettleOptions = {
     rounds: roundsWanted,
     interval,
-    hold: patience.hold,
+    hold: holdFor(grids, patience),
     budget: patience.budget,
     inFlight: roundsInFlight,
   };
   const { last, held, rounds, retries } = await settle(round, isAsWanted, options, watch);
-  return { grids: last, held, rounds, retries, settleMs: held ? latest(since, changing) : {} };
+  const told = last.map((grid) => ({ ...grid, ...cuts.of(grid), ...freeCells.of(grid) }));
+  return { grids: told, held, rounds, retries, settleMs: held ? latest(since, changing) : {} };
 };
 
 /** The same cells of the next step are compared with these. */
 export const wantsAfter = (grids: readonly WantedGrid[], before: Wants): Wants =>
   new Map([...before, ...grids.flatMap(assertedCells)]);
 
+/** The baseline holds for no time: where all is to be open, nothing closes late. */
+const holdFor = (grids: readonly WantedGrid[], { hold }: Patience): number =>
+  hold > 0 && grids.some(({ kind }) => isAskedPatiently(kind)) ? Math.max(hold, longHold) : hold;
+
+/** Milliseconds between two rounds of a kind that cannot come faster. */
+const paceOf = (kind: ProbeKind, { errorInterval }: Patience): number => {
+  if (kind.protocol === 'ICMP') return echoInterval;
+  return kind.traffic === 'unreachable' ? errorInterval : 0;
+};
+
 const compareAll = (grids: readonly WantedGrid[], seen: Sweep, answerers: Answerers): GridSeen[] =>
   grids.map(({ kind, want }) => {
     const got = seen.get(formatProbeKind(kind)) ?? { rows: [], columns: [], cells: [] };
     const mayAnswer = (row: string, column: string): readonly string[] | undefined =>
       answerers(kind, row, column);
-    return { kind, want, got, comparison: compareMatrices(want, got, { answerers: mayAnswer }) };
+    const options = { answerers: mayAnswer, isNameless: isNameless(kind) };
+    return { kind, want, got, comparison: compareMatrices(want, got, options) };
   });
 
 const assertedCells = ({ kind, want }: WantedGrid): [string, 'allow' | 'deny'][] =>

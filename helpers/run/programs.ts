@@ -4,23 +4,47 @@ import { EnvironmentError, messageOf } from '../errors.ts';
 
 /**
  * Makes sure that the lab's programs are there: installs them with apt-get when we are root and have it.
- * @throws EnvironmentError with the exact command where we may not
+ * @throws EnvironmentError with the exact command where we may not and the lab needs them
  */
 export const installPrograms = async (log: (line: string) => void): Promise<void> => {
-  const missing = missingPackages();
-  if (missing.length === 0) return;
-  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
-  const complaint = { subject: `the lab needs ${missing.join(' and ')}`, next: `sudo ${install.join(' ')}` };
-  if (process.getuid?.() !== 0 || !(await isThere('apt-get'))) throw new EnvironmentError(complaint);
-  log(`installing ${missing.join(' ')} with apt-get`);
-  try {
-    const quiet = { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeout: 300_000 };
-    await execa('apt-get', ['update', '-qq'], quiet);
-    await execa('apt-get', install.slice(1), quiet);
-  } catch (error) {
-    throw new EnvironmentError({ ...complaint, got: messageOf(error).split('\n')[0] ?? '' });
+  const needed = missingPackages('needed');
+  const mayInstall = process.getuid?.() === 0 && (await isThere('apt-get'));
+  const complaint = {
+    subject: `the lab needs ${needed.join(' and ')}`,
+    next: `sudo apt-get ${installing(needed).join(' ')}`,
+  };
+  if (needed.length > 0 && !mayInstall) throw new EnvironmentError(complaint);
+  if (needed.length > 0) {
+    log(`installing ${needed.join(' ')} with apt-get`);
+    await install(needed, 300_000).catch((error: unknown) => {
+      throw new EnvironmentError({ ...complaint, got: firstLine(error) });
+    });
   }
+  const optional = missingPackages('optional');
+  if (optional.length === 0 || !mayInstall) return;
+  log(`installing ${optional.join(' ')} with apt-get`);
+  // A machine without a way to the packages must not wait for them at every start.
+  await install(optional, 60_000, '-o', 'Acquire::Retries=0', '-o', 'Acquire::http::Timeout=5').catch(
+    (error: unknown) => log(`some scenarios will be skipped: ${firstLine(error)}`),
+  );
 };
+
+const installing = (packages: readonly string[]): string[] => [
+  ...['install', '-y', '--no-install-recommends'],
+  ...packages,
+];
+
+const install = async (
+  packages: readonly string[],
+  timeout: number,
+  ...options: readonly string[]
+): Promise<void> => {
+  const quiet = { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeout };
+  await execa('apt-get', [...options, 'update', '-qq'], quiet);
+  await execa('apt-get', [...options, ...installing(packages)], quiet);
+};
+
+const firstLine = (error: unknown): string => messageOf(error).split('\n')[0] ?? '';
 
 const isThere = async (program: string): Promise<boolean> => {
   const { failed } = await execa('sh', ['-c', `command -v ${program}`], {

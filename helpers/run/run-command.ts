@@ -6,7 +6,7 @@ import { redact } from '../report/redact.ts';
 import { openRunLog, type RunLog } from '../report/run-log.ts';
 import { writeEvidence } from '../report/write.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { declareCase } from './check.ts';
+import { declareCase, skipReason } from './check.ts';
 import { listenForInterrupts } from './interrupts.ts';
 import { vacuousReason } from './lint.ts';
 import { installPrograms } from './programs.ts';
@@ -73,7 +73,10 @@ const run = async (argv: readonly string[], signal: AbortSignal): Promise<RunRec
   };
   const stopped = await runSuite(suite, suiteRun, signal).catch(messageOf);
   const aborted = signal.aborted ? 'interrupted' : stopped;
-  const vacuous = listVacuous(suite.scenarios);
+  const asked = suite.scenarios.filter(
+    (scenario) => !suite.skipped.has(scenario) && skipReason(scenario, session.context) === undefined,
+  );
+  const vacuous = listVacuous(asked);
   const record = log.close({ vacuous, ...(aborted !== undefined && { aborted }) });
   screen.end(record);
   return record;

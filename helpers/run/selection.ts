@@ -1,11 +1,17 @@
 import { glob } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadConfig, parseFlags, type Config } from '../config.ts';
+import { loadConfig, type Config } from '../config.ts';
+import { parseFlags } from '../config/flags.ts';
 import { InputError, UsageError, type Problem } from '../errors.ts';
+import { isGenerated } from '../scenario/generated-case.ts';
+import { loadScenarios } from '../scenario/load.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { settleAll } from '../wait.ts';
 import { help } from './help.ts';
 import { lintScenario } from './lint.ts';
+import { choosePool } from './profiles.ts';
 import { chooseScenarios, keepOnly, loadSuite, type LoadedSuite } from './suite.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -14,7 +20,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export const readCommandLine = (
   command: keyof typeof help,
   argv: readonly string[],
-): { config: Config; positionals: string[]; json: boolean } => {
+): { config: Config; positionals: string[]; json: boolean; flags: Record<string, unknown> } => {
   const { options, more } = help[command];
   const extra = Object.fromEntries(
     more.map(([flag]) => {
@@ -32,7 +38,7 @@ export const readCommandLine = (
     });
   }
   const file = asked ?? (existsSync('netpol.yaml') ? 'netpol.yaml' : undefined);
-  return { config: loadConfig(flags, process.env, file), positionals, json: flags.json === true };
+  return { config: loadConfig(flags, process.env, file), positionals, json: flags.json === true, flags };
 };
 
 /**
@@ -41,12 +47,44 @@ export const readCommandLine = (
  */
 export const selectSuite = async (
   filters: readonly string[],
-  { features, skip }: Pick<Config, 'features' | 'skip'>,
+  { profile, features, skip }: Pick<Config, 'profile' | 'features' | 'skip'>,
 ): Promise<LoadedSuite & { skipped: ReturnType<typeof chooseScenarios>['skipped'] }> => {
-  const files = await Array.fromAsync(glob('suites/network-policy/**/*.spec.ts', { cwd: root }));
-  const suite = await loadSuite(files.toSorted().map((file) => join(root, file)));
-  const { chosen, skipped } = chooseScenarios(suite.scenarios, { filters, features, skip });
-  const problems: Problem[] = [...chosen].flatMap(lintScenario);
+  const own = await loadOwnFiles(filters);
+  const others = filters.filter((filter) => !own.has(filter));
+  const pool = choosePool(profile, others);
+  const isOwnOnly = own.size > 0 && others.length === 0;
+  const files = isOwnOnly ? [] : await Array.fromAsync(glob(pool.specs, { cwd: root }));
+  const scenarios = [...own.values()].flat();
+  const suite = await loadSuite(
+    files.toSorted(inOrderOf).map((file) => join(root, file)),
+    scenarios,
+  );
+  const { chosen, skipped } = chooseScenarios(
+    suite.scenarios.filter((scenario) => scenarios.includes(scenario) || pool.has(scenario)),
+    { filters: [...others, ...scenarios.map(({ file }) => file)], features, skip },
+  );
+  // The grids of generated cases are the oracle's own.
+  const problems: Problem[] = [...chosen]
+    .filter((scenario) => scenarios.includes(scenario) || !isGenerated(scenario))
+    .flatMap(lintScenario);
   if (problems.length > 0) throw new InputError('The scenarios are not right:', problems);
   return { ...keepOnly(suite, chosen), skipped };
 };
+
+/** The scenarios of filters that are files of the user, such as what `netpol fuzz` wrote, each by its file's name. */
+const loadOwnFiles = async (filters: readonly string[]): Promise<Map<string, Scenario[]>> => {
+  const own = filters.filter(
+    (filter) => filter.endsWith('.yaml') && existsSync(filter) && !isShipped(filter),
+  );
+  const loaded = own.map(async (filter): Promise<[string, Scenario[]]> => {
+    const scenarios = await loadScenarios(filter);
+    return [filter, scenarios.map((scenario) => ({ ...scenario, name: scenario.file }))];
+  });
+  return new Map(await settleAll(loaded));
+};
+
+const isShipped = (path: string): boolean => resolve(path).startsWith(join(root, 'manifests/scenarios/'));
+
+/** What people drew comes before what was generated. */
+const inOrderOf = (one: string, other: string): number =>
+  Number(one.includes('generated')) - Number(other.includes('generated')) || one.localeCompare(other);

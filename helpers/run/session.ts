@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config.ts';
-import { BaselineError, messageOf, NetpolError } from '../errors.ts';
-import { addressOf, type Family, idOf } from '../kube/world.ts';
-import { settleAll } from '../wait.ts';
+import { NetpolError } from '../errors.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { checkScenario, skipReason, type Checked, type CheckContext } from './check.ts';
-import { openGround, type Ground } from './ground.ts';
+import type { Ground } from './ground.ts';
+import { openLanes } from './lanes.ts';
 
 /** A started cluster with its lanes open, on which scenarios run ahead of those who ask for their results. */
 export type Session = AsyncDisposable & {
@@ -42,37 +40,9 @@ export const openSession = async (
   config: Pick<Config, 'lanes' | 'settleBudgetMs'>,
   log: (line: string) => void,
 ): Promise<Session> => {
-  const lanes = chooseLanes(cluster, config.lanes);
-  const grounds: Ground[] = [];
   const interruption = new AbortController();
-  let families: Family[] = [];
-  const close = async (): Promise<void> => {
-    try {
-      await settleAll(grounds.map(async (ground) => ground[Symbol.asyncDispose]()));
-    } finally {
-      await cluster[Symbol.asyncDispose]();
-    }
-  };
-  try {
-    const began = performance.now();
-    const opened = await Promise.allSettled(
-      Array.from({ length: lanes }, (_, index) => openGround(cluster, index)),
-    );
-    for (const result of opened) if (result.status === 'fulfilled') grounds.push(result.value);
-    const failed = opened.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    log(`${lanes} ${lanes === 1 ? 'lane' : 'lanes'} of 9 pods ready in ${seconds} s`);
-    families = await familiesOf(grounds);
-  } catch (error) {
-    await close().catch((second: unknown) => log(`while cleaning up: ${messageOf(second)}`));
-    throw error;
-  }
-  const context = {
-    lacks: cluster.lacks,
-    families,
-    patience: { ...patienceFor(cluster, config), signal: interruption.signal },
-  };
+  const lanes = await openLanes(cluster, config, interruption.signal, log);
+  const { grounds, context } = lanes;
   const { idle, ...scheduler } = createScheduler(
     grounds,
     context,
@@ -82,60 +52,14 @@ export const openSession = async (
   return {
     cluster,
     context,
-    lanes,
+    lanes: grounds.length,
     ...scheduler,
     [Symbol.asyncDispose]: async () => {
       scheduler.abort('the session ended');
       await idle();
-      await close();
+      await lanes[Symbol.asyncDispose]();
     },
   };
-};
-
-/** A lane in the lab costs nine small processes and no waiting; on a cluster most of a scenario is waiting. */
-const chooseLanes = ({ environment, maximumLanes }: Cluster, asked: number): number => {
-  const fitting = environment.provider === 'lab' ? 1 : Math.min(4, availableParallelism());
-  return Math.max(1, Math.min(maximumLanes, asked === 0 ? fitting : asked));
-};
-
-const patienceFor = (
-  { environment }: Cluster,
-  { settleBudgetMs }: Pick<Config, 'settleBudgetMs'>,
-): Omit<CheckContext['patience'], 'signal'> =>
-  environment.provider === 'lab'
-    ? {
-        budget: settleBudgetMs || 5000,
-        baseline: 15_000,
-        hold: 60,
-        firstSilence: 20,
-        shortestSilence: 50,
-        interval: 20,
-      }
-    : {
-        budget: settleBudgetMs || 15_000,
-        baseline: 30_000,
-        hold: 140,
-        firstSilence: 100,
-        shortestSilence: 150,
-        interval: 70,
-      };
-
-/**
- * The families that the pods really have: what the nodes say is not always what the plugin gives.
- * @throws BaselineError where some standing pods have a family and others not: nothing could be said about it
- */
-const familiesOf = async (grounds: readonly Ground[]): Promise<Family[]> => {
-  const worlds = await Promise.all(grounds.map(({ lane }) => lane.world()));
-  const pods = worlds.flatMap((world) => world.pods);
-  return (['IPv4', 'IPv6'] as const).filter((family) => {
-    const without = pods.filter((pod) => addressOf(pod, family) === undefined);
-    if (without.length === 0 || without.length === pods.length) return without.length === 0;
-    throw new BaselineError({
-      subject: `${without.length} of ${pods.length} standing pods have no ${family} address`,
-      wanted: 'all of them or none',
-      got: `none at ${without.map(idOf).join(', ')}`,
-    });
-  });
 };
 
 const createScheduler = (
@@ -154,6 +78,8 @@ const createScheduler = (
   let failures = 0;
   let hasDenied = false;
   const underWay = new Map<string, Promise<void>>();
+  // The ports of the nodes are the same for all lanes: one scenario at a time has some.
+  const onNodes = new Set<string>();
   const aborted = Promise.withResolvers<never>();
   // Nobody may be waiting when the run is aborted.
   aborted.promise.catch(() => {});
@@ -178,11 +104,16 @@ const createScheduler = (
   };
 
   const startNext = (): void => {
-    while (free.length > 0 && waiting.length > 0) {
+    while (free.length > 0) {
+      const index = waiting.findIndex(({ scenario }) => !takesPortsOfNodes(scenario) || onNodes.size === 0);
+      const [next] = index < 0 ? [] : waiting.splice(index, 1);
+      if (next === undefined) return;
+      const { scenario, resolve } = next;
       const ground = free.shift() as Ground;
-      const { scenario, resolve } = waiting.shift() as (typeof waiting)[number];
+      if (takesPortsOfNodes(scenario)) onNodes.add(scenario.name);
       const work = checkScenario(scenario, ground, context).then((checked) => {
         underWay.delete(scenario.name);
+        onNodes.delete(scenario.name);
         failuresInARow = checked.cause === 'cluster' ? failuresInARow + 1 : 0;
         if (failuresInARow === patientFailures) abort(`the cluster failed ${patientFailures} times in a row`);
         learn(checked);
@@ -214,3 +145,6 @@ const createScheduler = (
     abort,
   };
 };
+
+const takesPortsOfNodes = ({ pods }: Scenario): boolean =>
+  pods.some(({ hostNetwork, ports }) => hostNetwork === true && ports.length > 0);

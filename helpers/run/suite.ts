@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { AssertionError } from 'chai';
 import Mocha, { type Runner, type Suite, type Test } from 'mocha';
 import { messageOf, NetpolError, UsageError } from '../errors.ts';
@@ -49,14 +50,28 @@ export const check = (scenario: Scenario): Mocha.AsyncFunc => {
 export type LoadedSuite = { mocha: Mocha; scenarios: Scenario[] };
 
 /**
- * Loads spec files; every `it` with `check(scenario)` in them declares a case.
+ * Loads spec files; every `it` with `check(scenario)` in them declares a case, and so does each of `more`.
  * @throws InputError from the scenario loader
  */
-export const loadSuite = async (files: readonly string[]): Promise<LoadedSuite> => {
+export const loadSuite = async (
+  files: readonly string[],
+  more: readonly Scenario[] = [],
+): Promise<LoadedSuite> => {
   const mocha = new Mocha({ timeout: 0, reporter: Silent });
-  for (const file of files) mocha.addFile(file);
-  await mocha.loadFilesAsync();
+  loads += 1;
+  for (const file of files) await declare(mocha, file);
+  for (const scenario of more) mocha.suite.addTest(new Mocha.Test(scenario.title, check(scenario)));
   return { mocha, scenarios: testsOf(mocha.suite).flatMap((test) => scenarioOf.get(test.fn ?? test) ?? []) };
+};
+
+let loads = 0;
+
+// Mocha's own loader tries `require` first, and shows only what that said. A module that was imported before would
+// declare nothing the second time.
+const declare = async (mocha: Mocha, file: string): Promise<void> => {
+  mocha.suite.emit(Mocha.Suite.constants.EVENT_FILE_PRE_REQUIRE, globalThis, file, mocha);
+  await import(`${pathToFileURL(file).href}?load=${loads}`);
+  mocha.suite.emit(Mocha.Suite.constants.EVENT_FILE_POST_REQUIRE, globalThis, file, mocha);
 };
 
 /** Takes the tests of all other scenarios out of the suite. */
@@ -109,7 +124,7 @@ export const chooseScenarios = (
     if (scenarios.some((scenario) => isMeant(scenario, filter))) continue;
     throw new UsageError({
       subject: `no scenario is meant by \`${filter}\``,
-      wanted: 'a name, a folder, a feature or a part of a title',
+      wanted: 'a name, a folder, a feature, a part of a title or a scenario file',
       next: 'npm start -- list',
     });
   }

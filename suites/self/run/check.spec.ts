@@ -20,7 +20,15 @@ const context = (families: Family[], lacks = {}): Parameters<typeof skipReason>[
   families,
   lacks,
   patience: {
-    ...{ budget: 1, baseline: 1, hold: 0, firstSilence: 1, shortestSilence: 1, interval: 1 },
+    ...{
+      budget: 1,
+      baseline: 1,
+      hold: 0,
+      firstSilence: 1,
+      shortestSilence: 1,
+      interval: 1,
+      errorInterval: 1,
+    },
     signal: new AbortController().signal,
   },
 });
@@ -43,9 +51,26 @@ describe('skipReason', () => {
     const lacks = { external: 'no hosts outside', 'service-names': 'no DNS' };
     expect(skipReason(named('ingress-except'), context(['IPv4'], lacks))).to.equal('no hosts outside');
     expect(skipReason(named('services/by-name'), context(['IPv4'], lacks))).to.equal('no DNS');
+    const chosen = { 'chosen-address': 'addresses come as they come' };
+    expect(skipReason(named('address-reused-by-peer'), context(['IPv4'], chosen))).to.equal(
+      'addresses come as they come',
+    );
     expect(skipReason(named('same-node-and-other'), context(['IPv4'], { 'two-nodes': 'one node' }))).to.equal(
       'one node',
     );
+    const nodes = { 'host-network': 'no host network', kubelet: 'no kubelet', 'two-nodes': 'one node' };
+    expect(skipReason(named('nodes/host-network-subject'), context(['IPv4'], nodes))).to.equal(
+      'no host network',
+    );
+    expect(skipReason(named('nodes/kubelet-probes'), context(['IPv4'], nodes))).to.equal('no kubelet');
+    expect(skipReason(named('services/node-port'), context(['IPv4'], nodes))).to.equal('one node');
+  });
+});
+
+describe('skipReason of a scenario that asks the API server', () => {
+  it('is what the cluster lacks, and never that no grid is drawn', () => {
+    expect(skipReason(named('api/end-port'), context(['IPv6'], { api: 'no API' }))).to.equal('no API');
+    expect(skipReason(named('api/end-port'), context(['IPv6']))).to.equal(undefined);
   });
 });
 

@@ -15,7 +15,7 @@ const env = Object.fromEntries(
 const onKind = ['run', '--provider', 'kind', '--cluster', cluster, '--keep'];
 const withReference = [...onKind, '--plugin', 'reference'];
 
-/** Ways in which a plugin can be wrong, each with the scenario that must notice: peers, ports, blocks, families, following. */
+/** Ways in which a plugin can be wrong, each with the scenario that must notice: peers, ports, blocks, families, nodes, following. */
 const sample: Record<string, string> = {
   'both-selectors-or': 'peers/pod-and-namespace',
   'named-port-any-protocol': 'ports/named-port-protocol',
@@ -25,6 +25,8 @@ const sample: Record<string, string> = {
   'first-policy-wins': 'isolation/policies-add-up',
   'ipv6-open': 'isolation/default-deny-ingress',
   'cross-node-open': 'isolation/same-node-and-other-node',
+  // The lab has no kubelet.
+  'own-node-denied': 'nodes/kubelet-probes',
   'relabelled-namespace-not-followed': 'lifecycle/relabel-namespace',
 };
 
@@ -44,7 +46,12 @@ describe('netpol run on kind', function () {
     const { exitCode, output } = await runNetpol([...withReference, '--output', folder.path], { env });
     expect(exitCode, output.slice(-3000)).to.equal(0);
     const { counts, cases, environment } = await readRecord(folder.path);
-    expect(counts).to.deep.equal({ pass: cases.length, fail: 0, error: 0, skip: 0 });
+    const skipped = cases.filter(({ status }) => status === 'skip');
+    expect([...new Set(skipped.map(({ message }) => message))]).to.deep.equal([
+      'a cluster chooses the addresses of its pods itself',
+    ]);
+    const pass = cases.length - skipped.length;
+    expect(counts).to.deep.equal({ pass, fail: 0, error: 0, skip: skipped.length });
     expect(environment).to.include({ provider: 'kind', nodes: 2 });
   });
 
@@ -131,7 +138,7 @@ describe('netpol run on kind', function () {
       const args = ['scripts/mutants.ts', '--provider', 'kind', '--cluster', cluster, ...chosen];
       const { stdout, exitCode } = await execa(process.execPath, args, { cwd: root, reject: false });
       expect(exitCode, stdout).to.equal(0);
-      expect(stdout).to.include('1 of 1 mutants killed');
+      expect(stdout).to.include('1 of 1 mutants fare as they must');
     });
   }
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { lintScenario, vacuousReason } from '../../../helpers/run/lint.ts';
+import { loadScenarios } from '../../../helpers/scenario/load.ts';
 import { sample, scenarioOf, spoil } from '../scenario/sample.ts';
 
 const lint = (text: string): string[] =>
@@ -99,6 +100,30 @@ describe('a vacuous scenario', () => {
     expect(vacuousReason(scenarioOf(text))).to.equal(
       'no grid has a denied cell, so everything may stay open',
     );
+  });
+
+  it('has denied cells only of Services without pods, and none of its steps shows that a policy acts', () => {
+    const text = spoil(
+      ['features: [NetworkPolicy]', 'features: [NetworkPolicy, Services]'],
+      ['steps:\n', 'services:\n  x/web: { port: 80 }\nsteps:\n'],
+      [
+        '  - create: x/d',
+        '      service TCP/80: |2\n             x/web\n        x/a    X\n        x/b    X\n        y/a    X\n  - create: x/d',
+      ],
+    ).replaceAll('   X   ', '   -   ');
+    expect(vacuousReason(scenarioOf(text))).to.equal(
+      'no grid has a denied cell, so everything may stay open',
+    );
+    expect(lint(text).map((line) => line.slice(0, 40))).to.deep.equal([
+      '12: nothing shows that a policy acts in ',
+      '25: nothing shows that a policy acts in ',
+    ]);
+  });
+
+  it('is one that asks the API server and no plugin', async () => {
+    const [scenario, ...others] = await loadScenarios('network-policy/api/end-port.yaml');
+    expect(others).to.deep.equal([]);
+    expect(scenario && vacuousReason(scenario)).to.equal('it asks the API server and not the plugin');
   });
 
   it('is not one that an idle plugin fails', () => {

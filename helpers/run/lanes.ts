@@ -1,0 +1,112 @@
+import { availableParallelism } from 'node:os';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Config } from '../config.ts';
+import { BaselineError, messageOf } from '../errors.ts';
+import { addressOf, type Family, idOf } from '../kube/world.ts';
+import { settleAll } from '../wait.ts';
+import { defaultPods } from '../scenario/default-world.ts';
+import type { CheckContext } from './check.ts';
+import { findEchoFlaw } from './echo.ts';
+import { openGround, type Ground } from './ground.ts';
+
+/** The open lanes of a cluster, and what a check needs to know of it. */
+export type Lanes = AsyncDisposable & { readonly grounds: readonly Ground[]; readonly context: CheckContext };
+
+/**
+ * Opens the lanes of a started cluster. Disposing closes them and stops the cluster.
+ * @throws ClusterError where the standing pods do not come up; then everything is undone
+ */
+export const openLanes = async (
+  cluster: Cluster,
+  config: Pick<Config, 'lanes' | 'settleBudgetMs'>,
+  signal: AbortSignal,
+  log: (line: string) => void,
+): Promise<Lanes> => {
+  const lanes = chooseLanes(cluster, config.lanes);
+  const grounds: Ground[] = [];
+  let families: Family[] = [];
+  let echoFlaw: string | undefined;
+  let hostFlaw: string | undefined;
+  const close = async (): Promise<void> => {
+    try {
+      await settleAll(grounds.map(async (ground) => ground[Symbol.asyncDispose]()));
+    } finally {
+      await cluster[Symbol.asyncDispose]();
+    }
+  };
+  try {
+    const began = performance.now();
+    const opened = await Promise.allSettled(
+      Array.from({ length: lanes }, (_, index) => openGround(cluster, index)),
+    );
+    for (const result of opened) if (result.status === 'fulfilled') grounds.push(result.value);
+    const failed = opened.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    log(`${lanes} ${lanes === 1 ? 'lane' : 'lanes'} of 9 pods ready in ${seconds} s`);
+    families = await familiesOf(grounds);
+    hostFlaw = await grounds[0]?.lane.hostNetworkFlaw();
+    echoFlaw = grounds[0] && (await findEchoFlaw(grounds[0], idOf(defaultPods[0]!), families));
+  } catch (error) {
+    await close().catch((second: unknown) => log(`while cleaning up: ${messageOf(second)}`));
+    throw error;
+  }
+  const context = {
+    lacks: {
+      ...cluster.lacks,
+      ...(echoFlaw !== undefined && { icmp: echoFlaw }),
+      ...(hostFlaw !== undefined && { 'host-network': hostFlaw }),
+    },
+    families,
+    patience: { ...patienceFor(cluster, config), signal },
+  };
+  return { grounds, context, [Symbol.asyncDispose]: close };
+};
+
+/** In the lab a lane keeps half a core busy; on a cluster most of a scenario is waiting. */
+const chooseLanes = ({ environment, maximumLanes }: Cluster, asked: number): number => {
+  const fitting = Math.min(environment.provider === 'lab' ? 2 : 4, availableParallelism());
+  return Math.max(1, Math.min(maximumLanes, asked === 0 ? fitting : asked));
+};
+
+const patienceFor = (
+  { environment }: Cluster,
+  { settleBudgetMs }: Pick<Config, 'settleBudgetMs'>,
+): Omit<CheckContext['patience'], 'signal'> =>
+  environment.provider === 'lab'
+    ? {
+        budget: settleBudgetMs || 5000,
+        baseline: 15_000,
+        hold: 60,
+        firstSilence: 20,
+        shortestSilence: 50,
+        interval: 20,
+        errorInterval: 0,
+      }
+    : {
+        budget: settleBudgetMs || 15_000,
+        baseline: 30_000,
+        hold: 140,
+        firstSilence: 100,
+        shortestSilence: 150,
+        interval: 70,
+        errorInterval: 1100,
+      };
+
+/**
+ * The families that the pods really have: what the nodes say is not always what the plugin gives.
+ * @throws BaselineError where some standing pods have a family and others not: nothing could be said about it
+ */
+const familiesOf = async (grounds: readonly Ground[]): Promise<Family[]> => {
+  const worlds = await Promise.all(grounds.map(({ lane }) => lane.world()));
+  const pods = worlds.flatMap((world) => world.pods);
+  return (['IPv4', 'IPv6'] as const).filter((family) => {
+    const without = pods.filter((pod) => addressOf(pod, family) === undefined);
+    if (without.length === 0 || without.length === pods.length) return without.length === 0;
+    throw new BaselineError({
+      subject: `${without.length} of ${pods.length} standing pods have no ${family} address`,
+      wanted: 'all of them or none',
+      got: `none at ${without.map(idOf).join(', ')}`,
+    });
+  });
+};
