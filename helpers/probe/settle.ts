@@ -27,13 +27,15 @@ export type Settled<Seen> = {
  * Sweeps again and again until what is seen is what is wanted and stays so. One passing moment is not enough,
  * and no time is slept for: the first rounds start at once, and the answer is the state that held.
  * No more rounds are started than are needed if all of those under way match.
- * `watch` is told every round in the order of their starts, with the start in milliseconds after the call.
+ * `watch` is told every round in the order of their starts, with the start in milliseconds after the call. A last round
+ * in which something could not be told (`isTold`) is followed by others for a second: a busy machine is no answer.
  */
 export const settle = async <Seen>(
   round: () => Promise<Seen>,
   matches: (seen: Seen) => boolean,
   { rounds, interval, hold, budget, inFlight }: SettleOptions,
   watch: (seen: Seen, startedAt: number) => void = () => {},
+  isTold: (seen: Seen) => boolean = () => true,
 ): Promise<Settled<Seen>> => {
   const begin = performance.now();
   const launch = (): Launched<Seen> => {
@@ -69,12 +71,15 @@ export const settle = async <Seen>(
         if (held) return { held, last: seen, rounds: count, retries: count - streak.length };
       } else {
         streak = { length: 0, startedAt: 0 };
-        if (startedAt > budget) return { held: false, last: seen, rounds: count, retries: count };
+        if (startedAt > (isTold(seen) ? budget : budget + graceForUntold))
+          return { held: false, last: seen, rounds: count, retries: count };
       }
     }
   } finally {
     clearInterval(timer);
   }
 };
+
+const graceForUntold = 1000;
 
 type Launched<Seen> = { startedAt: number; seen: Promise<Seen> };

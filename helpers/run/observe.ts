@@ -116,6 +116,8 @@ export const observe = async (
   };
   const isAsWanted = (seen: readonly GridSeen[]): boolean =>
     seen.every(({ comparison }) => comparison.differing.length + comparison.unknown.length === 0);
+  const isTold = (seen: readonly GridSeen[]): boolean =>
+    seen.every(({ comparison }) => comparison.unknown.length === 0);
   const watch = (seen: readonly GridSeen[], startedAt: number): void => {
     cuts.watch(seen, startedAt);
     freeCells.watch(seen, isAsWanted(seen));
@@ -137,7 +139,7 @@ export const observe = async (
     budget: patience.budget,
     inFlight: roundsInFlight,
   };
-  const { last, held, rounds, retries } = await settle(round, isAsWanted, options, watch);
+  const { last, held, rounds, retries } = await settle(round, isAsWanted, options, watch, isTold);
   const told = last.map((grid) => ({ ...grid, ...cuts.of(grid), ...freeCells.of(grid) }));
   return { grids: told, held, rounds, retries, settleMs: held ? latest(since, changing) : {} };
 };

@@ -27,6 +27,26 @@ describe('settle', () => {
     expect(settled.retries).to.equal(settled.rounds);
   });
 
+  it('goes on for a while after the budget where nothing could be told, and takes the next that can', async () => {
+    const late: string[] = [];
+    const isTold = (seen: string): boolean => seen !== 'unknown';
+    const answer = (): Promise<string> =>
+      Promise.resolve(late.length > 0 && late.length % 60 === 0 ? 'open' : 'unknown');
+    const settled = await settle(answer, isDeny, options, (seen) => late.push(seen), isTold);
+    expect(settled).to.include({ held: false, last: 'open' });
+  });
+
+  it('gives up at last where nothing is ever told', async () => {
+    const settled = await settle(
+      rounds('unknown'),
+      isDeny,
+      options,
+      () => {},
+      () => false,
+    );
+    expect(settled).to.include({ held: false, last: 'unknown' });
+  });
+
   it('never settles on something that flaps', async () => {
     let index = 0;
     const flapping = (): Promise<string> => Promise.resolve(index++ % 3 === 2 ? 'open' : 'deny');
