@@ -35,7 +35,8 @@ const settleBudgetMs = 1500;
 type Row = {
   mutant: string;
   worlds: number;
-  /** From the start of the lab to the proven find, or to giving up. */
+  /** From the start of the lab to the first difference; to the proven find, or to giving up. */
+  seen: number;
   seconds: number;
   untold: number;
   pods?: number;
@@ -52,16 +53,20 @@ const tryOne = async ({ name }: Mutant): Promise<Row> => {
   const began = performance.now();
   const config = { ...defaults, plugin: `mutant:${name}`, settleBudgetMs };
   const count = Number.POSITIVE_INFINITY;
-  const quiet = { note: () => {}, begin: () => {}, onWorld: () => {}, onFind: () => {} };
+  let seen = 0;
+  const onFind = (): void => void (seen = secondsSince(began));
+  const quiet = { note: () => {}, begin: () => {}, onWorld: () => {}, onFind };
   const fuzzed = await fuzz(
     { provider: 'lab', config, run: createRunName(), seed, count, seconds, signal },
     quiet,
   );
-  return rowOf(name, fuzzed, (performance.now() - began) / 1000);
+  return rowOf(name, fuzzed, seen, secondsSince(began));
 };
 
-const rowOf = (mutant: string, { done, untold, find }: Fuzzed, elapsed: number): Row => {
-  const row = { mutant, worlds: done, seconds: elapsed, untold: untold.length };
+const secondsSince = (began: number): number => (performance.now() - began) / 1000;
+
+const rowOf = (mutant: string, { done, untold, find }: Fuzzed, seen: number, elapsed: number): Row => {
+  const row = { mutant, worlds: done, seen, seconds: elapsed, untold: untold.length };
   if (find === undefined) return { ...row, isFound: false };
   const { pods, steps } = find.scenario;
   const names = steps
@@ -72,10 +77,10 @@ const rowOf = (mutant: string, { done, untold, find }: Fuzzed, elapsed: number):
   return { ...row, ...size, isFound };
 };
 
-const describe = ({ mutant, worlds, seconds, untold, pods, policies, steps, isFound }: Row): string =>
+const describe = ({ mutant, worlds, seen, seconds, untold, pods, policies, steps, isFound }: Row): string =>
   [
     mutant.padEnd(34),
-    `${seconds.toFixed(1).padStart(5)} s`,
+    `${seen.toFixed(1).padStart(5)} s, ${seconds.toFixed(1).padStart(5)} s`,
     `${String(worlds).padStart(4)} worlds`,
     pods === undefined ? '  not found' : `  ${pods} pods, ${policies} policies, ${steps} steps`,
     pods !== undefined && !isFound ? '  TOO LARGE OR LATE' : '',

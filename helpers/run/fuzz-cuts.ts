@@ -147,11 +147,11 @@ const replacePolicy = (scenario: Scenario, old: NetworkPolicy, policy: NetworkPo
       : action,
   );
 
-/** The value with one of its parts, of any depth, left out; the shallow ones, which hold most, first. */
+/** The value with some of its parts, of any depth, left out; the shallow ones, which hold most, first. */
 const deletionsOf = (value: unknown): unknown[] => {
   if (Array.isArray(value))
     return [
-      ...value.map((_, index) => value.toSpliced(index, 1)),
+      ...chunksOf(value.length).map(([start, count]) => value.toSpliced(start, count)),
       ...value.flatMap((item: unknown, index) =>
         deletionsOf(item).map((less) => value.toSpliced(index, 1, less)),
       ),
@@ -162,6 +162,16 @@ const deletionsOf = (value: unknown): unknown[] => {
     ...entries.map(([key]) => without(value as Record<string, unknown>, key)),
     ...entries.flatMap(([key, part]) => deletionsOf(part).map((less) => ({ ...value, [key]: less }))),
   ];
+};
+
+/** Halves of a list, then quarters, and so on to single items: start and length. */
+const chunksOf = (length: number): [start: number, count: number][] => {
+  const counts = new Set<number>();
+  for (let count = Math.ceil(length / 2); count > 1; count = Math.ceil(count / 2)) counts.add(count);
+  if (length > 0) counts.add(1);
+  return [...counts].flatMap((count) =>
+    Array.from({ length: Math.ceil(length / count) }, (_, index): [number, number] => [index * count, count]),
+  );
 };
 
 const without = <Value>(map: Readonly<Record<string, Value>>, key: string): Record<string, Value> =>

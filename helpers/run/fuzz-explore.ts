@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario/scenario.ts';
+import { settleAll } from '../wait.ts';
 import { checkScenario, skipReason, type Checked, type CheckContext } from './check.ts';
 import { remember, type LabelHistory } from './fuzz-recall.ts';
 import { tryScenario, type Place } from './fuzz-try.ts';
@@ -80,7 +81,10 @@ export const explore = async (
 
   /** Undefined where the first look agrees. */
   const examine = async (scenario: Scenario, place: Place): Promise<Checked | undefined> => {
-    const tried = await tryScenario(scenario, place, context);
+    const tried = await tryScenario(scenario, place, context).catch((error: unknown) => {
+      if (signal.aborted) return 'agrees';
+      throw error;
+    });
     if (tried === 'agrees' || signal.aborted) return undefined;
     const { patience } = context;
     const baseline = search.isolate === undefined ? patience.baseline : shortBaseline;
@@ -93,6 +97,7 @@ export const explore = async (
     return alone.record.status === 'fail' ? alone : checked;
   };
 
-  await Promise.all(places.map(work));
+  // Whoever closes the lanes must find them idle.
+  await settleAll(places.map(work));
   return explored;
 };

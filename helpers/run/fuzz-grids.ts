@@ -1,6 +1,6 @@
 import { idOf, isRunning } from '../kube/world.ts';
 import type { Protocol } from '../kube/types.ts';
-import type { Family, Pod, World } from '../kube/world.ts';
+import type { Family, Pod, Service, World } from '../kube/world.ts';
 import { buildMatrix, type Expectation, type Matrix } from '../matrix/matrix.ts';
 import { matchesSelector } from '../model/matching.ts';
 import { createOracle, type Oracle } from '../model/oracle.ts';
@@ -33,10 +33,22 @@ export const drawGrids = (scenario: Scenario, questions: readonly Question[]): S
   const drawn = steps.flatMap(({ expect }) => expect);
   const policies = steps.flatMap(({ action }) => ('policies' in action ? action.policies : []));
   const asked = new Set(drawn.flatMap(({ grid }) => namesIn(grid)));
+  const isOpenInTheEnd = hasBackends(scenario, worldAt(scenario, steps.length - 1));
   const isUsed = [...scenario.pods, ...scenario.services].every(({ id }) => asked.has(id));
-  if (drawn.length === 0 || !isUsed) return undefined;
+  if (drawn.length === 0 || !isUsed || !isOpenInTheEnd) return undefined;
   return { ...scenario, steps, features: neededFeatures({ ...scenario, steps }, policies) };
 };
+
+/** Where pods come later, all must be open after the last step as well, so that Services must lead somewhere then. */
+const hasBackends = ({ steps }: Scenario, { pods, services }: World): boolean =>
+  !steps.some(({ action }) => action.verb === 'create') ||
+  services.every((service) => pods.some((pod) => isBehind(pod, service)));
+
+const isBehind = (pod: Pod, { namespace, selector }: Service): boolean =>
+  pod.external !== true &&
+  isRunning(pod) &&
+  pod.namespace === namespace &&
+  matchesSelector({ matchLabels: selector }, pod.labels);
 
 /** The questions that a drawn scenario answers. */
 export const questionsOf = ({ steps }: Scenario): Question[] => {
@@ -96,12 +108,7 @@ const drawGrid = (
     const service = columns.find((candidate) => idOf(candidate) === column);
     const from = pods.find((pod) => idOf(pod) === row);
     if (service === undefined || from === undefined || from.external || from.hostNetwork) return 'ignored';
-    const backends = pods.filter(
-      (pod) =>
-        pod.external !== true &&
-        pod.namespace === service.namespace &&
-        matchesSelector({ matchLabels: service.selector }, pod.labels),
-    );
+    const backends = pods.filter((pod) => isBehind(pod, service));
     // A pod that asks itself through its own Service is a case of its own.
     if (backends.length === 0 || backends.includes(from)) return 'ignored';
     return oracle.serviceVerdict(row, column, protocol, port, family).verdict;

@@ -54,8 +54,9 @@ const shrinkHastily = async (
   context: CheckContext,
   { until, budget: least }: ReduceOptions,
 ): Promise<{ way: Scenario[]; isSpoiled: boolean }> => {
-  const slowest = Math.max(...places.map((place) => place.slowest));
-  const budget = Math.min(context.patience.budget, Math.max(least, 4 * slowest));
+  const settled = places.flatMap((place) => place.settled).toSorted((one, other) => one - other);
+  const usual = settled[Math.floor(settled.length / 2)] ?? 0;
+  const budget = Math.min(context.patience.budget, Math.max(least, 4 * usual));
   const patience = { ...context.patience, budget, baseline: 2 * budget };
   const lend = createPool(places);
   let asked = 0;

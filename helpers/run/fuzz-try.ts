@@ -16,6 +16,9 @@ import type { Ground } from './ground.ts';
 import { answerersOf } from './judge.ts';
 import { wantsAfter, type Answerers, type Wants } from './observe.ts';
 
+/** No answer takes longer, in milliseconds. */
+const longestSilence = 1000;
+
 /** `differs`: the network was otherwise than the oracle says until the patience was over. `untold`: we could not see. */
 export type Tried = 'agrees' | 'differs' | 'untold';
 
@@ -24,11 +27,11 @@ export type Place = {
   readonly ground: Ground;
   /** Cells between standing pods that were open without policies. */
   readonly open: Set<string>;
-  /** The longest that changes have taken until they were enforced, in milliseconds. */
-  slowest: number;
+  /** How long each change took until it was enforced, in milliseconds. */
+  readonly settled: number[];
 };
 
-export const createPlace = (ground: Ground): Place => ({ ground, open: new Set(), slowest: 0 });
+export const createPlace = (ground: Ground): Place => ({ ground, open: new Set(), settled: [] });
 
 /**
  * Asks whether a plugin does what a scenario draws, with as few packets as can tell: the cells that have to change
@@ -72,9 +75,11 @@ const play = async (scenario: Scenario, setting: Setting): Promise<Tried> => {
       keepCells(grid, (key, want) => (wants.get(key) ?? 'allow') !== want),
     );
     const { budget } = patience;
+    // No plugin is faster than that, and packets that come too early are lost on us.
+    await delay(patience.interval);
     tried = await sweepUntil(changing, world, { ...setting, answerers, budget, isHint: true });
     if (tried !== 'agrees') return tried;
-    if (changing.length > 0) place.slowest = Math.max(place.slowest, performance.now() - accepted);
+    if (changing.length > 0) place.settled.push(performance.now() - accepted);
     wants = wantsAfter(grids, wants);
     if (drawn.policies.length === 0) continue;
     // What does not have to change might still do so: the last look comes when the plugin has had its time.
@@ -149,7 +154,7 @@ const sweepUntil = async (
     if (startedAt - began > budget) return unknown.length > 0 ? 'untold' : 'differs';
     // An allowed cell that stays silent may just be slow.
     if (unknown.length > 0 || differing.some(({ want }) => want === 'allow'))
-      deadline = Math.min(1000, deadline * 2);
+      deadline = Math.min(deadline * 2, Math.max(patience.shortestSilence, budget / 2), longestSilence);
     await delay(patience.interval / 4);
   }
   return 'agrees';

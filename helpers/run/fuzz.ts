@@ -41,7 +41,7 @@ export type Fuzzed = Pick<Explored, 'done' | 'doubted' | 'untold'> & {
 const reduceTime = 30_000;
 
 /** What a change may take at least while a find is made smaller, in milliseconds. */
-const hastyBudget = { lab: 150, kind: 1000, existing: 1000 };
+const hastyBudget = { lab: 100, kind: 1000, existing: 1000 };
 
 /** Lanes in the lab: most of a world is waiting for silence. */
 const labLanes = 4;

@@ -88,7 +88,13 @@ const commandPage = ({ usage, does, options: keys, more }: Help): string => {
     flags.length === 0
       ? []
       : ['', 'Flags win over the environment variables in brackets, those over netpol.yaml.'];
-  return [`netpol ${usage}`, `  ${does}`, '', ...table([...flags, ...more]), ...settings].join('\n');
+  return [
+    `netpol ${usage}`,
+    ...wrap(does, 96).map((line) => `  ${line}`),
+    '',
+    ...table([...flags, ...more]),
+    ...settings,
+  ].join('\n');
 };
 
 /** Two columns; where the first is too wide the second goes below, so that 100 columns are enough. */
