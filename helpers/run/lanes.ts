@@ -65,7 +65,8 @@ export const openLanes = async (
 
 /** In the lab a lane keeps half a core busy; on a cluster most of a scenario is waiting. */
 const chooseLanes = ({ environment, maximumLanes }: Cluster, asked: number): number => {
-  const fitting = Math.min(environment.provider === 'lab' ? 2 : 4, availableParallelism());
+  const processors = availableParallelism();
+  const fitting = environment.provider === 'lab' ? Math.min(2, processors) : Math.min(4, processors * 2);
   return Math.max(1, Math.min(maximumLanes, asked === 0 ? fitting : asked));
 };
 
