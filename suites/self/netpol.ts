@@ -28,7 +28,7 @@ export const startNetpol = (args: readonly string[], { env, ...options }: Option
     reject: false,
     all: true,
     stdin: 'ignore',
-    timeout: 300_000,
+    timeout: 900_000,
     ...options,
   });
 

@@ -34,7 +34,7 @@ const inside = (node: string, ...command: string[]) =>
   execa('docker', ['exec', `${cluster}-${node}`, ...command], { reject: false });
 
 describe('netpol run on kind', function () {
-  this.timeout(600_000);
+  this.timeout(1_000_000);
   before(needKind);
   after(async function () {
     this.timeout(60_000);
@@ -47,9 +47,11 @@ describe('netpol run on kind', function () {
     expect(exitCode, output.slice(-3000)).to.equal(0);
     const { counts, cases, environment } = await readRecord(folder.path);
     const skipped = cases.filter(({ status }) => status === 'skip');
-    expect([...new Set(skipped.map(({ message }) => message))]).to.deep.equal([
-      'a cluster chooses the addresses of its pods itself',
-    ]);
+    // Whether `ping` works is the probe image's business.
+    const known =
+      /^a cluster chooses the addresses of its pods itself$|^the probe pods cannot send ICMP echo /;
+    expect(skipped.filter(({ message = '' }) => !known.test(message))).to.deep.equal([]);
+    expect(skipped.length, 'skipped').to.be.lessThan(10);
     const pass = cases.length - skipped.length;
     expect(counts).to.deep.equal({ pass, fail: 0, error: 0, skip: skipped.length });
     expect(environment).to.include({ provider: 'kind', nodes: 2 });
