@@ -58,7 +58,7 @@ describe('netpol fuzz in the lab', function () {
     const args = ['--seed', '3', '--plugin', 'mutant:deleted-policy-stays', '--output', folder.path];
     const { exitCode, stdout } = await runNetpol([...onLab, ...impatient, ...args]);
     expect(exitCode, stdout).to.equal(1);
-    expect(stdout).to.match(/shrunk to .* 2 steps\n/);
+    expect(stdout).to.match(/shrunk to .* steps\n/);
     expect(stdout).to.include('delete p');
   });
 
