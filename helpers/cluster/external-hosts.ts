@@ -30,7 +30,7 @@ type Host = {
   ready: Promise<void>;
 };
 
-const patience = 120_000;
+const patience = 300_000;
 
 export const createExternalHosts = (network: HostNetwork): ExternalHosts => {
   const hosts = new Set<Host>();

@@ -65,8 +65,7 @@ export const openLanes = async (
 
 /** In the lab a lane keeps half a core busy; on a cluster most of a scenario is waiting. */
 const chooseLanes = ({ environment, maximumLanes }: Cluster, asked: number): number => {
-  const processors = availableParallelism();
-  const fitting = environment.provider === 'lab' ? Math.min(2, processors) : Math.min(4, processors * 2);
+  const fitting = Math.min(environment.provider === 'lab' ? 2 : 4, availableParallelism());
   return Math.max(1, Math.min(maximumLanes, asked === 0 ? fitting : asked));
 };
 
