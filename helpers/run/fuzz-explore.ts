@@ -2,7 +2,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { settleAll } from '../wait.ts';
 import { checkScenario, skipReason, type Checked, type CheckContext } from './check.ts';
 import { remember, type LabelHistory } from './fuzz-recall.ts';
-import { tryScenario, type Place } from './fuzz-try.ts';
+import { guessBudget, tryScenario, type Place } from './fuzz-try.ts';
 import { worldOf } from './fuzz-world.ts';
 
 export type Search = {
@@ -13,6 +13,8 @@ export type Search = {
   /** When to start no further world, as `performance.now` counts. */
   until: number;
   signal: AbortSignal;
+  /** What a change may take at least before a difference is proven with all patience, in milliseconds. */
+  budget: number;
   /** Called after each world with the number of those that are done. */
   onWorld: (done: number) => void;
   /** Proves a scenario on a cluster that has seen no other, where that is cheap. */
@@ -40,8 +42,7 @@ const patientFailures = 4;
 const shortBaseline = 3000;
 
 /**
- * Tries one random world after the other on all lanes, until one fails or there is no more to do. Of several that fail
- * at the same time, the one with the lowest number is the find.
+ * Tries one random world after the other on all lanes, until one is proven to fail or there is no more to do.
  */
 export const explore = async (
   places: readonly Place[],
@@ -51,6 +52,7 @@ export const explore = async (
   const { seed, from, to, until, signal, onWorld } = search;
   const explored: Explored = { done: 0, next: from, doubted: 0, untold: [] };
   let inARow = 0;
+  let proof = Promise.resolve();
   const isOn = (): boolean =>
     explored.find === undefined &&
     explored.next < to &&
@@ -61,39 +63,59 @@ export const explore = async (
 
   const work = async (place: Place): Promise<void> => {
     let history: LabelHistory = new Map();
-    while (isOn()) {
+    for (;;) {
+      // While one lane proves a difference, the others would only take its time.
+      await proof;
+      if (!isOn()) return;
       const index = explored.next;
       explored.next += 1;
       const scenario = worldOf(seed, index, isAble);
-      const checked = await examine(scenario, place);
-      if (signal.aborted) return;
-      const { status = 'pass', message = '' } = checked?.record ?? {};
-      inARow = status === 'error' ? inARow + 1 : 0;
-      if (status === 'error') explored.untold.push({ index, message });
-      else if (checked !== undefined && status === 'pass') explored.doubted += 1;
-      else if (checked !== undefined && index < (explored.find?.index ?? to))
-        explored.find = { index, scenario, checked, history };
+      if (await looksRight(scenario, place)) inARow = 0;
+      else await (proof = proof.then(() => judge({ index, scenario, history }, place)));
+      if (signal.aborted || (explored.find !== undefined && explored.find.index !== index)) return;
       explored.done += 1;
       history = remember(history, scenario);
       onWorld(explored.done);
     }
   };
 
-  /** Undefined where the first look agrees. */
-  const examine = async (scenario: Scenario, place: Place): Promise<Checked | undefined> => {
-    const tried = await tryScenario(scenario, place, context).catch((error: unknown) => {
-      if (signal.aborted) return 'agrees';
+  /** What a change may take; more than that is left to the proof. */
+  const hintBudget = (): number => Math.min(context.patience.budget, guessBudget(places, 8, search.budget));
+
+  const looksRight = async (scenario: Scenario, place: Place): Promise<boolean> => {
+    const hint = { ...context, patience: { ...context.patience, budget: hintBudget() } };
+    try {
+      return (await tryScenario(scenario, place, hint)) === 'agrees';
+    } catch (error) {
+      if (signal.aborted) return true;
       throw error;
-    });
-    if (tried === 'agrees' || signal.aborted) return undefined;
-    const { patience } = context;
-    const baseline = search.isolate === undefined ? patience.baseline : shortBaseline;
-    const hasty = { ...context, patience: { ...patience, baseline } };
-    const checked = await checkScenario(scenario, place.ground, hasty);
-    const isTold = checked.record.status !== 'error' || checked.cause === 'cluster';
-    if (isTold || search.isolate === undefined) return checked;
+    }
+  };
+
+  const judge = async (world: Omit<Find, 'checked'>, place: Place): Promise<void> => {
+    if (signal.aborted || explored.find !== undefined) return;
+    const checked = await prove(world.scenario, place);
+    if (signal.aborted) return;
+    const { status, message = '' } = checked.record;
+    inARow = status === 'error' ? inARow + 1 : 0;
+    if (status === 'fail') explored.find = { ...world, checked };
+    else if (status === 'error') explored.untold.push({ index: world.index, message });
+    else explored.doubted += 1;
+  };
+
+  const prove = async (scenario: Scenario, place: Place): Promise<Checked> => {
+    const { isolate } = search;
+    if (isolate === undefined) return checkScenario(scenario, place.ground, context);
+    // What is found is going to be proven with all patience on a cluster of its own.
+    const patience = {
+      ...context.patience,
+      budget: Math.min(context.patience.budget, 2 * hintBudget()),
+      baseline: shortBaseline,
+    };
+    const checked = await checkScenario(scenario, place.ground, { ...context, patience });
+    if (checked.record.status !== 'error' || checked.cause === 'cluster') return checked;
     // What earlier worlds left behind may spoil the lane, which can be the plugin's own fault.
-    const alone = await search.isolate(scenario);
+    const alone = await isolate(scenario);
     return alone.record.status === 'fail' ? alone : checked;
   };
 

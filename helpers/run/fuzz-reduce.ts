@@ -3,7 +3,7 @@ import { checkScenario, type Checked, type CheckContext } from './check.ts';
 import type { Find } from './fuzz-explore.ts';
 import { recall } from './fuzz-recall.ts';
 import { shrink } from './fuzz-shrink.ts';
-import { tryScenario, type Place } from './fuzz-try.ts';
+import { guessBudget, tryScenario, type Place } from './fuzz-try.ts';
 
 /** Proves a scenario on a cluster that has seen no other. `budget`: milliseconds that a change may take. */
 export type Isolate = (scenario: Scenario, budget?: number) => Promise<Checked>;
@@ -54,9 +54,7 @@ const shrinkHastily = async (
   context: CheckContext,
   { until, budget: least }: ReduceOptions,
 ): Promise<{ way: Scenario[]; isSpoiled: boolean }> => {
-  const settled = places.flatMap((place) => place.settled).toSorted((one, other) => one - other);
-  const usual = settled[Math.floor(settled.length / 2)] ?? 0;
-  const budget = Math.min(context.patience.budget, Math.max(least, 4 * usual));
+  const budget = Math.min(context.patience.budget, guessBudget(places, 4, least));
   const patience = { ...context.patience, budget, baseline: 2 * budget };
   const lend = createPool(places);
   let asked = 0;
@@ -68,10 +66,13 @@ const shrinkHastily = async (
       untold += tried === 'untold' ? 1 : 0;
       return tried === 'differs';
     });
+  const over = isOver(until, patience.signal);
+  // Where nothing can be told of the first ones, the lanes are spoiled: nothing will be told of any.
+  const isHopeless = (): boolean => asked >= 2 * places.length && untold === asked;
   const way = await shrink(scenario, {
     fails,
     width: places.length,
-    isOver: isOver(until, patience.signal),
+    isOver: () => over() || isHopeless(),
   });
   return { way, isSpoiled: untold * 2 > asked };
 };

@@ -34,6 +34,15 @@ export type Place = {
 export const createPlace = (ground: Ground): Place => ({ ground, open: new Set(), settled: [] });
 
 /**
+ * Milliseconds after which a change that shows no effect probably never will: some times what changes took until now,
+ * and `least` before there were any.
+ */
+export const guessBudget = (places: readonly Place[], factor: number, least: number): number => {
+  const settled = places.flatMap((place) => place.settled).toSorted((one, other) => one - other);
+  return Math.max(least, factor * (settled[Math.floor(settled.length / 2)] ?? 0));
+};
+
+/**
  * Asks whether a plugin does what a scenario draws, with as few packets as can tell: the cells that have to change
  * until they have, then all cells once. What it says of a difference is a hint, for `checkScenario` to prove.
  * The lane is as before afterwards.

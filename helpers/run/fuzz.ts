@@ -62,7 +62,7 @@ export const fuzz = async (settings: FuzzSettings, listener: FuzzListener): Prom
     until ??= began + seconds * 1000;
     const places = lanes.grounds.map(createPlace);
     const explored = await explore(places, lanes.context, {
-      ...{ seed, from, to: count, until, signal },
+      ...{ seed, from, to: count, until, signal, budget: 3 * hastyBudget[provider] },
       onWorld: (done) => listener.onWorld(fuzzed.done + done),
       ...(isolate !== undefined && { isolate }),
     });
