@@ -54,8 +54,8 @@ const hasStandingRoles = ({ pods }: Scenario): boolean => {
 
 /** Edges of the API, and in how many of a thousand worlds each must be met at least. */
 const edges: [edge: string, least: number, isMet: (scenario: Scenario) => boolean][] = [
-  ['one policy', 100, (scenario) => policiesOf(scenario).length === 1],
-  ['five policies or more', 20, (scenario) => new Set(policiesOf(scenario)).size >= 5],
+  ['one policy', 160, (scenario) => policiesOf(scenario).length === 1],
+  ['five policies or more', 40, (scenario) => new Set(policiesOf(scenario)).size >= 5],
   [
     'several policies in one namespace',
     200,
@@ -63,7 +63,7 @@ const edges: [edge: string, least: number, isMet: (scenario: Scenario) => boolea
   ],
   [
     'equal names in two namespaces',
-    100,
+    180,
     (s) =>
       new Set(
         policiesOf(s)
@@ -73,24 +73,24 @@ const edges: [edge: string, least: number, isMet: (scenario: Scenario) => boolea
   ],
   [
     'an empty podSelector of a policy',
-    100,
+    180,
     (s) => policiesOf(s).some(({ spec }) => isEmpty(spec.podSelector)),
   ],
-  ['an empty podSelector of a peer', 80, (s) => peersOf(s).some(({ podSelector }) => isEmpty(podSelector))],
-  ['an empty namespaceSelector', 80, (s) => peersOf(s).some((peer) => isEmpty(peer.namespaceSelector))],
+  ['an empty podSelector of a peer', 200, (s) => peersOf(s).some(({ podSelector }) => isEmpty(podSelector))],
+  ['an empty namespaceSelector', 200, (s) => peersOf(s).some((peer) => isEmpty(peer.namespaceSelector))],
   [
     'empty lists in a selector',
-    50,
+    200,
     (s) => selectorsOf(s).some(({ matchExpressions }) => matchExpressions?.length === 0),
   ],
   [
     'both selectors in one peer',
-    100,
+    300,
     (s) => peersOf(s).some((peer) => peer.podSelector && peer.namespaceSelector),
   ],
   [
     'two requirements',
-    100,
+    310,
     (s) => selectorsOf(s).some(({ matchExpressions = [] }) => matchExpressions.length > 1),
   ],
   ...(['In', 'NotIn', 'Exists', 'DoesNotExist'] as const).map((operator): (typeof edges)[number] => [
@@ -103,7 +103,7 @@ const edges: [edge: string, least: number, isMet: (scenario: Scenario) => boolea
   ]),
   [
     'NotIn with a key that no object has',
-    30,
+    190,
     (s) =>
       selectorsOf(s).some(({ matchExpressions = [] }) =>
         matchExpressions.some(({ key, operator }) => key === 'nothing' && operator === 'NotIn'),
@@ -111,91 +111,91 @@ const edges: [edge: string, least: number, isMet: (scenario: Scenario) => boolea
   ],
   [
     'an empty label value',
-    30,
+    70,
     (s) => selectorsOf(s).some(({ matchLabels = {} }) => Object.values(matchLabels).includes('')),
   ],
-  ['equal labels in two namespaces', 100, hasStandingRoles],
-  ['a rule without peers', 100, (s) => rulesOf(s).some(({ peers }) => peers === undefined)],
-  ['a rule with an empty list of peers', 50, (s) => rulesOf(s).some(({ peers }) => peers?.length === 0)],
-  ['a rule with an empty list of ports', 50, (s) => rulesOf(s).some(({ ports }) => ports?.length === 0)],
-  ['an empty rule', 50, (s) => rulesOf(s).some((rule) => JSON.stringify(rule) === '{}')],
-  ['several rules', 100, (s) => policiesOf(s).some(({ spec }) => (spec.ingress ?? []).length > 1)],
-  ['several peers', 100, (s) => rulesOf(s).some(({ peers = [] }) => peers.length > 1)],
-  ['several ports', 100, (s) => rulesOf(s).some(({ ports = [] }) => ports.length > 1)],
+  ['equal labels in two namespaces', 60, hasStandingRoles],
+  ['a rule without peers', 330, (s) => rulesOf(s).some(({ peers }) => peers === undefined)],
+  ['a rule with an empty list of peers', 210, (s) => rulesOf(s).some(({ peers }) => peers?.length === 0)],
+  ['a rule with an empty list of ports', 210, (s) => rulesOf(s).some(({ ports }) => ports?.length === 0)],
+  ['an empty rule', 120, (s) => rulesOf(s).some((rule) => JSON.stringify(rule) === '{}')],
+  ['several rules', 290, (s) => policiesOf(s).some(({ spec }) => (spec.ingress ?? []).length > 1)],
+  ['several peers', 400, (s) => rulesOf(s).some(({ peers = [] }) => peers.length > 1)],
+  ['several ports', 400, (s) => rulesOf(s).some(({ ports = [] }) => ports.length > 1)],
   [
     'no rules for an isolated direction',
     100,
     (s) => policiesOf(s).some((policy) => policyTypesOf(policy).includes('Egress') && !policy.spec.egress),
   ],
-  ['policyTypes left out', 100, (s) => policiesOf(s).some(({ spec }) => spec.policyTypes === undefined)],
+  ['policyTypes left out', 240, (s) => policiesOf(s).some(({ spec }) => spec.policyTypes === undefined)],
   [
     'an empty list of policyTypes',
-    50,
+    140,
     (s) => policiesOf(s).some(({ spec }) => spec.policyTypes?.length === 0),
   ],
   [
     'rules for a direction that is not isolated',
-    50,
+    120,
     (s) => policiesOf(s).some(({ spec }) => spec.policyTypes?.join() === 'Egress' && spec.ingress),
   ],
   [
     'a protocol without a port',
-    30,
+    130,
     (s) => portsOf(s).some(({ protocol, port }) => protocol && port === undefined),
   ],
-  ['SCTP', 50, (s) => portsOf(s).some(({ protocol }) => protocol === 'SCTP')],
-  ['SCTP only', 10, (s) => portsOf(s).length > 0 && portsOf(s).every(({ protocol }) => protocol === 'SCTP')],
+  ['SCTP', 200, (s) => portsOf(s).some(({ protocol }) => protocol === 'SCTP')],
+  ['SCTP only', 20, (s) => portsOf(s).length > 0 && portsOf(s).every(({ protocol }) => protocol === 'SCTP')],
   [
     'a range of one port',
-    30,
+    90,
     (s) => portsOf(s).some(({ port, endPort }) => endPort !== undefined && port === endPort),
   ],
   [
     'a range that ends at a served port',
-    30,
+    60,
     (s) => portsOf(s).some(({ port, endPort }) => port === 79 && endPort === 80),
   ],
   [
     'a range that begins at a served port',
-    30,
+    60,
     (s) => portsOf(s).some(({ port, endPort }) => port === 81 && endPort === 82),
   ],
   [
     'a range that just misses a served port',
-    30,
+    50,
     (s) => portsOf(s).some(({ port, endPort }) => port === 1 && endPort === 79),
   ],
-  ['a named port', 100, (s) => portsOf(s).some(({ port }) => typeof port === 'string')],
+  ['a named port', 190, (s) => portsOf(s).some(({ port }) => typeof port === 'string')],
   [
     'a named port that differs between pods',
-    10,
+    16,
     (s) => portsOf(s).some(({ port }) => typeof port === 'string' && servedBy(s, port).size > 1),
   ],
-  ['a name that nobody has', 10, (s) => portsOf(s).some(({ port }) => port === 'nobody')],
-  ['a block of IPv4', 50, (s) => blocksOf(s).some(({ cidr }) => !cidr.includes(':'))],
-  ['a block of IPv6', 50, (s) => blocksOf(s).some(({ cidr }) => cidr.includes(':'))],
-  ['an exception', 50, (s) => blocksOf(s).some(({ except = [] }) => except.length === 1)],
-  ['two exceptions', 20, (s) => blocksOf(s).some(({ except = [] }) => except.length > 1)],
-  ['hosts outside the cluster', 100, ({ pods }) => pods.some(({ addresses }) => addresses !== undefined)],
-  ['a pod of its own', 50, ({ pods }) => pods.some(({ id, addresses }) => !addresses && !isStanding(id))],
-  ['a pod on its node', 5, ({ pods }) => pods.some(({ hostNetwork }) => hostNetwork)],
-  ['a pod with the addresses of another', 10, ({ pods }) => pods.some(({ addressesOf }) => addressesOf)],
-  ['a namespace of its own', 10, ({ namespaces }) => namespaces.length > 0],
-  ['a Service', 50, ({ services }) => services.length > 0],
+  ['a name that nobody has', 100, (s) => portsOf(s).some(({ port }) => port === 'nobody')],
+  ['a block of IPv4', 80, (s) => blocksOf(s).some(({ cidr }) => !cidr.includes(':'))],
+  ['a block of IPv6', 60, (s) => blocksOf(s).some(({ cidr }) => cidr.includes(':'))],
+  ['an exception', 60, (s) => blocksOf(s).some(({ except = [] }) => except.length === 1)],
+  ['two exceptions', 30, (s) => blocksOf(s).some(({ except = [] }) => except.length > 1)],
+  ['hosts outside the cluster', 150, ({ pods }) => pods.some(({ addresses }) => addresses !== undefined)],
+  ['a pod of its own', 130, ({ pods }) => pods.some(({ id, addresses }) => !addresses && !isStanding(id))],
+  ['a pod on its node', 20, ({ pods }) => pods.some(({ hostNetwork }) => hostNetwork)],
+  ['a pod with the addresses of another', 20, ({ pods }) => pods.some(({ addressesOf }) => addressesOf)],
+  ['a namespace of its own', 40, ({ namespaces }) => namespaces.length > 0],
+  ['a Service', 70, ({ services }) => services.length > 0],
   ...(['update', 'delete', 'label', 'unlabel', 'create', 'remove', 'complete'] as const).map(
     (verb): (typeof edges)[number] => [
       `a step with ${verb}`,
-      verb === 'complete' ? 5 : 20,
+      verb === 'complete' ? 13 : 60,
       (s) => verbsOf(s).includes(verb),
     ],
   ),
   [
     'names longer than 200 characters',
-    10,
+    18,
     (s) => policiesOf(s).some(({ metadata }) => metadata.name.length > 200),
   ],
-  ['more than 64 rules', 10, (s) => policiesOf(s).some(({ spec }) => (spec.ingress ?? []).length > 64)],
-  ['more than 40 ports', 5, (s) => rulesOf(s).some(({ ports = [] }) => ports.length > 40)],
+  ['more than 64 rules', 16, (s) => policiesOf(s).some(({ spec }) => (spec.ingress ?? []).length > 64)],
+  ['more than 40 ports', 16, (s) => rulesOf(s).some(({ ports = [] }) => ports.length > 40)],
 ];
 
 describe('random scenarios', () => {
