@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { runProgram } from './apply.ts';
@@ -9,9 +9,10 @@ export type Connection = { podCIDRs: string[]; routes: { subnet: string; gateway
 
 export type ConnectOptions = {
   configurationDirectory?: string;
+  programDirectory?: string;
   /** Runs `ip -batch -` on these lines. */
   runRoutes?: (lines: string) => Promise<void>;
-  forward?: () => void;
+  prepareNode?: () => void;
 };
 
 /** The connection of one node as text that is equal when nothing changes; undefined while the node has no podCIDRs. */
@@ -24,18 +25,19 @@ export const describeConnection = ({ nodes }: State, name: string): string | und
 };
 
 /**
- * Returns the function that puts a described connection in force: forwarding, routes, and at last the CNI
+ * Returns the function that puts a described connection in force: the node's settings, routes, and at last the CNI
  * configuration, because the kubelet starts pods as soon as that is there.
  */
 export const createConnector = ({
   configurationDirectory = '/etc/cni/net.d',
+  programDirectory = '/opt/cni/bin',
   runRoutes = (lines) => runProgram('ip', ['-batch', '-'], lines),
-  forward = enableForwarding,
+  prepareNode = changeSettings,
 }: ConnectOptions = {}): ((description: string) => Promise<void>) => {
   let subnets: string[] = [];
   return async (description) => {
     const { podCIDRs, routes }: Connection = JSON.parse(description);
-    forward();
+    prepareNode();
     const wanted = routes.map(({ subnet }) => subnet);
     const gone = subnets.filter((subnet) => !wanted.includes(subnet));
     const lines = [
@@ -44,6 +46,7 @@ export const createConnector = ({
     ];
     if (lines.length > 0) await runRoutes(lines.join(''));
     subnets = wanted;
+    writeProgram(programDirectory);
     writeConfiguration(configurationDirectory, podCIDRs);
   };
 };
@@ -54,11 +57,34 @@ const routesTo = ({ addresses, podCIDRs }: Node): Connection['routes'] =>
     return gateway === undefined ? [] : [{ subnet, gateway }];
   });
 
+/**
+ * A CNI plugin for the front of the chain: interfaces that are made after it have no duplicate address detection.
+ * That takes one to two seconds a pod, and host-local gives no address twice. A node that cannot do it is only slower.
+ */
+const noDetection = `#!/bin/sh
+case "$CNI_COMMAND" in
+ADD)
+  nsenter --net="$CNI_NETNS" sh -c 'echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad' 2>/dev/null
+  echo '{ "cniVersion": "0.3.1", "interfaces": [], "ips": [] }'
+  ;;
+VERSION) echo '{ "cniVersion": "0.3.1", "supportedVersions": ["0.3.1"] }' ;;
+esac
+`;
+
+const writeProgram = (directory: string): void => {
+  mkdirSync(directory, { recursive: true });
+  const unfinished = join(directory, '.netpol-reference');
+  writeFileSync(unfinished, noDetection);
+  chmodSync(unfinished, 0o755);
+  renameSync(unfinished, join(directory, 'netpol-reference'));
+};
+
 const writeConfiguration = (directory: string, podCIDRs: string[]): void => {
   const configuration = {
     cniVersion: '0.3.1',
     name: 'netpol-reference',
     plugins: [
+      { type: 'netpol-reference' },
       {
         type: 'ptp',
         ipMasq: false,
@@ -79,7 +105,9 @@ const writeConfiguration = (directory: string, podCIDRs: string[]): void => {
   renameSync(unfinished, join(directory, '10-netpol-reference.conflist'));
 };
 
-const enableForwarding = (): void => {
+const changeSettings = (): void => {
   for (const setting of ['ipv4/ip_forward', 'ipv6/conf/all/forwarding'])
     writeFileSync(`/proc/sys/net/${setting}`, '1');
+  // The node's ends of the pods' interfaces.
+  writeFileSync('/proc/sys/net/ipv6/conf/default/accept_dad', '0');
 };

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { execa } from 'execa';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,10 +11,12 @@ const describeNode0 = (nodes = createState().nodes): string =>
 
 describe('reference connect', () => {
   let directory: string;
+  let programs: string;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'connect-'));
+    programs = mkdtempSync(join(tmpdir(), 'connect-programs-'));
   });
-  afterEach(() => rmSync(directory, { recursive: true }));
+  afterEach(() => [directory, programs].map((folder) => rmSync(folder, { recursive: true })));
 
   it('waits for the podCIDRs of its own node', () => {
     const [own, ...others] = createState().nodes;
@@ -28,7 +31,8 @@ describe('reference connect', () => {
     const connect = createConnector({
       configurationDirectory: directory,
       runRoutes: (lines) => Promise.resolve(void batches.push(lines)),
-      forward: () => {},
+      programDirectory: programs,
+      prepareNode: () => {},
     });
     await connect(describeNode0());
     expect(batches).to.deep.equal([
@@ -36,8 +40,34 @@ describe('reference connect', () => {
     ]);
     expect(readdirSync(directory)).to.deep.equal(['10-netpol-reference.conflist']);
     const { plugins } = JSON.parse(readFileSync(join(directory, '10-netpol-reference.conflist'), 'utf8'));
-    expect(plugins[0].ipam.ranges).to.deep.equal([[{ subnet: '10.0.0.0/24' }], [{ subnet: 'fd00::/64' }]]);
-    expect(plugins.map(({ type }: { type: string }) => type)).to.deep.equal(['ptp', 'portmap']);
+    expect(plugins[1].ipam.ranges).to.deep.equal([[{ subnet: '10.0.0.0/24' }], [{ subnet: 'fd00::/64' }]]);
+    expect(plugins.map(({ type }: { type: string }) => type)).to.deep.equal([
+      ...['netpol-reference', 'ptp', 'portmap'],
+    ]);
+  });
+
+  it('puts a CNI plugin on the node after which interfaces have no duplicate address detection', async () => {
+    const connect = createConnector({
+      configurationDirectory: directory,
+      programDirectory: programs,
+      runRoutes: () => Promise.resolve(),
+      prepareNode: () => {},
+    });
+    await connect(describeNode0());
+    const ask = async (command: string, more: object = {}): Promise<unknown> => {
+      const env = { CNI_COMMAND: command, ...more };
+      const { stdout } = await execa(join(programs, 'netpol-reference'), { env, input: '{}' });
+      return stdout === '' ? '' : JSON.parse(stdout);
+    };
+    expect(await ask('VERSION')).to.deep.equal({ cniVersion: '0.3.1', supportedVersions: ['0.3.1'] });
+    expect(await ask('DEL')).to.equal('');
+    const nothing = { cniVersion: '0.3.1', interfaces: [], ips: [] };
+    expect(await ask('ADD', { CNI_NETNS: '/none' })).to.deep.equal(nothing);
+    const folder = '/proc/sys/net/ipv6/conf';
+    const script = `CNI_COMMAND=ADD CNI_NETNS=/proc/self/ns/net ${programs}/netpol-reference
+      ip link add one type veth peer name two && cat ${folder}/one/accept_dad ${folder}/lo/accept_dad`;
+    const { stdout } = await execa('unshare', ['-Urnm', 'sh', '-c', script]);
+    expect(stdout.split('\n').slice(1)).to.deep.equal(['0', '-1']);
   });
 
   it('removes the routes to a node that has gone', async () => {
@@ -45,7 +75,8 @@ describe('reference connect', () => {
     const connect = createConnector({
       configurationDirectory: directory,
       runRoutes: (lines) => Promise.resolve(void batches.push(lines)),
-      forward: () => {},
+      programDirectory: programs,
+      prepareNode: () => {},
     });
     await connect(describeNode0());
     await connect(describeNode0(createState().nodes.slice(0, 1)));
@@ -56,7 +87,8 @@ describe('reference connect', () => {
     const connect = createConnector({
       configurationDirectory: directory,
       runRoutes: () => Promise.reject(new Error('no route')),
-      forward: () => {},
+      programDirectory: programs,
+      prepareNode: () => {},
     });
     expect(await connect(describeNode0()).catch(String)).to.include('no route');
     expect(readdirSync(directory)).to.deep.equal([]);
