@@ -25,7 +25,7 @@ import {
   refuseOtherVerdicts,
   round,
 } from './judge.ts';
-import { observe, silenceAfter, wantsAfter, type Patience, type Wants } from './observe.ts';
+import { observe, silenceAfter, wantsAfter, type Patience, type Seen, type Wants } from './observe.ts';
 import { holdReady, proveReady } from './readiness.ts';
 
 /** What a check needs to know of the cluster besides the lane it works on. */
@@ -33,11 +33,12 @@ export type CheckContext = Pick<Cluster, 'lacks'> & { families: readonly Family[
 
 /**
  * `cause`: why nothing could be told, where that may well hold for the next scenario too: the cluster refused or did
- * not answer, or the world was not open before the first step.
+ * not answer, or the world was not open before the first step. `atWorkMs`: the longest that the plugin was seen at work.
  */
 export type Checked = {
   record: CaseRecord;
   evidence: Record<string, string>;
+  atWorkMs: number;
   cause?: 'cluster' | 'baseline';
 };
 
@@ -84,9 +85,14 @@ export const checkScenario = async (
   record.startedAt = new Date().toISOString();
   let evidence: Record<string, string> = {};
   let cause: Checked['cause'];
+  const atWork: number[] = [0];
   try {
     if (asksApiServer(scenario.steps)) await checkAnswers(scenario, ground, record.steps);
-    else await runSteps(scenario, ground, context, record.steps);
+    else
+      await runSteps(scenario, ground, context, (step, { atWorkMs }) => {
+        record.steps.push(step);
+        atWork.push(atWorkMs);
+      });
     record.status = 'pass';
   } catch (error) {
     record.status = error instanceof AssertionError ? 'fail' : 'error';
@@ -106,7 +112,7 @@ export const checkScenario = async (
   const times = record.steps.flatMap(({ settleMs }) => Object.values(settleMs));
   if (times.length > 0) record.settleMs = round(Math.max(...times));
   record.durationMs = round(performance.now() - began);
-  return { record, evidence, ...(cause !== undefined && { cause }) };
+  return { record, evidence, atWorkMs: Math.max(...atWork), ...(cause !== undefined && { cause }) };
 };
 
 const collectEvidence = async (scenario: Scenario, { lane }: Ground): Promise<Record<string, string>> => {
@@ -139,7 +145,7 @@ const runSteps = async (
   scenario: Scenario,
   ground: Ground,
   { families, patience }: CheckContext,
-  records: StepRecord[],
+  onStep: (record: StepRecord, seen: Seen) => void,
 ): Promise<void> => {
   let world = await ground.prepare(scenario);
   const silence = await proveOpen('before the first step', scenario, world, ground, families, patience);
@@ -164,7 +170,7 @@ const runSteps = async (
         observe(grids, world, ground, patience, silence, options),
         ground.lane.world(),
       ]);
-      records.push(recordStep(step, seen, oracles, offset));
+      onStep(recordStep(step, seen, oracles, offset), seen);
       judge(step, index, seen, oracles);
       refuseOtherVerdicts(grids, createOracle(live), ground);
     }

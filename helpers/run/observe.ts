@@ -50,6 +50,11 @@ export type Seen = {
   retries: number;
   /** Milliseconds from the call to the first of the rounds that held, for the cells that had to change. */
   settleMs: { allow?: number; deny?: number };
+  /**
+   * Milliseconds from the call to the last round that showed the plugin still at work: a pod's cell that had to change
+   * and had not. Not how long it took, which rounds far apart cannot tell, but what it took at least.
+   */
+  atWorkMs: number;
 };
 
 /** What was wanted of each cell before, so that the time of those that change can be told. */
@@ -97,10 +102,16 @@ export const observe = async (
 ): Promise<Seen> => {
   const targets = grids.map((grid) => targetFor(grid, world, ground, flows));
   const changing = changingCells(grids, before);
+  // A Service waits for kube-proxy, and an ICMP error for the kernel's own pace.
+  const plain = changingCells(
+    grids.filter(({ kind }) => kind.target === 'pod' && kind.traffic === undefined),
+    before,
+  );
   const since = new Map<string, number>();
   const cuts = watchCuts();
   const freeCells = watchFreeCells();
   let deadline = silence;
+  let atWorkMs = 0;
 
   const round = async (): Promise<GridSeen[]> => {
     patience.signal.throwIfAborted();
@@ -125,8 +136,11 @@ export const observe = async (
       seen.flatMap(({ kind, comparison }) => wrongCells(comparison).map((cell) => keyOf(kind, cell))),
     );
     for (const key of changing.keys()) {
-      if (wrong.has(key)) since.delete(key);
-      else if (!since.has(key)) since.set(key, startedAt);
+      if (!wrong.has(key)) since.set(key, since.get(key) ?? startedAt);
+      else {
+        since.delete(key);
+        if (plain.has(key)) atWorkMs = startedAt;
+      }
     }
   };
 
@@ -141,7 +155,14 @@ export const observe = async (
   };
   const { last, held, rounds, retries } = await settle(round, isAsWanted, options, watch, isTold);
   const told = last.map((grid) => ({ ...grid, ...cuts.of(grid), ...freeCells.of(grid) }));
-  return { grids: told, held, rounds, retries, settleMs: held ? latest(since, changing) : {} };
+  return {
+    grids: told,
+    held,
+    rounds,
+    retries,
+    settleMs: held ? latest(since, changing) : {},
+    atWorkMs: held ? atWorkMs : 0,
+  };
 };
 
 /** The same cells of the next step are compared with these. */

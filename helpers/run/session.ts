@@ -91,12 +91,12 @@ const createScheduler = (
     interruption.abort(interrupted);
   };
 
-  const learn = ({ record: { status, steps, settleMs = 0 }, cause }: Checked): void => {
+  const learn = ({ record: { status, steps }, atWorkMs, cause }: Checked): void => {
     // Where no world opens any more (the plugin died and left its rules) each would be waited for in vain.
     closedInARow = cause === 'baseline' ? closedInARow + 1 : 0;
     patience.baseline = closedInARow >= failuresOfAnIdlePlugin ? baseline / 5 : baseline;
     // A plugin that takes long to enforce must also be watched for longer, up to a second.
-    if (!isLab) patience.hold = Math.min(1000, Math.max(patience.hold, settleMs));
+    if (!isLab) patience.hold = Math.min(1000, Math.max(patience.hold, atWorkMs));
     // One that has never denied anything is not waited for as long any more; its failures stay failures.
     if (status === 'fail') failures += 1;
     hasDenied ||= steps.some(({ settleMs }) => settleMs.deny !== undefined);
