@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config.ts';
 import { NetpolError } from '../errors.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario, ScenarioPod } from '../scenario/scenario.ts';
 import { checkScenario, skipReason, type Checked, type CheckContext } from './check.ts';
 import type { Ground } from './ground.ts';
 import { openLanes } from './lanes.ts';
@@ -77,9 +78,7 @@ const createScheduler = (
   let closedInARow = 0;
   let failures = 0;
   let hasDenied = false;
-  const underWay = new Map<string, Promise<void>>();
-  // The ports of the nodes are the same for all lanes: one scenario at a time has some.
-  const onNodes = new Set<string>();
+  const underWay = new Map<Scenario, Promise<void>>();
   const aborted = Promise.withResolvers<never>();
   // Nobody may be waiting when the run is aborted.
   aborted.promise.catch(() => {});
@@ -105,15 +104,15 @@ const createScheduler = (
 
   const startNext = (): void => {
     while (free.length > 0) {
-      const index = waiting.findIndex(({ scenario }) => !takesPortsOfNodes(scenario) || onNodes.size === 0);
+      const index = waiting.findIndex(({ scenario }) =>
+        [...underWay.keys()].every((other) => !collide(scenario, other)),
+      );
       const [next] = index < 0 ? [] : waiting.splice(index, 1);
       if (next === undefined) return;
       const { scenario, resolve } = next;
       const ground = free.shift() as Ground;
-      if (takesPortsOfNodes(scenario)) onNodes.add(scenario.name);
       const work = checkScenario(scenario, ground, context).then((checked) => {
-        underWay.delete(scenario.name);
-        onNodes.delete(scenario.name);
+        underWay.delete(scenario);
         failuresInARow = checked.cause === 'cluster' ? failuresInARow + 1 : 0;
         if (failuresInARow === patientFailures) abort(`the cluster failed ${patientFailures} times in a row`);
         learn(checked);
@@ -121,13 +120,16 @@ const createScheduler = (
         free.push(ground);
         startNext();
       });
-      underWay.set(scenario.name, work);
+      underWay.set(scenario, work);
     }
   };
 
   return {
     schedule: (scenarios) => {
-      for (const scenario of scenarios.filter((scenario) => skipReason(scenario, context) === undefined)) {
+      const able = scenarios.filter((scenario) => skipReason(scenario, context) === undefined);
+      // What takes longest begins first, or at the end all lanes but one would have nothing to do.
+      const slow = able.filter(waitsForNamespaces);
+      for (const scenario of [...slow, ...able.filter((scenario) => !slow.includes(scenario))]) {
         const { promise, resolve } = Promise.withResolvers<Checked>();
         results.set(scenario, promise);
         waiting.push({ scenario, resolve });
@@ -140,11 +142,32 @@ const createScheduler = (
       // A result that is there counts, also after the end.
       return Promise.race([result, aborted.promise]);
     },
-    running: () => [...underWay.keys()],
+    running: () => [...underWay.keys()].map(({ name }) => name),
     idle: () => Promise.all(underWay.values()),
     abort,
   };
 };
 
+/** A cluster takes several seconds to end a namespace. */
+const waitsForNamespaces = ({ steps }: Scenario): boolean =>
+  steps.some(({ action }) => action.verb === 'remove' && action.namespaces !== undefined);
+
+/** Whether two scenarios need what all lanes share and only one at a time can have: ports of nodes, addresses outside. */
+const collide = (one: Scenario, other: Scenario): boolean =>
+  (takesPortsOfNodes(one) && takesPortsOfNodes(other)) ||
+  hostsOf(one).some((host) => hostsOf(other).some((rival) => areRivals(host, rival)));
+
 const takesPortsOfNodes = ({ pods }: Scenario): boolean =>
   pods.some(({ hostNetwork, ports }) => hostNetwork === true && ports.length > 0);
+
+const hostsOf = ({ pods }: Scenario): ScenarioPod[] =>
+  pods.filter(({ addresses }) => addresses !== undefined);
+
+/** Lanes share a host outside the cluster where they mean the same one. */
+const areRivals = (one: ScenarioPod, other: ScenarioPod): boolean => {
+  const isSame = isDeepStrictEqual(
+    [one.id, one.addresses, one.ports],
+    [other.id, other.addresses, other.ports],
+  );
+  return !isSame && one.addresses?.some((address) => other.addresses?.includes(address)) === true;
+};

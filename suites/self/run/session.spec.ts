@@ -2,13 +2,14 @@ import { expect } from 'chai';
 import { startLab } from '../../../helpers/cluster/lab/lab.ts';
 import { openSession } from '../../../helpers/run/session.ts';
 import { loadScenarios } from '../../../helpers/scenario/load.ts';
+import type { ScenarioPod } from '../../../helpers/scenario/scenario.ts';
 
 describe('a session', function () {
   this.timeout(60_000);
 
-  it('runs scenarios that take ports of the nodes one at a time, and others beside them', async function () {
-    if (process.platform !== 'linux') this.skip();
-    const load = async (name: string) => (await loadScenarios(`network-policy/${name}.yaml`))[0]!;
+  const load = async (name: string) => (await loadScenarios(`network-policy/${name}.yaml`))[0]!;
+
+  it('runs scenarios that take ports of the nodes one at a time, and others beside them', async () => {
     const [one, two] = [await load('nodes/egress-to-nodes'), await load('nodes/host-network-subject')];
     const others = [await load('nodes/own-node'), await load('isolation/default-deny-ingress')];
     const cluster = await startLab({ run: 'self', plugin: 'reference', log: () => {} });
@@ -18,5 +19,46 @@ describe('a session', function () {
     await session.result(one);
     for (const scenario of [one, two, ...others])
       expect((await session.result(scenario)).record.status, scenario.name).to.equal('pass');
+  });
+
+  it('runs scenarios with different hosts at one address one at a time, and shares equal hosts', async () => {
+    const one = await load('ip-block/single-address');
+    const other = ({ addresses: [first = ''] = [] }: ScenarioPod) => [first, '2001:db8:113::99'];
+    const rival = {
+      ...one,
+      name: 'rival',
+      pods: one.pods.map((pod) => (pod.id === 'external/b' ? { ...pod, addresses: other(pod) } : pod)),
+    };
+    const sharing = { ...one, name: 'sharing' };
+    const cluster = await startLab({ run: 'self', plugin: 'reference', log: () => {} });
+    await using session = await openSession(cluster, { lanes: 2, settleBudgetMs: 0 }, () => {});
+    session.schedule([one, rival, sharing]);
+    expect(session.running()).to.deep.equal([one.name, 'sharing']);
+    for (const scenario of [one, rival, sharing])
+      expect((await session.result(scenario)).record.status, scenario.name).to.equal('pass');
+  });
+
+  it('begins with what has to wait for the end of a namespace', async () => {
+    const first = await load('isolation/default-deny-ingress');
+    const slow = await load('lifecycle/namespace-comes-back');
+    const cluster = await startLab({ run: 'self', plugin: 'reference', log: () => {} });
+    await using session = await openSession(cluster, { lanes: 1, settleBudgetMs: 0 }, () => {});
+    session.schedule([first, slow]);
+    expect(session.running()).to.deep.equal([slow.name]);
+    expect((await session.result(first)).record.status).to.equal('pass');
+  });
+});
+
+describe('the hosts of the shipped scenarios', () => {
+  it('have no address in common, so that lanes never wait for each other', async () => {
+    const pods = (await loadScenarios('network-policy')).flatMap((scenario) => scenario.pods);
+    const hosts = new Map<string, string>();
+    for (const { id, addresses = [], ports } of pods)
+      for (const address of addresses) {
+        const host = JSON.stringify([id, addresses, ports]);
+        expect(hosts.get(address) ?? host, address).to.equal(host);
+        hosts.set(address, host);
+      }
+    expect(hosts.size).to.be.greaterThan(20);
   });
 });
