@@ -71,13 +71,14 @@ const createGround = (lane: Lane, links: Links): Ground => {
   // What each pod was last seen to have: a later pod may be given the addresses of one that is gone.
   const known = new Map<string, readonly string[]>();
 
-  const refresh = async (): Promise<World> => {
-    const world = await lane.world();
+  const follow = async (world: World): Promise<World> => {
     for (const pod of world.pods) known.set(shortId(idOf(pod)), pod.addresses);
     const pods = world.pods.filter(isRunning);
     await links.refresh(pods);
     return { ...world, pods };
   };
+
+  const refresh = async (): Promise<World> => follow(await lane.world());
 
   const createPod = async (pod: ScenarioPod, { steps }: Scenario): Promise<void> => {
     const { id, labels, ports, node, addresses, addressesOf } = pod;
@@ -109,7 +110,9 @@ const createGround = (lane: Lane, links: Links): Ground => {
   };
 
   const prepare = async (scenario: Scenario): Promise<World> => {
-    await standAsWritten(lane, realName, scenario);
+    const found = await lane.world();
+    const relabels = standAsWritten(lane, realName, scenario, found);
+    await settleAll(relabels);
     const guests = scenario.namespaces.filter(({ createdLater }) => !createdLater);
     await settleAll(guests.map(createNamespace));
     const missing = scenario.pods.filter(({ id, createdLater }) => !isStanding(id) && !createdLater);
@@ -119,7 +122,8 @@ const createGround = (lane: Lane, links: Links): Ground => {
         lane.createService({ ...realName(id), type, selector, ports }),
       ),
     );
-    const world = await refresh();
+    const isAsFound = relabels.length + guests.length + missing.length + scenario.services.length === 0;
+    const world = isAsFound ? await follow(found) : await refresh();
     refuseLeftovers(world);
     return world;
   };
@@ -150,7 +154,7 @@ const createGround = (lane: Lane, links: Links): Ground => {
       ...[...new Set(brought)].filter(isOurs).map((id) => lane.deletePod(realName(id))),
       ...[...guests].map(dismissNamespace),
     ]);
-    await refresh();
+    await links.refresh(pods.filter((pod) => isRunning(pod) && isStanding(shortId(idOf(pod)))));
   };
 
   return {
@@ -178,33 +182,33 @@ const shortenAnswerer = (observation: Observation, shortId: (id: string) => stri
     ? observation
     : { ...observation, answeredBy: shortId(observation.answeredBy) };
 
-/** Gives every namespace and standing pod the labels that the scenario begins with. */
-const standAsWritten = async (
+/** The changes under way that give every namespace and standing pod the labels that the scenario begins with. */
+const standAsWritten = (
   lane: Lane,
   realName: (id: string) => ObjectName,
   scenario: Scenario,
-): Promise<void> => {
-  const { namespaces, pods } = await lane.world();
+  { namespaces, pods }: World,
+): Promise<void>[] => {
   const labelsOf = new Map(pods.map((pod) => [idOf(pod), pod.labels]));
-  const relabelPods = defaultPods.map(async ({ namespace, name }) => {
+  const missing = defaultPods.map((pod) => realName(idOf(pod))).filter((real) => !labelsOf.has(idOf(real)));
+  if (missing[0] !== undefined)
+    throw new ClusterError({
+      subject: `standing pod ${idOf(missing[0])} is gone`,
+      wanted: 'a pod that nobody removes',
+    });
+  const relabelPods = defaultPods.flatMap(({ namespace, name }) => {
     const id = `${namespace}/${name}`;
     const real = realName(id);
     const wanted = scenario.pods.find((pod) => pod.id === id)?.labels ?? defaultPodLabels(name);
-    const found = labelsOf.get(idOf(real));
-    if (found === undefined)
-      throw new ClusterError({
-        subject: `standing pod ${idOf(real)} is gone`,
-        wanted: 'a pod that nobody removes',
-      });
-    if (!areEqualLabels(found, wanted)) await lane.labelPod(real, wanted);
+    return areEqualLabels(labelsOf.get(idOf(real)) ?? {}, wanted) ? [] : [lane.labelPod(real, wanted)];
   });
-  const relabelNamespaces = namespaceNames.map(async (short) => {
+  const relabelNamespaces = namespaceNames.flatMap((short) => {
     const real = lane.namespaceNames[short] ?? short;
     const wanted = { ...defaultNamespaceLabels(short), [namespaceNameLabel]: real };
     const found = namespaces.find(({ name }) => name === real)?.labels ?? {};
-    if (!areEqualLabels(found, wanted)) await lane.labelNamespace(real, wanted);
+    return areEqualLabels(found, wanted) ? [] : [lane.labelNamespace(real, wanted)];
   });
-  await settleAll([...relabelPods, ...relabelNamespaces]);
+  return [...relabelPods, ...relabelNamespaces];
 };
 
 const areEqualLabels = (one: Labels, other: Labels): boolean => isDeepStrictEqual({ ...one }, { ...other });
