@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { ClusterError } from '../errors.ts';
 import { familyOf, idOf } from '../kube/world.ts';
-import { poll } from '../wait.ts';
 import type { ExternalHostRequest } from './cluster.ts';
 import { portList, runLabel } from './kubernetes-objects.ts';
-import { runProgram } from './programs.ts';
+import { lastWords, runProgram } from './programs.ts';
 
 /** A node of the kind cluster: the container's name, its addresses, and the pods' subnets behind it. */
 export type KindNode = { name: string; addresses: string[]; podCIDRs: string[] };
@@ -120,8 +120,9 @@ const hostScript = (
       (address) =>
         `ip ${flag(address)} address add ${withLength(address)} dev eth0${address.includes(':') ? ' nodad' : ''}`,
     ),
-    // While duplicate address detection runs, nobody finds the way to this container over IPv6.
-    'for attempt in $(seq 40); do ip -6 address show tentative | grep -q inet6 || break; sleep 0.1; done',
+    // While duplicate address detection runs, for one to two seconds, nobody finds the way to this container over IPv6.
+    'for found in $(ip -6 -o address show dev eth0 tentative | sed "s/.*inet6 \\([^ ]*\\).*/\\1/")',
+    'do ip -6 address del $found dev eth0 && ip -6 address add $found dev eth0 nodad; done',
     // Without these routes nothing can leave but to the nodes; `src` makes our probes come from the host's address.
     'ip -4 route del default 2>/dev/null || true',
     'ip -6 route del default 2>/dev/null || true',
@@ -154,17 +155,25 @@ const readAddresses = async (container: string): Promise<string[]> => {
   return output.split(' ').filter((address) => address.trim() !== '');
 };
 
+const helloDeadline = 20_000;
+
 const waitForHello = async (container: string, subject: string): Promise<void> => {
-  let said = '';
-  const hasSaidHello = async (): Promise<true | undefined> => {
-    said = await runProgram('docker', ['logs', container]);
-    if (said.includes('"hello"')) return true;
-    const running = await runProgram('docker', ['inspect', '--format', '{{.State.Running}}', container]);
-    if (running === 'true') return undefined;
-    // It ended at once, and will again; this time we hear why.
-    await runProgram('docker', ['start', '--attach', container], { subject, timeout: 10_000 });
-    return undefined;
-  };
-  const failure = (): Error => new ClusterError({ subject, wanted: "the agent's first line", got: said });
-  await poll(hasSaidHello, { deadline: 20_000, interval: 50, failure });
+  const following = execa('docker', ['logs', '--follow', container], {
+    all: true,
+    reject: false,
+    stdin: 'ignore',
+    timeout: helloDeadline,
+  });
+  for await (const line of following.iterable({ from: 'all' })) {
+    if (!line.includes('"hello"')) continue;
+    following.kill();
+    return;
+  }
+  const { all, timedOut } = await following;
+  const got = timedOut ? `nothing of it in ${helloDeadline / 1000} s` : 'its end';
+  throw new ClusterError({
+    subject,
+    wanted: "the agent's first line",
+    got: [got, lastWords(all)].filter(Boolean).join(': '),
+  });
 };
