@@ -63,9 +63,10 @@ export const openLanes = async (
   return { grounds, context, [Symbol.asyncDispose]: close };
 };
 
-/** In the lab a lane keeps half a core busy; on a cluster most of a scenario is waiting. */
+/** In the lab a lane keeps half a core busy; on a cluster most of a scenario is waiting for pods and for silence. */
 const chooseLanes = ({ environment, maximumLanes }: Cluster, asked: number): number => {
-  const fitting = Math.min(environment.provider === 'lab' ? 2 : 4, availableParallelism());
+  const processors = availableParallelism();
+  const fitting = environment.provider === 'lab' ? Math.min(2, processors) : Math.min(4, 2 * processors);
   return Math.max(1, Math.min(maximumLanes, asked === 0 ? fitting : asked));
 };
 
