@@ -18,11 +18,11 @@ export type Lanes = AsyncDisposable & { readonly grounds: readonly Ground[]; rea
  */
 export const openLanes = async (
   cluster: Cluster,
-  config: Pick<Config, 'lanes' | 'settleBudgetMs'>,
+  config: LaneOptions,
   signal: AbortSignal,
   log: (line: string) => void,
 ): Promise<Lanes> => {
-  const lanes = chooseLanes(cluster, config.lanes);
+  const lanes = chooseLanes(cluster, config);
   const grounds: Ground[] = [];
   let families: Family[] = [];
   let echoFlaw: string | undefined;
@@ -63,11 +63,22 @@ export const openLanes = async (
   return { grounds, context, [Symbol.asyncDispose]: close };
 };
 
+/** What decides how many lanes are opened: how many the user asked for (0: we choose), and for how many scenarios. */
+export type LaneOptions = Pick<Config, 'lanes' | 'settleBudgetMs'> & { scenarios?: number };
+
+/** A lane takes as long to open as some scenarios take: fewer than this do not pay for another one. */
+const scenariosPerLane = 8;
+
 /** In the lab a lane keeps half a core busy; on a cluster most of a scenario is waiting for pods and for silence. */
-const chooseLanes = ({ environment, maximumLanes }: Cluster, asked: number): number => {
+export const chooseLanes = (
+  { environment, maximumLanes }: Pick<Cluster, 'maximumLanes'> & { environment: { provider: string } },
+  { lanes, scenarios = Number.POSITIVE_INFINITY }: Pick<LaneOptions, 'lanes' | 'scenarios'>,
+): number => {
   const processors = availableParallelism();
   const fitting = environment.provider === 'lab' ? Math.min(2, processors) : Math.min(4, 2 * processors);
-  return Math.max(1, Math.min(maximumLanes, asked === 0 ? fitting : asked));
+  const wanted =
+    lanes === 0 ? Math.min(fitting, Math.ceil(scenarios / scenariosPerLane)) : Math.min(lanes, scenarios);
+  return Math.max(1, Math.min(maximumLanes, wanted));
 };
 
 const patienceFor = (

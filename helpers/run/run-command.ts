@@ -53,7 +53,8 @@ const run = async (argv: readonly string[], signal: AbortSignal): Promise<RunRec
   if (provider === 'lab') await installPrograms(screen.note);
 
   const cluster = await startCluster(provider, config, { run: name, log: screen.note, signal });
-  await using session = await openSession(cluster, config, screen.note);
+  const scenarios = suite.scenarios.length - suite.skipped.size;
+  await using session = await openSession(cluster, { ...config, scenarios }, screen.note);
   signal.throwIfAborted();
   const declared = suite.scenarios.map(declareCase);
   const log = openRunLog(directory, {

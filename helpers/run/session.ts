@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '../cluster/cluster.ts';
-import type { Config } from '../config.ts';
 import { NetpolError } from '../errors.ts';
 import type { Scenario, ScenarioPod } from '../scenario/scenario.ts';
 import { checkScenario, skipReason, type Checked, type CheckContext } from './check.ts';
 import type { Ground } from './ground.ts';
-import { openLanes } from './lanes.ts';
+import { openLanes, type LaneOptions } from './lanes.ts';
 
 /** A started cluster with its lanes open, on which scenarios run ahead of those who ask for their results. */
 export type Session = AsyncDisposable & {
@@ -38,7 +37,7 @@ export const createRunName = (): string => randomBytes(3).toString('hex');
  */
 export const openSession = async (
   cluster: Cluster,
-  config: Pick<Config, 'lanes' | 'settleBudgetMs'>,
+  config: LaneOptions,
   log: (line: string) => void,
 ): Promise<Session> => {
   const interruption = new AbortController();

@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { expect } from 'chai';
 import { startLab } from '../../../helpers/cluster/lab/lab.ts';
+import { chooseLanes } from '../../../helpers/run/lanes.ts';
 import { openSession } from '../../../helpers/run/session.ts';
 import { loadScenarios } from '../../../helpers/scenario/load.ts';
 import type { ScenarioPod } from '../../../helpers/scenario/scenario.ts';
@@ -46,6 +48,27 @@ describe('a session', function () {
     session.schedule([first, slow]);
     expect(session.running()).to.deep.equal([slow.name]);
     expect((await session.result(first)).record.status).to.equal('pass');
+  });
+});
+
+describe('chooseLanes', () => {
+  const kind = { environment: { provider: 'kind' }, maximumLanes: 4 };
+  const lab = { environment: { provider: 'lab' }, maximumLanes: 8 };
+
+  it('opens lanes by processors where nobody asked, and none that few scenarios do not pay for', () => {
+    const all = Math.min(4, 2 * availableParallelism());
+    expect(chooseLanes(kind, { lanes: 0 })).to.equal(all);
+    expect(chooseLanes(kind, { lanes: 0, scenarios: 200 })).to.equal(all);
+    expect(chooseLanes(kind, { lanes: 0, scenarios: 9 })).to.equal(2);
+    expect(chooseLanes(kind, { lanes: 0, scenarios: 8 })).to.equal(1);
+    expect(chooseLanes(kind, { lanes: 0, scenarios: 0 })).to.equal(1);
+    expect(chooseLanes(lab, { lanes: 0 })).to.equal(Math.min(2, availableParallelism()));
+  });
+
+  it('opens as many as were asked for, but no more than scenarios and than the cluster bears', () => {
+    expect(chooseLanes(kind, { lanes: 3, scenarios: 5 })).to.equal(3);
+    expect(chooseLanes(kind, { lanes: 3, scenarios: 2 })).to.equal(2);
+    expect(chooseLanes(kind, { lanes: 9, scenarios: 200 })).to.equal(4);
   });
 });
 
