@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Mutant } from './mutant.ts';
 
-/** Bugs that show on special traffic only: fragments, ICMP, connections that are open while policies change. */
+/** Bugs that show on special traffic only: fragments, DNS, ICMP, connections that are open while policies change. */
 export const trafficMutants: readonly Mutant[] = [
   {
     name: 'fragments-open',
@@ -48,6 +48,14 @@ export const trafficMutants: readonly Mutant[] = [
         /^(\t+.*?)(?:tcp|udp|sctp) dport \{[^}]*\} return$/gm,
         (rule, start: string) => `${rule}\n${start}${wasFragmented} return`,
       ),
+  },
+  {
+    name: 'dns-open',
+    sentence: 'What is asked at port 53 is not filtered.',
+    feature: 'NetworkPolicyEgress',
+    imitates: 'exemptions that keep names resolving under a default deny; no peer asks a second DNS server',
+    killedBy: 'network-policy/stories/dns',
+    text: (text) => withLines(text, [], ['meta l4proto { tcp, udp } th dport 53 accept']),
   },
   {
     name: 'icmp-lost-beside-policies',

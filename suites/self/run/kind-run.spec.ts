@@ -25,8 +25,9 @@ const sample: Record<string, string> = {
   'first-policy-wins': 'isolation/policies-add-up',
   'ipv6-open': 'isolation/default-deny-ingress',
   'cross-node-open': 'isolation/same-node-and-other-node',
-  // The lab has no kubelet.
+  // The lab has no kubelet, and no DNS server.
   'own-node-denied': 'nodes/kubelet-probes',
+  'dns-open': 'services/lookup-under-egress-isolation',
   'relabelled-namespace-not-followed': 'lifecycle/relabel-namespace',
 };
 
