@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import type { CustomObjectsApi } from '@kubernetes/client-node';
 import { ClusterError } from '../errors.ts';
+import { poll } from '../wait.ts';
 import { ApiError, isMissing } from './api-error.ts';
+import { isObject } from './checks.ts';
 import type { NetworkPolicy, NetworkPolicySpec, PolicyType } from './types.ts';
 
 const resource = { group: 'networking.k8s.io', version: 'v1', plural: 'networkpolicies' } as const;
@@ -20,7 +22,7 @@ export type Policies = {
    * @throws ApiError where the server said nothing about the document: no permission, a webhook, no answer
    */
   offer(document: object): Promise<PolicyAnswer>;
-  /** Does nothing where there is no such policy. */
+  /** Resolves when it is gone. Does nothing where there is no such policy. */
   delete(name: { namespace: string; name: string }): Promise<void>;
   list(namespace: string): Promise<NetworkPolicy[]>;
 };
@@ -42,6 +44,29 @@ export const createPolicies = (custom: CustomObjectsApi): Policies => {
       },
       setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply),
     );
+  };
+  const waitUntilGone = async (name: { namespace: string; name: string }): Promise<void> => {
+    let finalizers = '';
+    const isGone = async (): Promise<true | undefined> => {
+      try {
+        const { metadata } = (await custom.getNamespacedCustomObject({ ...resource, ...name })) as {
+          metadata: { finalizers?: string[] };
+        };
+        finalizers = (metadata.finalizers ?? []).join(', ');
+        return undefined;
+      } catch (error) {
+        if (isMissing(error)) return true;
+        throw error;
+      }
+    };
+    const failure = (): Error =>
+      new ClusterError({
+        subject: `NetworkPolicy ${name.namespace}/${name.name} does not go away`,
+        wanted: 'its end within 60 s',
+        got: `the finalizers ${finalizers}`,
+        next: 'is the controller alive that put them there?',
+      });
+    await poll(isGone, { deadline: 60_000, failure });
   };
   return {
     apply: async (policy) => {
@@ -84,7 +109,9 @@ export const createPolicies = (custom: CustomObjectsApi): Policies => {
     },
     delete: async ({ namespace, name }) => {
       try {
-        await custom.deleteNamespacedCustomObject({ ...resource, namespace, name });
+        const answer: unknown = await custom.deleteNamespacedCustomObject({ ...resource, namespace, name });
+        // A policy with a finalizer is told to go, and acts until its controller lets it.
+        if (isObject(answer) && answer['kind'] === 'NetworkPolicy') await waitUntilGone({ namespace, name });
       } catch (error) {
         if (!isMissing(error)) throw error;
       }

@@ -65,6 +65,27 @@ describe('Kubernetes client', () => {
     }
   });
 
+  it('deletes a policy when it is gone, not when it is told to go', async () => {
+    let reads = 0;
+    const leaving = {
+      kind: 'NetworkPolicy',
+      metadata: { name: 'p', namespace: 'x', finalizers: ['a.example/b'] },
+    };
+    server.answer = ({ method }) => {
+      if (method === 'DELETE') return { status: 200, body: leaving };
+      reads += 1;
+      return reads < 3
+        ? { status: 200, body: leaving }
+        : { status: 404, body: { kind: 'Status', message: 'gone' } };
+    };
+    const { policies } = open();
+    await policies.delete({ namespace: 'x', name: 'p' });
+    expect(reads).to.equal(3);
+    server.answer = () => ({ status: 200, body: { kind: 'Status', status: 'Success' } });
+    await policies.delete({ namespace: 'x', name: 'p' });
+    expect(server.requests.at(-1)?.method).to.equal('DELETE');
+  });
+
   it('would meet the key in what the client itself throws, so that the search above can find it', async () => {
     const config = new KubeConfig();
     config.loadFromFile(writeKubeconfig(server.url));
