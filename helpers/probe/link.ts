@@ -44,9 +44,13 @@ export type Link = AsyncDisposable & {
   ready(): Promise<void>;
   /**
    * Observations in the order of the probes. Never rejects: what was not answered by its deadline plus `grace`
-   * milliseconds, was lost with its stream or could not be sent is an `error` with the reason in `detail`.
+   * milliseconds, was lost with its stream or could not be sent is an `error` with the reason in `detail`. So is at
+   * once, unless it `waits`, what is asked while a stream is being replaced: who looks later looks at something else.
    */
-  probe(probes: readonly ProbeRequest[], options?: { grace?: number }): Promise<Observation[]>;
+  probe(
+    probes: readonly ProbeRequest[],
+    options?: { grace?: number; waits?: boolean },
+  ): Promise<Observation[]>;
 };
 
 /**
@@ -157,7 +161,7 @@ export const openLink = (
     lose(stream, 'the agent does not answer');
   };
 
-  const probe = (probes: readonly ProbeRequest[], grace: number): Promise<Observation[]> =>
+  const probe = (probes: readonly ProbeRequest[], grace: number, waits: boolean): Promise<Observation[]> =>
     new Promise((resolve) => {
       const begun = performance.now();
       const finish = (answer: Observation[] | string): void => {
@@ -175,6 +179,7 @@ export const openLink = (
         void reconnect(0).catch(() => {});
         return finish(failure.message);
       }
+      if (current === undefined && !waits) return finish(`the stream to ${subject} is being replaced`);
       const id = (lastId += 1);
       const size = probes.reduce((sum, { protocol }) => sum + (protocol === 'ICMP' ? placesOfEcho : 1), 0);
       const places = size + [...batches.values()].reduce((sum, batch) => sum + batch.size, 0);
@@ -200,7 +205,7 @@ export const openLink = (
     ready: async () => {
       if (current === undefined) await (connecting ?? reconnect(0));
     },
-    probe: (probes, { grace = 1_000 } = {}) => probe(probes, grace),
+    probe: (probes, { grace = 1_000, waits = true } = {}) => probe(probes, grace, waits),
     [Symbol.asyncDispose]: async () => {
       disposal.abort();
       settleAll(`the link to ${subject} was closed`, () => true);

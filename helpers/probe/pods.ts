@@ -40,7 +40,7 @@ export const openLinks = async (lane: Lane, pods: readonly Pod[]): Promise<Links
 
   const probe = async (from: string, probes: readonly ProbeRequest[]): Promise<Observation[]> => {
     const found = links.get(from);
-    if (found !== undefined) return found.link.probe(probes, { grace });
+    if (found !== undefined) return found.link.probe(probes, { grace, waits: false });
     return probes.map(() => ({ outcome: 'error', milliseconds: 0, detail: `no link to ${from}` }));
   };
 

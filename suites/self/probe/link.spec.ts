@@ -110,6 +110,21 @@ describe('A link to an agent', () => {
     expect(await answer).to.deep.equal([connected]);
   });
 
+  it('refuses at once what does not wait while a stream is being replaced, and takes it over the next', async () => {
+    const { link, streams } = openFake();
+    await link.ready();
+    const lost = link.probe([one]);
+    streams[0]?.end('connection reset');
+    await lost;
+    expect((await link.probe([one], { waits: false }))[0]?.detail).to.equal(
+      'the stream to x/a is being replaced',
+    );
+    await link.ready();
+    const answer = link.probe([one], { waits: false });
+    streams[1]?.say({ id: streams[1].sent[0]?.id, results: [connected] });
+    expect(await answer).to.deep.equal([connected]);
+  });
+
   it('ignores the answer to a batch that it has given up, on whatever stream', async () => {
     const { link, streams } = openFake();
     await link.ready();
