@@ -30,7 +30,7 @@ export const proveReady = async (
   const unready = await watchReady(
     pods.map(({ id }) => id),
     ground,
-    { hold: 0, budget: baseline, signal },
+    { hold, budget: baseline, signal },
   );
   if (unready.size === 0) return;
   throw new BaselineError({
@@ -55,6 +55,10 @@ export const holdReady = async (
   const ids = step.ready ?? [];
   const unready = await watchReady(ids, ground, { hold, budget, signal });
   if (unready.size === 0) return;
+  await refuseDeadPods(
+    pods.filter(({ id }) => unready.has(id)),
+    ground,
+  );
   const lines = [...unready].map(([id, since]) => {
     const { protocol, port } = pods.find((pod) => pod.id === id)?.readiness ?? {};
     const words = `unready since ${(since / 1000).toFixed(1)} s after the step`;
@@ -68,6 +72,26 @@ export const holdReady = async (
       '  oracle: a pod admits its own node, and with it the kubelet, whatever isolates it',
     ].join('\n'),
   );
+};
+
+/** A pod that does not even answer itself is unready for reasons of its own. @throws ProbeError */
+const refuseDeadPods = async (pods: readonly ScenarioPod[], { prober }: Ground): Promise<void> => {
+  for (const { id, readiness } of pods) {
+    const request = {
+      protocol: 'TCP',
+      host: '127.0.0.1',
+      port: readiness?.port ?? 0,
+      deadline: 1000,
+    } as const;
+    const [answer] = await prober.probe(id, [request]);
+    if (answer?.outcome === 'connected') continue;
+    throw new ProbeError({
+      subject: `${id} is not ready, and does not answer itself`,
+      wanted: 'a pod that works',
+      got: answer?.detail ?? answer?.outcome ?? 'no answer from the agent',
+      next: 'see the evidence: agent log, pods and events of this moment',
+    });
+  }
 };
 
 const watchReady = async (

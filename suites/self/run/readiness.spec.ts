@@ -1,6 +1,7 @@
 import { AssertionError, expect } from 'chai';
 import { BaselineError, ProbeError } from '../../../helpers/errors.ts';
 import type { Pod } from '../../../helpers/kube/world.ts';
+import type { Outcome } from '../../../helpers/matrix/matrix.ts';
 import type { Ground } from '../../../helpers/run/ground.ts';
 import { holdReady, proveReady } from '../../../helpers/run/readiness.ts';
 import type { Scenario, ScenarioPod, Step } from '../../../helpers/scenario/scenario.ts';
@@ -23,18 +24,23 @@ const probed: ScenarioPod = {
 const step: Step = { action: { verb: 'apply', policies: [] }, expect: [], ready: ['x/d'], line: 1 };
 const scenario = { pods: [probed] } as unknown as Scenario;
 
-/** A ground whose pod x/d is as the list says, read by read; the last word stays. */
-const groundOf = (...words: (boolean | undefined | 'gone')[]): Ground => {
-  const read = (): Pod[] => {
-    const word = words.length > 1 ? words.shift() : words[0];
-    if (word === 'gone') return [];
-    return [podOf('lane0-x/d', word === undefined ? {} : { ready: word })];
+/** A ground whose pod x/d is as the list says, read by read; the last word stays. It answers itself, or not. */
+const groundThat =
+  (outcome: Outcome) =>
+  (...words: (boolean | undefined | 'gone')[]): Ground => {
+    const read = (): Pod[] => {
+      const word = words.length > 1 ? words.shift() : words[0];
+      if (word === 'gone') return [];
+      return [podOf('lane0-x/d', word === undefined ? {} : { ready: word })];
+    };
+    return {
+      lane: { world: async () => ({ namespaces: [], pods: read(), services: [], policies: [] }) },
+      realId: (id: string) => `lane0-${id}`,
+      prober: { probe: async () => [{ outcome, milliseconds: 1 }] },
+    } as unknown as Ground;
   };
-  return {
-    lane: { world: async () => ({ namespaces: [], pods: read(), services: [], policies: [] }) },
-    realId: (id: string) => `lane0-${id}`,
-  } as unknown as Ground;
-};
+
+const groundOf = groundThat('connected');
 
 const hold = (ground: Ground): Promise<unknown> =>
   holdReady(step, 0, scenario, ground, { budget: 400, signal }).then(
@@ -62,6 +68,12 @@ describe('readiness', function () {
     expect(await hold(groundOf(...words))).to.be.instanceOf(AssertionError);
   });
 
+  it('cannot tell where the pod is not ready because it does not work', async () => {
+    const error = await hold(groundThat('refused')(true, false));
+    expect(error).to.be.instanceOf(ProbeError);
+    expect(String(error)).to.include('x/d is not ready, and does not answer itself');
+  });
+
   it('cannot tell where nobody says whether the pod is ready, or the pod is gone', async () => {
     for (const [word, got] of [
       [undefined, 'a pod without one'],
@@ -74,7 +86,10 @@ describe('readiness', function () {
   });
 
   it('is waited for before the first step, and its absence then is no fault of a policy', async () => {
+    const began = performance.now();
     await proveReady([probed], groundOf(false, false, true), { baseline: 5000, signal });
+    // A kubelet that now and then misses a probe by itself must not look like a policy that closes.
+    expect(performance.now() - began).to.be.at.least(3000);
     await proveReady([], groundOf(false), { baseline: 0, signal });
     const error = await proveReady([probed], groundOf(false), { baseline: 100, signal }).catch(
       (thrown: unknown) => thrown,
