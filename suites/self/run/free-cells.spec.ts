@@ -31,7 +31,17 @@ const outcomes = (rounds: readonly (readonly [GridSeen, boolean])[]): Outcome[] 
 };
 
 describe('free cells', () => {
-  it('are open where they answered in any of the rounds that hold', () => {
+  it('are closed where they answered before the last two rounds only: they closed after what is wanted closed', () => {
+    expect(
+      outcomes([
+        [gridOf('connected'), true],
+        [gridOf('dropped'), true],
+        [gridOf('dropped'), true],
+      ]),
+    ).to.deep.equal(['dropped', 'dropped']);
+  });
+
+  it('are open where they answered in one of the last two rounds that hold', () => {
     expect(
       outcomes([
         [gridOf('connected'), true],
