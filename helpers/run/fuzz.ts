@@ -1,9 +1,9 @@
 import type { Config } from '../config.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { checkScenario } from './check.ts';
+import { checkScenario, type CheckContext } from './check.ts';
 import { explore, type Explored, type Find } from './fuzz-explore.ts';
 import { keepHosts } from './fuzz-hosts.ts';
-import { createPlace } from './fuzz-try.ts';
+import { createPlace, type Place } from './fuzz-try.ts';
 import { reduce, type Isolate, type Reduced } from './fuzz-reduce.ts';
 import { openLanes, type Lanes } from './lanes.ts';
 import { startCluster, type Choice } from './providers.ts';
@@ -79,11 +79,21 @@ export const fuzz = async (settings: FuzzSettings, listener: FuzzListener): Prom
       isolate,
     });
     if (reduced.isAlone !== false) return { ...fuzzed, find: { ...reduced, index: find.index } };
-    fuzzed.unrepeated.push({ ...reduced, index: find.index });
+    if (await failsAgain(find, places, lanes.context))
+      fuzzed.unrepeated.push({ ...reduced, index: find.index });
+    else fuzzed.doubted += 1;
     from = find.index + 1;
   }
   return fuzzed;
 };
+
+/** With all patience, where the plugin remembers what came before: a busy machine is no difference. */
+const failsAgain = async (
+  { scenario }: Find,
+  [place]: readonly Place[],
+  context: CheckContext,
+): Promise<boolean> =>
+  place !== undefined && (await checkScenario(scenario, place.ground, context)).record.status === 'fail';
 
 const open = async (
   { provider, config, run, signal }: FuzzSettings,
