@@ -6,8 +6,8 @@ export type SettleOptions = {
   rounds: number;
   /** From the start of one round to the start of the next; rounds overlap. */
   interval: number;
-  /** How long the matching rounds must span at least, from first start to last start. */
-  hold: number;
+  /** How long the matching rounds must span at least, from first start to last start, by what is known by then. */
+  hold: () => number;
   /** A round that starts later than this after the change and does not match ends the wait. */
   budget: number;
   /** Rounds under way at once at most. */
@@ -52,7 +52,7 @@ export const settle = async <Seen>(
     const [first, last] = [pending[0], pending.at(-1)];
     if (first === undefined || last === undefined) return false;
     const since = streak.length > 0 ? streak.startedAt : first.startedAt;
-    return streak.length + pending.length >= rounds && last.startedAt - since >= hold;
+    return streak.length + pending.length >= rounds && last.startedAt - since >= hold();
   };
   const launchNext = (): void => {
     if (pending.length < inFlight && !isEnough()) pending.push(launch());
@@ -67,7 +67,7 @@ export const settle = async <Seen>(
       watch(seen, startedAt);
       if (matches(seen)) {
         streak = { length: streak.length + 1, startedAt: streak.length === 0 ? startedAt : streak.startedAt };
-        const held = streak.length >= rounds && startedAt - streak.startedAt >= hold;
+        const held = streak.length >= rounds && startedAt - streak.startedAt >= hold();
         if (held) return { held, last: seen, rounds: count, retries: count - streak.length };
       } else {
         streak = { length: 0, startedAt: 0 };

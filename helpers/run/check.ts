@@ -23,9 +23,10 @@ import {
   listSome,
   recordStep,
   refuseOtherVerdicts,
+  refuseUntold,
   round,
 } from './judge.ts';
-import { observe, silenceAfter, wantsAfter, type Patience, type Seen, type Wants } from './observe.ts';
+import { observe, silenceAfter, wantsAfter, type Patience, type Wants } from './observe.ts';
 import { holdReady, proveReady } from './readiness.ts';
 
 /** What a check needs to know of the cluster besides the lane it works on. */
@@ -33,12 +34,11 @@ export type CheckContext = Pick<Cluster, 'lacks'> & { families: readonly Family[
 
 /**
  * `cause`: why nothing could be told, where that may well hold for the next scenario too: the cluster refused or did
- * not answer, or the world was not open before the first step. `atWorkMs`: the longest that the plugin was seen at work.
+ * not answer, or the world was not open before the first step.
  */
 export type Checked = {
   record: CaseRecord;
   evidence: Record<string, string>;
-  atWorkMs: number;
   cause?: 'cluster' | 'baseline';
 };
 
@@ -85,14 +85,9 @@ export const checkScenario = async (
   record.startedAt = new Date().toISOString();
   let evidence: Record<string, string> = {};
   let cause: Checked['cause'];
-  const atWork: number[] = [0];
   try {
     if (asksApiServer(scenario.steps)) await checkAnswers(scenario, ground, record.steps);
-    else
-      await runSteps(scenario, ground, context, (step, { atWorkMs }) => {
-        record.steps.push(step);
-        atWork.push(atWorkMs);
-      });
+    else await runSteps(scenario, ground, context, record.steps);
     record.status = 'pass';
   } catch (error) {
     record.status = error instanceof AssertionError ? 'fail' : 'error';
@@ -106,13 +101,15 @@ export const checkScenario = async (
   try {
     await ground.restore(scenario);
   } catch (error) {
-    record.status = 'error';
+    // What was proven stays proven.
+    if (record.status !== 'fail') record.status = 'error';
+    if (error instanceof ClusterError) cause = 'cluster';
     record.message = [record.message, messageOf(error)].filter(Boolean).join('\nand then, cleaning up: ');
   }
   const times = record.steps.flatMap(({ settleMs }) => Object.values(settleMs));
   if (times.length > 0) record.settleMs = round(Math.max(...times));
   record.durationMs = round(performance.now() - began);
-  return { record, evidence, atWorkMs: Math.max(...atWork), ...(cause !== undefined && { cause }) };
+  return { record, evidence, ...(cause !== undefined && { cause }) };
 };
 
 const collectEvidence = async (scenario: Scenario, { lane }: Ground): Promise<Record<string, string>> => {
@@ -145,7 +142,7 @@ const runSteps = async (
   scenario: Scenario,
   ground: Ground,
   { families, patience }: CheckContext,
-  onStep: (record: StepRecord, seen: Seen) => void,
+  records: StepRecord[],
 ): Promise<void> => {
   let world = await ground.prepare(scenario);
   const silence = await proveOpen('before the first step', scenario, world, ground, families, patience);
@@ -166,13 +163,13 @@ const runSteps = async (
       const oracles = { now, before: createOracle(worldAt(scenario, index - 1)) };
       const offset = performance.now() - accepted;
       const options = { before: wants, answerers: answerersOf(now), flows };
-      const [seen, live] = await Promise.all([
-        observe(grids, world, ground, patience, silence, options),
-        ground.lane.world(),
-      ]);
-      onStep(recordStep(step, seen, oracles, offset), seen);
+      const seen = await observe(grids, world, ground, patience, silence, options);
+      patience.atWork = Math.max(patience.atWork, seen.atWorkMs);
+      records.push(recordStep(step, seen, oracles, offset));
+      refuseUntold(step, index, seen);
+      // Before the plugin is blamed: what the objects are now, that they were all along or somebody has changed them.
+      refuseOtherVerdicts(grids, createOracle(await ground.lane.world()), ground);
       judge(step, index, seen, oracles);
-      refuseOtherVerdicts(grids, createOracle(live), ground);
     }
     wants = wantsAfter(grids, wants);
     if (step.ready !== undefined) await holdReady(step, index, scenario, ground, patience);

@@ -92,7 +92,7 @@ const play = async (scenario: Scenario, setting: Setting): Promise<Tried> => {
     wants = wantsAfter(grids, wants);
     if (drawn.policies.length === 0) continue;
     // What does not have to change might still do so: the last look comes when the plugin has had its time.
-    await delay(Math.max(0, patience.hold - (performance.now() - accepted)));
+    await delay(Math.max(0, guessBudget([place], 2, patience.hold) - (performance.now() - accepted)));
     tried = await sweepUntil(grids, world, { ...setting, answerers, budget });
     if (tried !== 'agrees') return tried;
   }

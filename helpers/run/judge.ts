@@ -68,20 +68,26 @@ const reasonOf = (
   return judgeCell(kind, row, column, oracles).reason;
 };
 
-/** Passes, or throws: ProbeError where something could not be told, AssertionError where the plugin is wrong. */
-export const judge = (step: Step, index: number, { held, grids }: Seen, oracles: Oracles): void => {
-  const after = `after step ${index + 1} (${formatAction(step.action)})`;
+const wordsOfStep = (step: Step, index: number): string =>
+  `after step ${index + 1} (${formatAction(step.action)})`;
+
+/** @throws ProbeError where something could not be told */
+export const refuseUntold = (step: Step, index: number, { grids }: Seen): void => {
   const unknown = grids.flatMap(({ kind, comparison }) =>
     comparison.unknown.map((cell) => describeCell(kind, cell)),
   );
   if (unknown.length > 0) {
     throw new ProbeError({
-      subject: `${count(unknown.length, 'probe')} could not be told ${after}`,
+      subject: `${count(unknown.length, 'probe')} could not be told ${wordsOfStep(step, index)}`,
       wanted: 'an answer, silence or a refusal',
       got: unknown[0] ?? '',
       next: 'see the evidence: agent log, pods and events of this moment',
     });
   }
+};
+
+/** @throws AssertionError where the plugin is wrong, of what could be told */
+export const judge = (step: Step, index: number, { held, grids }: Seen, oracles: Oracles): void => {
   if (held) return;
   const differing = grids.flatMap(({ comparison }) => comparison.differing);
   const asserted = grids
@@ -89,7 +95,7 @@ export const judge = (step: Step, index: number, { held, grids }: Seen, oracles:
     .filter((cell) => cell === 'allow' || cell === 'deny');
   const actual = grids.map((grid) => recordGrid(grid, oracles, 0));
   throw new AssertionError(
-    `${differing.length} of ${count(asserted.length, 'probe')} ${differing.length === 1 ? 'differs' : 'differ'} ${after}`,
+    `${differing.length} of ${count(asserted.length, 'probe')} ${differing.length === 1 ? 'differs' : 'differ'} ${wordsOfStep(step, index)}`,
     {
       actual,
       expected: grids.map(({ want }) => want),

@@ -24,6 +24,10 @@ export type Patience = {
   baseline: number;
   /** How long a result must hold at least, besides three rounds in a row. */
   hold: number;
+  /** The same where no cell has to change, so that nothing shows when the plugin has acted. */
+  stillHold: number;
+  /** The longest that the plugin was seen at work until now; `observe` watches as long. */
+  atWork: number;
   /** How long the first rounds of the baseline wait for an answer: they may still meet the scenario before. */
   firstSilence: number;
   /** The shortest silence that counts as a drop, however fast the baseline answered. */
@@ -149,7 +153,7 @@ export const observe = async (
   const options: SettleOptions = {
     rounds: roundsWanted,
     interval,
-    hold: holdFor(grids, patience),
+    hold: () => holdFor(grids, changing.size > 0, patience, atWorkMs),
     budget: patience.budget,
     inFlight: roundsInFlight,
   };
@@ -169,9 +173,22 @@ export const observe = async (
 export const wantsAfter = (grids: readonly WantedGrid[], before: Wants): Wants =>
   new Map([...before, ...grids.flatMap(assertedCells)]);
 
-/** The baseline holds for no time: where all is to be open, nothing closes late. */
-const holdFor = (grids: readonly WantedGrid[], { hold }: Patience): number =>
-  hold > 0 && grids.some(({ kind }) => isAskedPatiently(kind)) ? Math.max(hold, longHold) : hold;
+/**
+ * A plugin that takes long must also be watched for long, or what it does too much comes after the look: as long as it
+ * was seen at work, up to a second where cells that change show that it is done. The baseline holds for no time: where
+ * all is to be open, nothing closes late.
+ */
+const holdFor = (
+  grids: readonly WantedGrid[],
+  changes: boolean,
+  { hold, stillHold, atWork }: Patience,
+  atWorkMs: number,
+): number => {
+  if (hold === 0) return 0;
+  const longest = Math.max(atWork, atWorkMs);
+  const least = grids.some(({ kind }) => isAskedPatiently(kind)) ? longHold : hold;
+  return Math.max(least, changes ? Math.min(longest, stillHold) : Math.max(longest, stillHold));
+};
 
 /** Milliseconds between two rounds of a kind that cannot come faster. */
 const paceOf = (kind: ProbeKind, { errorInterval }: Patience): number => {

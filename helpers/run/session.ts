@@ -43,12 +43,7 @@ export const openSession = async (
   const interruption = new AbortController();
   const lanes = await openLanes(cluster, config, interruption.signal, log);
   const { grounds, context } = lanes;
-  const { idle, ...scheduler } = createScheduler(
-    grounds,
-    context,
-    interruption,
-    cluster.environment.provider === 'lab',
-  );
+  const { idle, ...scheduler } = createScheduler(grounds, context, interruption);
   return {
     cluster,
     context,
@@ -66,7 +61,6 @@ const createScheduler = (
   grounds: readonly Ground[],
   context: CheckContext,
   interruption: AbortController,
-  isLab: boolean,
 ): Pick<Session, 'schedule' | 'result' | 'running' | 'abort'> & { idle: () => Promise<unknown> } => {
   const waiting: { scenario: Scenario; resolve: (checked: Checked) => void }[] = [];
   const results = new Map<Scenario, Promise<Checked>>();
@@ -89,15 +83,17 @@ const createScheduler = (
     interruption.abort(interrupted);
   };
 
-  const learn = ({ record: { status, steps }, atWorkMs, cause }: Checked): void => {
+  const learn = ({ record: { status, steps }, cause }: Checked): void => {
     // Where no world opens any more (the plugin died and left its rules) each would be waited for in vain.
     closedInARow = cause === 'baseline' ? closedInARow + 1 : 0;
     patience.baseline = closedInARow >= failuresOfAnIdlePlugin ? baseline / 5 : baseline;
-    // A plugin that takes long to enforce must also be watched for longer, up to a second.
-    if (!isLab) patience.hold = Math.min(1000, Math.max(patience.hold, atWorkMs));
-    // One that has never denied anything is not waited for as long any more; its failures stay failures.
-    if (status === 'fail') failures += 1;
-    hasDenied ||= steps.some(({ settleMs }) => settleMs.deny !== undefined);
+    // A plugin that has never denied anything is not waited for as long any more; its failures stay failures.
+    const denials = steps.flatMap(({ grids }) =>
+      grids.flatMap(({ want, got }) => got.filter((_, index) => want[index] === 'deny')),
+    );
+    const isDenied = denials.some(({ outcome }) => outcome === 'dropped' || outcome === 'refused');
+    if (status === 'fail' && denials.length > 0 && !isDenied) failures += 1;
+    hasDenied ||= isDenied;
     patience.budget = !hasDenied && failures >= failuresOfAnIdlePlugin ? budget / 5 : budget;
   };
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { settle, type SettleOptions } from '../../../helpers/probe/settle.ts';
 
-const options: SettleOptions = { rounds: 3, interval: 1, hold: 0, budget: 30, inFlight: 4 };
+const options: SettleOptions = { rounds: 3, interval: 1, hold: () => 0, budget: 30, inFlight: 4 };
 
 /** Rounds that answer with these values in turn, the last one for ever. */
 const rounds = (...values: string[]): (() => Promise<string>) => {
@@ -55,7 +55,9 @@ describe('settle', () => {
 
   it('holds a match for the whole window', async () => {
     const starts: number[] = [];
-    await settle(rounds('deny'), isDeny, { ...options, hold: 40 }, (_, startedAt) => starts.push(startedAt));
+    await settle(rounds('deny'), isDeny, { ...options, hold: () => 40 }, (_, startedAt) =>
+      starts.push(startedAt),
+    );
     expect(starts.at(-1)! - starts[0]!).to.be.at.least(40);
   });
 

@@ -24,6 +24,8 @@ const context = (families: Family[], lacks = {}): Parameters<typeof skipReason>[
       budget: 1,
       baseline: 1,
       hold: 0,
+      stillHold: 0,
+      atWork: 0,
       firstSilence: 1,
       shortestSilence: 1,
       interval: 1,

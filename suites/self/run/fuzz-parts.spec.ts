@@ -103,7 +103,7 @@ const record: CaseRecord = {
 };
 const find = {
   scenario: scenarioOf(sample),
-  checked: { record, atWorkMs: 0, evidence: { 'nft.txt': 'rules\n' } },
+  checked: { record, evidence: { 'nft.txt': 'rules\n' } },
   index: 3,
 };
 

@@ -134,6 +134,8 @@ describe('a scenario with ICMP', () => {
         budget: 1,
         baseline: 1,
         hold: 0,
+        stillHold: 0,
+        atWork: 0,
         firstSilence: 1,
         shortestSilence: 1,
         interval: 1,
