@@ -38,6 +38,8 @@ export type LinkOptions = {
   pause?: number;
 };
 
+type ProbeOptions = { grace?: number; waits?: boolean };
+
 /** The way to one pod's agent. Several batches may be under way at once. */
 export type Link = AsyncDisposable & {
   /** Resolves when the agent has said hello. @throws ProbeError when all attempts failed or another pod answers */
@@ -47,10 +49,7 @@ export type Link = AsyncDisposable & {
    * milliseconds, was lost with its stream or could not be sent is an `error` with the reason in `detail`. So is at
    * once, unless it `waits`, what is asked while a stream is being replaced: who looks later looks at something else.
    */
-  probe(
-    probes: readonly ProbeRequest[],
-    options?: { grace?: number; waits?: boolean },
-  ): Promise<Observation[]>;
+  probe(probes: readonly ProbeRequest[], options?: ProbeOptions): Promise<Observation[]>;
 };
 
 /**
@@ -161,7 +160,7 @@ export const openLink = (
     lose(stream, 'the agent does not answer');
   };
 
-  const probe = (probes: readonly ProbeRequest[], grace: number, waits: boolean): Promise<Observation[]> =>
+  const probe: Link['probe'] = (probes, { grace = 1_000, waits = true } = {}) =>
     new Promise((resolve) => {
       const begun = performance.now();
       const finish = (answer: Observation[] | string): void => {
@@ -205,7 +204,7 @@ export const openLink = (
     ready: async () => {
       if (current === undefined) await (connecting ?? reconnect(0));
     },
-    probe: (probes, { grace = 1_000, waits = true } = {}) => probe(probes, grace, waits),
+    probe,
     [Symbol.asyncDispose]: async () => {
       disposal.abort();
       settleAll(`the link to ${subject} was closed`, () => true);
