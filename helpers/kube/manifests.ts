@@ -2,9 +2,10 @@ import { InputError } from '../errors.ts';
 import type { Problem } from '../errors.ts';
 import { describe, findViolations, isObject } from './checks.ts';
 import type { Check, Violation } from './checks.ts';
-import { checks, readNamespace, readPod, readService } from './objects.ts';
-import type { NamespaceObject, PodObject, ServiceObject } from './objects.ts';
-import type { NetworkPolicy } from './types.ts';
+import { checks, readNamespace, readNode, readPod, readService } from './objects.ts';
+import type { NamespaceObject, NodeObject, PodObject, ServiceObject } from './objects.ts';
+import type { AdminPolicy, NetworkPolicy } from './types.ts';
+import { validateAdminPolicy } from './validate-admin.ts';
 import { validateNetworkPolicy } from './validate.ts';
 import type { World } from './world.ts';
 import { parseDocuments } from './yaml.ts';
@@ -18,8 +19,8 @@ export type Manifests = {
 
 /**
  * Builds a world from plain Kubernetes manifests, as `kubectl get -o yaml` prints them or people write them:
- * documents and Lists of Namespaces, Pods, NetworkPolicies and Services. A namespace that is used but not
- * declared exists without labels of its own. Pods that have ended are left out.
+ * documents and Lists of Namespaces, Nodes, Pods, Services, NetworkPolicies, and policies of the admin tiers. A namespace
+ * that is used but not declared exists without labels of its own. Pods that have ended are left out.
  * @throws InputError with every problem of every file
  */
 export const readManifests = (files: readonly { file: string; text: string }[]): Manifests => {
@@ -40,7 +41,7 @@ export const readManifests = (files: readonly { file: string; text: string }[]):
       const before = problems.length;
       const name = read?.(item, world);
       if (name === undefined || problems.length > before) continue;
-      const place = kind === 'v1 Namespace' ? '' : `${namespaceOf(item.value)}/`;
+      const place = clusterScoped.test(kind) ? '' : `${namespaceOf(item.value)}/`;
       const id = `${kind.replace(/.* /, '')} ${place}${name}`;
       const first = seen.get(id);
       if (first !== undefined) item.complain([], `${id} is there twice, first in ${first}`);
@@ -142,6 +143,14 @@ const readPolicy: Reader = (item, world) => {
   return policy.metadata.name;
 };
 
+const readAdminPolicy: Reader = (item, world) => {
+  if (!isFree(item, validateAdminPolicy(item.value))) return undefined;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the validation has just proved it
+  const policy = item.value as AdminPolicy;
+  world.adminPolicies = [...(world.adminPolicies ?? []), policy];
+  return policy.metadata.name;
+};
+
 const namespaceOf = (value: unknown): string => {
   const metadata = isObject(value) && isObject(value['metadata']) ? value['metadata'] : {};
   return typeof metadata['namespace'] === 'string' ? metadata['namespace'] : 'default';
@@ -150,6 +159,9 @@ const namespaceOf = (value: unknown): string => {
 const readers: Record<string, Reader> = {
   'v1 Namespace': reader<NamespaceObject>(checks.namespace, (value, world) => {
     world.namespaces.push(readNamespace(value));
+  }),
+  'v1 Node': reader<NodeObject>(checks.node, (value, world) => {
+    world.nodes = [...(world.nodes ?? []), readNode(value)];
   }),
   'v1 Pod': reader<PodObject>(checks.pod, (value, world) => {
     if (value.status?.phase !== 'Succeeded' && value.status?.phase !== 'Failed')
@@ -161,7 +173,12 @@ const readers: Record<string, Reader> = {
   'networking.k8s.io/v1 NetworkPolicy': readPolicy,
   'networking.k8s.io/v1beta1 NetworkPolicy': readPolicy,
   'extensions/v1beta1 NetworkPolicy': readPolicy,
+  'policy.networking.k8s.io/v1alpha1 AdminNetworkPolicy': readAdminPolicy,
+  'policy.networking.k8s.io/v1alpha1 BaselineAdminNetworkPolicy': readAdminPolicy,
+  'policy.networking.k8s.io/v1alpha2 ClusterNetworkPolicy': readAdminPolicy,
 };
+
+const clusterScoped = /^v1 (Namespace|Node)$|^policy\.networking\.k8s\.io\//;
 
 const addUndeclaredNamespaces = (world: World): void => {
   const declared = new Set(world.namespaces.map(({ name }) => name));

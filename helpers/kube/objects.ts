@@ -4,15 +4,20 @@ import type { Check } from './checks.ts';
 import { flawOfLabelName, flawOfLabelValue, flawOfPortNumber, flawOfSubdomain } from './syntax.ts';
 import type { Labels, Protocol } from './types.ts';
 import { familyOf } from './world.ts';
-import type { Namespace, Pod, Service } from './world.ts';
+import type { Namespace, Node, Pod, Service } from './world.ts';
 
-// The fields of Namespaces, Pods and Services that the model reads; everything else in them is free.
+// The fields of Namespaces, Nodes, Pods and Services that the model reads; everything else in them is free.
 
 type Metadata = { name: string; namespace?: string; labels?: Labels | null };
 type PortObject = { name?: string; containerPort: number; protocol?: Protocol };
 type ContainerObject = { ports?: PortObject[] | null; restartPolicy?: string };
 
 export type NamespaceObject = { metadata: Metadata };
+
+export type NodeObject = {
+  metadata: Metadata;
+  status?: { addresses?: { type?: string; address?: string }[] | null };
+};
 
 export type PodObject = {
   metadata: Metadata;
@@ -39,6 +44,14 @@ export type ServiceObject = {
 export const readNamespace = ({ metadata: { name, labels } }: NamespaceObject): Namespace => ({
   name,
   labels: { ...labels, 'kubernetes.io/metadata.name': name },
+});
+
+export const readNode = ({ metadata: { name, labels }, status }: NodeObject): Node => ({
+  name,
+  labels: labels ?? {},
+  addresses: onePerFamily(
+    (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
+  ),
 });
 
 export const readPod = ({ metadata, spec, status }: PodObject): Pod => {
@@ -118,10 +131,17 @@ const containers = listOf(
 );
 
 /** What is wrong with an object, as far as the readers above need it. */
-export const checks: Readonly<Record<'namespace' | 'pod' | 'service', Check>> = {
+export const checks: Readonly<Record<'namespace' | 'node' | 'pod' | 'service', Check>> = {
   namespace: someFields({ metadata: someFields({ name: text(flawOfLabelName), labels }, ['name']) }, [
     'metadata',
   ]),
+  node: someFields(
+    {
+      metadata: someFields({ name: text(flawOfSubdomain), labels }, ['name']),
+      status: someFields({ addresses: listOf(someFields({ type: text(), address: text() })) }),
+    },
+    ['metadata'],
+  ),
   pod: someFields(
     {
       metadata,

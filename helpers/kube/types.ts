@@ -56,3 +56,71 @@ export type NetworkPolicy = {
   metadata: ObjectMeta;
   spec: NetworkPolicySpec;
 };
+
+// policy.networking.k8s.io: v1alpha1 has AdminNetworkPolicy and BaselineAdminNetworkPolicy, v1alpha2 has
+// ClusterNetworkPolicy, which is both. https://network-policy-api.sigs.k8s.io/api-overview/
+
+/** Exactly one field is set. Pods of the host network are never meant. */
+export type AdminSubject = {
+  namespaces?: LabelSelector;
+  pods?: { namespaceSelector: LabelSelector; podSelector: LabelSelector };
+};
+
+/** Exactly one field is set; `nodes`, `networks` and `domainNames` for egress only. */
+export type AdminPeer = AdminSubject & { nodes?: LabelSelector; networks?: string[]; domainNames?: string[] };
+
+/** v1alpha1: exactly one field is set. */
+export type AdminPort = {
+  portNumber?: { protocol?: Protocol; port: number };
+  portRange?: { protocol?: Protocol; start: number; end: number };
+  namedPort?: string;
+};
+
+export type DestinationPort = { number?: number; range?: { start: number; end: number } };
+
+/** v1alpha2: exactly one field is set. */
+export type AdminProtocol = {
+  tcp?: { destinationPort?: DestinationPort };
+  udp?: { destinationPort?: DestinationPort };
+  sctp?: { destinationPort?: DestinationPort };
+  destinationNamedPort?: string;
+};
+
+/** A rule of either direction: ingress has `from`, egress `to`; v1alpha1 has `ports`, v1alpha2 `protocols`. */
+export type AdminRule<Action extends string> = {
+  name?: string;
+  action: Action;
+  from?: AdminPeer[];
+  to?: AdminPeer[];
+  ports?: AdminPort[];
+  protocols?: AdminProtocol[];
+};
+
+type AdminRules<Action extends string> = {
+  subject: AdminSubject;
+  ingress?: AdminRule<Action>[];
+  egress?: AdminRule<Action>[];
+};
+
+export type AdminNetworkPolicy = {
+  apiVersion: 'policy.networking.k8s.io/v1alpha1';
+  kind: 'AdminNetworkPolicy';
+  metadata: ObjectMeta;
+  spec: { priority: number } & AdminRules<'Allow' | 'Deny' | 'Pass'>;
+};
+
+export type BaselineAdminNetworkPolicy = {
+  apiVersion: 'policy.networking.k8s.io/v1alpha1';
+  kind: 'BaselineAdminNetworkPolicy';
+  metadata: ObjectMeta;
+  spec: AdminRules<'Allow' | 'Deny'>;
+};
+
+export type ClusterNetworkPolicy = {
+  apiVersion: 'policy.networking.k8s.io/v1alpha2';
+  kind: 'ClusterNetworkPolicy';
+  metadata: ObjectMeta;
+  spec: { tier: 'Admin' | 'Baseline'; priority: number } & AdminRules<'Accept' | 'Deny' | 'Pass'>;
+};
+
+export type AdminPolicy = AdminNetworkPolicy | BaselineAdminNetworkPolicy | ClusterNetworkPolicy;

@@ -11,6 +11,7 @@ import {
   flawOfPortNumber,
   flawOfSubdomain,
 } from './syntax.ts';
+import type { Flaw } from './syntax.ts';
 
 /**
  * Everything for which the API server rejects a networking.k8s.io/v1 NetworkPolicy under strict field
@@ -41,7 +42,7 @@ const requirement = object(
   },
 );
 
-const labelSelector = object({ matchLabels: labels, matchExpressions: listOf(requirement) });
+export const labelSelector = object({ matchLabels: labels, matchExpressions: listOf(requirement) });
 
 const ipBlock: Check = (value, path, report) => {
   object({ cidr: text(flawOfCidr), except: listOf(text(flawOfCidr)) }, ['cidr'])(value, path, report);
@@ -85,11 +86,15 @@ const peer = object(
   },
 );
 
-const portNumber: Check = (value, path, report) => {
-  if (typeof value !== 'number') return report(path, `must be a number, got ${describe(value)}`);
-  const flaw = flawOfPortNumber(value);
-  if (flaw !== undefined) report(path, flaw);
-};
+export const numberThat =
+  (flawOf: (value: number) => Flaw): Check =>
+  (value, path, report) => {
+    if (typeof value !== 'number') return report(path, `must be a number, got ${describe(value)}`);
+    const flaw = flawOf(value);
+    if (flaw !== undefined) report(path, flaw);
+  };
+
+const portNumber = numberThat(flawOfPortNumber);
 
 const portNumberOrName: Check = (value, path, report) => {
   if (typeof value === 'string') text(flawOfPortName)(value, path, report);
@@ -124,7 +129,7 @@ const annotations = mapOf(
   (key) => flawOfKey(key.toLowerCase()),
 );
 
-const metadata = object(
+export const metadata = object(
   {
     name: text(flawOfSubdomain),
     namespace: text(flawOfLabelName),

@@ -1,4 +1,4 @@
-import type { Labels, NetworkPolicy, Protocol } from './types.ts';
+import type { AdminPolicy, Labels, NetworkPolicy, Protocol } from './types.ts';
 
 export type Family = 'IPv4' | 'IPv6';
 
@@ -42,7 +42,7 @@ export type Service = {
 };
 
 /** A machine of the cluster; pods name it in `node`. */
-export type Node = { name: string; addresses: string[] };
+export type Node = { name: string; addresses: string[]; labels?: Labels };
 
 /** A plain snapshot of everything that decides who reaches whom. */
 export type World = {
@@ -52,6 +52,8 @@ export type World = {
   pods: Pod[];
   services: Service[];
   policies: NetworkPolicy[];
+  /** Of the tiers around NetworkPolicy; absent where there are none. */
+  adminPolicies?: AdminPolicy[];
 };
 
 /** `namespace/name`, the name of a pod or service in grids, reports and errors. */

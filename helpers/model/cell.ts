@@ -71,6 +71,6 @@ const judgeEstablished = (before: Explanation, after: Explanation): { verdict: V
   return { verdict: 'undefined', reason };
 };
 
-/** Whether a policy isolates one of the ends in the direction of the connection. */
+/** Whether a policy is about one of the ends in the direction of the connection. */
 const isIsolated = ({ egress, ingress }: Explanation): boolean =>
-  egress.isolatedBy.length + ingress.isolatedBy.length > 0;
+  [egress, ingress].some(({ isolatedBy, matchedBy }) => isolatedBy.length + matchedBy.length > 0);

@@ -3,6 +3,7 @@ import { describePort, matchPort, type Rule } from './network-policy.ts';
 import { namespaceNameLabel } from './population.ts';
 import type { Verdict } from './reason.ts';
 import type { Parts } from './service.ts';
+import type { TierSelection } from './tiers.ts';
 
 /**
  * Whether a pod can ask the DNS server of the cluster for names. Where that server is no policy API says: as a rule it
@@ -12,7 +13,12 @@ import type { Parts } from './service.ts';
  * @throws RangeError where there is no such pod
  */
 export const judgeLookup = (
-  { world, population, selections }: Pick<Parts, 'world' | 'population' | 'selections'>,
+  {
+    world,
+    population,
+    selections,
+    tiers,
+  }: Pick<Parts, 'world' | 'population' | 'selections'> & { tiers: readonly TierSelection[] },
   from: string,
 ): { verdict: Verdict; reason: string } => {
   const source = population.indexOf(from);
@@ -20,6 +26,16 @@ export const judgeLookup = (
   if (source === undefined || pod === undefined) throw new RangeError(`no pod ${from} in this world`);
   if (pod.external === true)
     throw new RangeError(`${from} is outside the cluster, and asks another DNS server`);
+  const above = tiers.filter(
+    ({ policy, subjects }) => policy.rules.egress.length > 0 && subjects.includes(source),
+  );
+  if (above.length > 0) {
+    const names = above.map(({ policy }) => policy.id).join(', ');
+    return {
+      verdict: 'undefined',
+      reason: `${names} may be about the DNS server of the cluster: it depends on where that is`,
+    };
+  }
   const isolating = selections.filter(
     ({ policy, subjects }) => policy.egress !== undefined && subjects.includes(source),
   );

@@ -9,10 +9,12 @@ import { judgeNodePort } from './node-port.ts';
 import { createPopulation } from './population.ts';
 import { computeReach, selectSubjects } from './reach.ts';
 import type { Reach } from './reach.ts';
-import { explainSide } from './reason.ts';
 import type { SideExplanation, Verdict } from './reason.ts';
 import { judgeService } from './service.ts';
 import type { ServiceVerdict } from './service.ts';
+import { readTierPolicy } from './tier-policy.ts';
+import { explainEnd } from './tier-reason.ts';
+import { selectTierSubjects } from './tiers.ts';
 
 /** A verdict and why, both ends apart. `reason` is one line that names policies, rules and what did not match. */
 export type Explanation = {
@@ -62,15 +64,19 @@ export type Oracle = {
 };
 
 /**
- * An evaluator of networking.k8s.io/v1 NetworkPolicy over a snapshot. Takes policies that the API server
- * would accept. What the API leaves open is `undefined`, if it makes a difference. Pods that have ended are not there.
+ * An evaluator of networking.k8s.io/v1 NetworkPolicy, and of the tiers around it, over a snapshot. Takes policies that
+ * the API server would accept. What the API leaves open is `undefined`, if it makes a difference. Pods that have ended
+ * are not there.
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
+ * @see https://network-policy-api.sigs.k8s.io/api-overview/
  * @throws RangeError where an address or a CIDR of the world does not parse
  */
 export const createOracle = (snapshot: World): Oracle => {
   const world = { ...snapshot, pods: snapshot.pods.filter(isRunning) };
   const population = createPopulation(world);
-  const selections = selectSubjects(world.policies.map(readPolicy), population);
+  const policies = selectSubjects(world.policies.map(readPolicy), population);
+  const tiers = selectTierSubjects((world.adminPolicies ?? []).map(readTierPolicy), population);
+  const selections = { policies, tiers };
   const known = new Map<number, Reach>();
 
   const reachOf = (protocol: ProbeProtocol, port: number, family: Family): Reach => {
@@ -105,8 +111,8 @@ export const createOracle = (snapshot: World): Oracle => {
         egress: { subject: source, peer: destination, direction: 'egress' as const, ...kind },
         ingress: { subject: destination, peer: source, direction: 'ingress' as const, ...kind },
       };
-      const egress = explainSide(population, selections, ends.egress);
-      const ingress = explainSide(population, selections, ends.ingress);
+      const egress = explainEnd(population, selections, ends.egress);
+      const ingress = explainEnd(population, selections, ends.ingress);
       return { ...conclude(from, to, egress, ingress), egress, ingress };
     },
     matrix: (protocol, port, family, rows, columns) => {
@@ -124,10 +130,24 @@ export const createOracle = (snapshot: World): Oracle => {
       return { rows: sources, columns: targets, cells };
     },
     serviceVerdict: (from, service, protocol, port, family) =>
-      judgeService({ world, population, selections, oracle }, from, service, protocol, port, family),
+      judgeService(
+        { world, population, selections: policies, oracle },
+        from,
+        service,
+        protocol,
+        port,
+        family,
+      ),
     nodePortVerdict: (from, service, protocol, port, family) =>
-      judgeNodePort({ world, population, selections, oracle }, from, service, protocol, port, family),
-    lookupVerdict: (from) => judgeLookup({ world, population, selections }, from),
+      judgeNodePort(
+        { world, population, selections: policies, oracle },
+        from,
+        service,
+        protocol,
+        port,
+        family,
+      ),
+    lookupVerdict: (from) => judgeLookup({ world, population, selections: policies, tiers }, from),
   };
   return oracle;
 };

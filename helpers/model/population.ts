@@ -21,6 +21,8 @@ export type Population = {
   indexOf: (id: string) => number | undefined;
   addressOf: (index: number, family: Family) => Address | undefined;
   namespaceLabels: (name: string) => Labels;
+  /** Undefined where the world does not know the node. */
+  nodeLabels: (name: string) => Labels | undefined;
   /** Pods of a namespace, external hosts never. */
   select: (namespace: string, selector: LabelSelector) => Bits;
   /** Whom a list of peers in a policy of this namespace means; the empty list means everybody. */
@@ -122,6 +124,7 @@ export const createPopulation = (world: World): Population => {
     words,
     indexOf: (id) => numbers.get(id),
     addressOf: (index, family) => addresses[family][index],
+    nodeLabels: (name) => world.nodes?.find((node) => node.name === name)?.labels,
     namespaceLabels: (name) => labels.get(name) ?? { [namespaceNameLabel]: name },
     select,
     match,

@@ -2,14 +2,18 @@ import type { Family, Pod } from '../kube/world.ts';
 import type { ProbeProtocol } from '../matrix/matrix.ts';
 import { addAll, addBit, fillAll, hasBit, listBits, transposeBits } from './bits.ts';
 import type { Bits } from './bits.ts';
-import type { Direction, PolicyRules } from './network-policy.ts';
+import type { PolicyRules } from './network-policy.ts';
 import type { Matched, Population } from './population.ts';
+import { passTier, type TierSelection, type Traffic } from './tiers.ts';
 
 /** A policy together with the numbers of the pods that it selects. */
 export type Selection = { policy: PolicyRules; subjects: readonly number[] };
 
 /** Who reaches whom by any reading of the API (`sure`) and by at least one. Rows are sources, bits destinations. */
 export type Reach = Matched;
+
+/** All that decides, by kind of policy. */
+export type Selections = { policies: readonly Selection[]; tiers: readonly TierSelection[] };
 
 export const selectSubjects = (policies: readonly PolicyRules[], population: Population): Selection[] =>
   policies.map((policy) => ({
@@ -20,29 +24,20 @@ export const selectSubjects = (policies: readonly PolicyRules[], population: Pop
 /** Computes who reaches whom on one protocol, port and family: both ends must admit. */
 export const computeReach = (
   population: Population,
-  selections: readonly Selection[],
+  selections: Selections,
   protocol: ProbeProtocol,
   port: number,
   family: Family,
 ): Reach => {
   const size = population.pods.length;
-  const egress = admit(population, selections, 'egress', protocol, port, family);
-  const ingress = admit(population, selections, 'ingress', protocol, port, family);
-  if (protocol === 'ICMP') return reachByICMP(intersect(egress.sure, ingress.sure), size);
+  const egress = decide(population, selections, { direction: 'egress', protocol, port, family });
+  const ingress = decide(population, selections, { direction: 'ingress', protocol, port, family });
+  const sure = intersect(egress.sure, transposeBits(ingress.sure, size));
   const possible = intersect(egress.possible, transposeBits(ingress.possible, size));
   for (let index = 0; index < size; index += 1) addBit(possible, index * population.words, index);
-  return { sure: intersect(egress.sure, transposeBits(ingress.sure, size)), possible };
+  // It is not specified that the reply to an echo passes as one: both ends must surely admit both directions.
+  return { sure: protocol === 'ICMP' ? intersect(sure, transposeBits(sure, size)) : sure, possible };
 };
-
-/**
- * "For other protocols, such as ARP or ICMP, the behaviour is undefined": isolation of either end in either direction
- * may stop an echo or its reply, and no rule surely admits it. Rows of `free` are full where nothing isolates the pod.
- * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/#network-traffic-filtering
- */
-const reachByICMP = (free: Bits, size: number): Reach => ({
-  sure: intersect(free, transposeBits(free, size)),
-  possible: new Uint32Array(free.length).fill(0xffffffff),
-});
 
 /**
  * Whether a pod admits this peer whatever isolates it for ingress: "the only connections allowed into the pod are those
@@ -70,15 +65,46 @@ export const mayBypass = (subject: Pod, peer: Pod): boolean =>
 const mayShareNode = (one: Pod, other: Pod): boolean =>
   one.node === other.node || one.node === '' || other.node === '';
 
-/** For each pod as the subject: the peers that it admits in one direction. */
+/** For each pod as the subject: the peers that it admits in one direction, after all tiers. */
+const decide = (population: Population, { policies, tiers }: Selections, traffic: Traffic): Matched => {
+  const { isolated, ...admitted } = admit(population, policies, traffic);
+  const { words, pods } = population;
+  for (const subject of new Set(tiers.flatMap(({ subjects }) => subjects))) {
+    const everybody = new Uint32Array(words);
+    fillAll(everybody, 0, pods.length);
+    const [from, to] = [subject * words, (subject + 1) * words];
+    const admin = passTier(population, tiers, 'Admin', subject, traffic, everybody);
+    const isIsolated = hasBit(isolated, 0, subject);
+    const sure = admitted.sure.slice(from, to);
+    const baseline = passTier(
+      population,
+      tiers,
+      'Baseline',
+      subject,
+      traffic,
+      isIsolated ? new Uint32Array(words) : admin.left,
+    );
+    for (let at = 0; at < words; at += 1) {
+      const left = isIsolated ? admin.left[at]! : 0;
+      const accepted = admin.accepted[at]! | baseline.accepted[at]! | baseline.left[at]!;
+      const denied = admin.denied[at]! | baseline.denied[at]! | (left & ~sure[at]!);
+      admitted.possible[from + at] = accepted | (left & admitted.possible[from + at]!);
+      admitted.sure[from + at] = everybody[at]! & ~denied;
+    }
+  }
+  return admitted;
+};
+
+/**
+ * The same by NetworkPolicy alone. "For other protocols, such as ARP or ICMP, the behaviour is undefined": isolation may
+ * stop an echo, and no rule surely admits it.
+ * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/#network-traffic-filtering
+ */
 const admit = (
   { pods, words, matchRule, matchPorts }: Population,
   selections: readonly Selection[],
-  direction: Direction,
-  protocol: ProbeProtocol,
-  port: number,
-  family: Family,
-): Matched => {
+  { direction, protocol, port, family }: Traffic,
+): Matched & { isolated: Bits } => {
   const admitted = {
     sure: new Uint32Array(pods.length * words),
     possible: new Uint32Array(pods.length * words),
@@ -104,7 +130,7 @@ const admit = (
   for (let index = 0; index < pods.length; index += 1) {
     const isIsolated = hasBit(isolated, 0, index);
     if (!isIsolated) fillAll(admitted.sure, index * words, pods.length);
-    if (!isIsolated || pods[index]?.hostNetwork === true)
+    if (!isIsolated || pods[index]?.hostNetwork === true || protocol === 'ICMP')
       fillAll(admitted.possible, index * words, pods.length);
   }
   for (const [host, peer] of pods.entries())
@@ -115,7 +141,7 @@ const admit = (
           if (direction === 'ingress' && protocol !== 'ICMP' && isOwnNode(subject, peer))
             addBit(admitted.sure, index * words, host);
         }
-  return admitted;
+  return { ...admitted, isolated };
 };
 
 const intersect = (one: Bits, other: Bits): Bits => {

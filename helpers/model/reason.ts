@@ -21,7 +21,9 @@ export type SideExplanation = {
   isolatedBy: string[];
   /** Rules that admit the connection by at least one reading of the API: `x/allow-y ingress[0].from[1]`. */
   admittedBy: string[];
-  /** In words; empty where no policy isolates this end. */
+  /** Rules of the tiers around NetworkPolicy that may decide: `AdminNetworkPolicy block ingress[0]`. */
+  matchedBy: string[];
+  /** In words; empty where no policy is about this end. */
   reason: string;
 };
 
@@ -48,11 +50,12 @@ export const explainSide = (
     ({ policy, subjects }) =>
       directions.some((each) => policy[each] !== undefined) && subjects.includes(subject),
   );
-  if (isolating.length === 0) return { verdict: 'allow', isolatedBy: [], admittedBy: [], reason: '' };
+  if (isolating.length === 0)
+    return { verdict: 'allow', isolatedBy: [], admittedBy: [], matchedBy: [], reason: '' };
   const isolatedBy = isolating.map(({ policy }) => policy.id);
   if (protocol === 'ICMP') {
     const reason = `${population.ids[subject]} is isolated by ${listSome(isolatedBy)}${wordsOfICMP}`;
-    return { verdict: 'undefined', isolatedBy, admittedBy: [], reason };
+    return { verdict: 'undefined', isolatedBy, admittedBy: [], matchedBy: [], reason };
   }
   const isolation = `${population.ids[subject]} is isolated for ${direction} by ${listSome(isolatedBy)}`;
   const trials = isolating.flatMap(({ policy }) =>
@@ -78,6 +81,7 @@ export const explainSide = (
     verdict: bypass ? (ownNode ? 'allow' : 'undefined') : (best?.verdict ?? 'deny'),
     isolatedBy,
     admittedBy: trials.filter(({ verdict }) => verdict !== 'deny').map(({ place }) => place),
+    matchedBy: [],
     reason: isolation + words,
   };
 };

@@ -133,6 +133,7 @@ const reasonAtLength = (oracle: Oracle, cells: readonly Cell[]): string =>
         { name: `ingress of ${to}`, end: ingress },
       ].flatMap(({ name, end }) => [
         `  ${name}: ${end.verdict}`,
+        ...(end.matchedBy.length === 0 ? [] : [`    matched by: ${end.matchedBy.join(', ')}`]),
         `    isolated by: ${end.isolatedBy.join(', ') || 'no policy'}`,
         ...(end.isolatedBy.length === 0
           ? []

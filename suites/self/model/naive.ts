@@ -12,8 +12,13 @@ import { addressOf } from '../../../helpers/kube/world.ts';
 // A second evaluator, slow and plain: it asks every question of one connection under each reading of what the
 // API leaves open, and calls undefined what the answers do not agree on. It shares no code with the oracle.
 
-type Reading = { blocksSeePods: boolean; hostsArePods: boolean; unfiltered: boolean; together: boolean };
-type Ask = {
+export type Reading = {
+  blocksSeePods: boolean;
+  hostsArePods: boolean;
+  unfiltered: boolean;
+  together: boolean;
+};
+export type Ask = {
   world: World;
   source: Pod;
   destination: Pod;
@@ -24,7 +29,7 @@ type Ask = {
   anywhere?: Pod;
 };
 
-const readings: Reading[] = [true, false].flatMap((blocksSeePods) =>
+export const readings: Reading[] = [true, false].flatMap((blocksSeePods) =>
   [true, false].flatMap((hostsArePods) =>
     [true, false].flatMap((unfiltered) =>
       [true, false].map((together) => ({ blocksSeePods, hostsArePods, unfiltered, together })),
@@ -76,22 +81,26 @@ export const judgeNodePortNaively = (
   return ends.includes('undefined') ? 'undefined' : 'allow';
 };
 
-const passes = (ask: Ask, direction: 'egress' | 'ingress', reading: Reading): boolean => {
+export const passes = (ask: Ask, direction: 'egress' | 'ingress', reading: Reading): boolean => {
   const { world, source, destination } = ask;
   const [subject, peer] = direction === 'egress' ? [source, destination] : [destination, source];
   const isKnown = peer.node !== '' && subject.node !== '';
   const sameNodeHost = peer.hostNetwork === true && (isKnown ? peer.node === subject.node : reading.together);
   if (sameNodeHost && subject.hostNetwork !== true && direction === 'ingress') return true;
   if (reading.unfiltered && (subject === peer || sameNodeHost || subject.hostNetwork === true)) return true;
-  const isolating = world.policies.filter(
-    ({ metadata, spec }) =>
-      subject.external !== true &&
-      metadata.namespace === subject.namespace &&
-      hasLabels(subject.labels, spec.podSelector) &&
-      isolates(spec, direction),
-  );
+  const isolating = world.policies.filter((policy) => isIsolating(policy, subject, direction));
   return isolating.length === 0 || isolating.some((policy) => admits(policy, ask, direction, peer, reading));
 };
+
+export const isIsolating = (
+  { metadata, spec }: NetworkPolicy,
+  subject: Pod,
+  direction: 'egress' | 'ingress',
+): boolean =>
+  subject.external !== true &&
+  metadata.namespace === subject.namespace &&
+  hasLabels(subject.labels, spec.podSelector) &&
+  isolates(spec, direction);
 
 const isolates = (spec: NetworkPolicy['spec'], direction: 'egress' | 'ingress'): boolean => {
   if (spec.policyTypes?.length) return spec.policyTypes.some((type) => type.toLowerCase() === direction);
@@ -149,7 +158,7 @@ const isPeer = (item: NetworkPolicyPeer, home: string, ask: Ask, peer: Pod, read
 
 const known = new Map<string, boolean>();
 
-const isInside = (address: string | undefined, cidr: string): boolean => {
+export const isInside = (address: string | undefined, cidr: string): boolean => {
   const [network = '', bits] = cidr.split('/');
   if (address === undefined || address.includes(':') !== network.includes(':')) return false;
   const key = `${address} ${cidr}`;
@@ -163,7 +172,7 @@ const isInside = (address: string | undefined, cidr: string): boolean => {
   return inside;
 };
 
-const hasLabels = (labels: Record<string, string>, selector: LabelSelector = {}): boolean =>
+export const hasLabels = (labels: Record<string, string>, selector: LabelSelector = {}): boolean =>
   Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
   (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
     const value = labels[key];

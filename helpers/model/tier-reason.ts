@@ -1,0 +1,91 @@
+import { addBit, hasBit } from './bits.ts';
+import type { Population } from './population.ts';
+import { explainSide } from './reason.ts';
+import type { Connection, SideExplanation, Verdict } from './reason.ts';
+import type { Selections } from './reach.ts';
+import type { Action, Tier, TierPolicy } from './tier-policy.ts';
+import { passTier } from './tiers.ts';
+
+/** Says why one end admits a connection or does not, tier by tier. */
+export const explainEnd = (
+  population: Population,
+  selections: Selections,
+  connection: Connection,
+): SideExplanation => {
+  const side = explainSide(population, selections.policies, connection);
+  if (selections.tiers.length === 0) return side;
+  const here = explainTiers(population, selections, connection, side);
+  if (connection.protocol !== 'ICMP' || here.verdict !== 'allow') return here;
+  const direction = connection.direction === 'egress' ? 'ingress' : 'egress';
+  const back = explainTiers(population, selections, { ...connection, direction }, side);
+  if (back.verdict === 'allow') return here;
+  const reason = `${back.reason}; whether the reply to an echo passes as one is not specified`;
+  return { ...here, verdict: 'undefined', matchedBy: [...here.matchedBy, ...back.matchedBy], reason };
+};
+
+const explainTiers = (
+  population: Population,
+  selections: Selections,
+  connection: Connection,
+  side: SideExplanation,
+): SideExplanation => {
+  const open = new Uint32Array(population.words);
+  addBit(open, 0, connection.peer);
+  const admin = walk(population, selections, 'Admin', connection, open);
+  const ends: Ending[] = [admin];
+  if (admin.isLeft) {
+    if (side.isolatedBy.length > 0) ends.push({ ...side, verdicts: [side.verdict], places: [] });
+    else {
+      const baseline = walk(population, selections, 'Baseline', connection, open);
+      ends.push(baseline);
+      if (baseline.isLeft) ends.push({ verdicts: ['allow'], reason: '', places: [] });
+    }
+  }
+  const verdicts = new Set(ends.flatMap((end) => end.verdicts));
+  return {
+    ...side,
+    verdict: verdicts.size === 1 ? [...verdicts][0]! : 'undefined',
+    matchedBy: ends.flatMap(({ places }) => places),
+    reason: ends
+      .map(({ reason }) => reason)
+      .filter(Boolean)
+      .join('; '),
+  };
+};
+
+/** What a tier may come to; `verdicts` is empty where it leaves the connection to what comes next. */
+type Ending = { verdicts: readonly Verdict[]; reason: string; places: string[] };
+
+const walk = (
+  population: Population,
+  { tiers }: Selections,
+  tier: Tier,
+  connection: Connection,
+  open: Uint32Array<ArrayBuffer>,
+): Ending & { isLeft: boolean } => {
+  const { subject, peer } = connection;
+  const peerName = population.ids[peer] ?? '';
+  const places: string[] = [];
+  const words: string[] = [];
+  const outcomes = passTier(population, tiers, tier, subject, connection, open, (policy, rule, { sure }) => {
+    const place = `${policy.id} ${rule.place}`;
+    places.push(place);
+    const open = hasBit(sure, 0, peer) ? '' : ', but whether it means this traffic is not specified';
+    words.push(`${place} (${wordsOfRank(policy)}) ${verbs[rule.action]} ${peerName}${open}`);
+  });
+  const has = (bits: Uint32Array): boolean => hasBit(bits, 0, peer);
+  return {
+    verdicts: [
+      ...(has(outcomes.accepted) ? (['allow'] as const) : []),
+      ...(has(outcomes.denied) ? (['deny'] as const) : []),
+    ],
+    reason: words.join('; '),
+    places,
+    isLeft: has(outcomes.left),
+  };
+};
+
+const wordsOfRank = ({ tier, priority }: TierPolicy): string =>
+  `tier ${tier}${priority === undefined ? '' : `, priority ${priority}`}`;
+
+const verbs: Record<Action, string> = { Accept: 'accepts', Deny: 'denies', Pass: 'passes on' };

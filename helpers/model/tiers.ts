@@ -1,0 +1,194 @@
+import type { Family } from '../kube/world.ts';
+import type { ProbeProtocol } from '../matrix/matrix.ts';
+import { addAll, addBit, fillAll, hasBit, listBits } from './bits.ts';
+import type { Bits } from './bits.ts';
+import { matchesSelector } from './matching.ts';
+import type { Direction } from './network-policy.ts';
+import type { Matched, Population } from './population.ts';
+import type { Tier, TierPeer, TierPolicy, TierPort, TierRule } from './tier-policy.ts';
+
+/** A policy of a tier together with the numbers of the pods that are its subject. */
+export type TierSelection = { policy: TierPolicy; subjects: readonly number[] };
+
+/** The traffic of which a subject's end is judged. */
+export type Traffic = { direction: Direction; protocol: ProbeProtocol; port: number; family: Family };
+
+/**
+ * What a tier may make of the traffic between one subject and each peer: accept it, deny it, or leave it to what comes
+ * next. A peer is in more than one set where the API leaves open which.
+ */
+export type Outcomes = { accepted: Bits; denied: Bits; left: Bits };
+
+/** Told of every rule that may decide about some of the peers that are left. */
+export type OnMatch = (policy: TierPolicy, rule: TierRule, matched: Matched) => void;
+
+export const selectTierSubjects = (
+  policies: readonly TierPolicy[],
+  population: Population,
+): TierSelection[] =>
+  policies
+    .map((policy) => ({ policy, subjects: listBits(matchPods(policy.subject, population)) }))
+    .toSorted((one, other) => rankOf(one) - rankOf(other));
+
+const rankOf = ({ policy: { priority } }: TierSelection): number => priority ?? 0;
+
+/**
+ * Sends the traffic of `open` peers through one tier. Rules are taken in order of priority, and of the list within a
+ * policy; the first that matches ends the tier. Of policies with equal priority any may be the first.
+ * @see https://network-policy-api.sigs.k8s.io/reference/spec/
+ */
+export const passTier = (
+  population: Population,
+  selections: readonly TierSelection[],
+  tier: Tier,
+  subject: number,
+  traffic: Traffic,
+  open: Bits,
+  onMatch: OnMatch = () => {},
+): Outcomes => {
+  const { words } = population;
+  const accepted = new Uint32Array(words);
+  const denied = new Uint32Array(words);
+  const passed = new Uint32Array(words);
+  let left = open;
+  const acting = selections.filter(
+    ({ policy, subjects }) => policy.tier === tier && subjects.includes(subject),
+  );
+  for (const rivals of Map.groupBy(acting, rankOf).values()) {
+    const before = left;
+    left = before.slice();
+    for (const { policy } of rivals) {
+      const untouched = before.slice();
+      const seesItself = hasBit(before, 0, subject);
+      if (policy.exemptsItself) removeBit(untouched, subject);
+      for (const rule of policy.rules[traffic.direction]) {
+        const matched = matchTierRule(population, rule, subject, traffic);
+        if (matched.possible.some((word, at) => (word & untouched[at]!) !== 0))
+          onMatch(policy, rule, matched);
+        const decided = { Accept: accepted, Deny: denied, Pass: passed }[rule.action];
+        addAll(decided, 0, matched.possible, untouched);
+        for (let at = 0; at < words; at += 1) untouched[at] = untouched[at]! & ~matched.sure[at]!;
+      }
+      // In v1alpha1 nothing says whether a pod's traffic to itself is the policy's business.
+      if (seesItself) addBit(untouched, 0, subject);
+      for (let at = 0; at < words; at += 1) left[at] = left[at]! & untouched[at]!;
+    }
+  }
+  const next = left.slice();
+  addAll(next, 0, passed);
+  return { accepted, denied, left: next };
+};
+
+/** Whose traffic with the subject a rule means: surely, or by at least one reading of the API. */
+const matchTierRule = (
+  population: Population,
+  rule: TierRule,
+  subject: number,
+  traffic: Traffic,
+): Matched => {
+  const peers = matchPeers(population, rule, traffic.family);
+  const ports = matchTierPorts(population, rule, traffic);
+  return limitToPorts(population, peers, ports, subject, traffic);
+};
+
+const removeBit = (bits: Bits, index: number): void => {
+  bits[index >>> 5] = bits[index >>> 5]! & ~(1 << (index & 31));
+};
+
+const none = (words: number): Matched => ({
+  sure: new Uint32Array(words),
+  possible: new Uint32Array(words),
+});
+
+const matchPeers = (population: Population, rule: TierRule, family: Family): Matched => {
+  const all = none(population.words);
+  // A rule that forbids somebody unknown forbids everybody: https://network-policy-api.sigs.k8s.io/npeps/npep-187/
+  if (rule.action !== 'Accept' && rule.peers.some(({ kind }) => kind === 'unknown')) {
+    const everybody = new Uint32Array(population.words);
+    fillAll(everybody, 0, population.pods.length);
+    return { sure: everybody, possible: everybody };
+  }
+  for (const peer of rule.peers) {
+    const { sure, possible } = matchPeer(population, peer, family);
+    addAll(all.sure, 0, sure);
+    addAll(all.possible, 0, possible);
+  }
+  return all;
+};
+
+/** @see https://network-policy-api.sigs.k8s.io/reference/spec/ */
+export const matchPeer = (population: Population, peer: TierPeer, family: Family): Matched => {
+  switch (peer.kind) {
+    case 'pods': {
+      const pods = matchPods(peer, population);
+      return { sure: pods, possible: pods };
+    }
+    case 'networks': {
+      const blocks = peer.cidrs.map((cidr) => ({ ipBlock: { cidr } }));
+      // "Cluster-internal traffic" is matched too, so nothing is open here as it is for an ipBlock.
+      const { possible } = population.match(blocks, '', family);
+      return { sure: possible, possible };
+    }
+    case 'nodes': {
+      const found = new Uint32Array(population.words);
+      for (const [index, pod] of population.pods.entries()) {
+        const labels = population.nodeLabels(pod.node);
+        if (pod.hostNetwork === true && labels !== undefined && matchesSelector(peer.selector, labels))
+          addBit(found, 0, index);
+      }
+      return { sure: found, possible: found };
+    }
+    case 'domainNames': {
+      // Which addresses a name has, no object says.
+      const possible = new Uint32Array(population.words);
+      fillAll(possible, 0, population.pods.length);
+      return { sure: new Uint32Array(population.words), possible };
+    }
+    case 'unknown':
+      return none(population.words);
+  }
+};
+
+/** "Pods of the host network are not included": unlike in a NetworkPolicy, where that is open. */
+const matchPods = (
+  { namespaceSelector, podSelector }: Extract<TierPeer, { kind: 'pods' }> | TierPolicy['subject'],
+  population: Population,
+): Bits => population.match([{ namespaceSelector, podSelector }], '', 'IPv4').sure;
+
+/** Destinations at which the ports of a rule mean the traffic. What a rule without ports does to ICMP only `networks` say. */
+const matchTierPorts = (
+  population: Population,
+  { ports, peers }: TierRule,
+  { protocol, port }: Traffic,
+): 'all' | 'none' | Matched => {
+  if (protocol === 'ICMP') {
+    if (ports !== undefined) return 'none';
+    if (peers.every(({ kind }) => kind === 'networks')) return 'all';
+    const possible = new Uint32Array(population.words);
+    fillAll(possible, 0, population.pods.length);
+    return { sure: new Uint32Array(population.words), possible };
+  }
+  if (ports === undefined) return 'all';
+  const isInside = (entry: TierPort): boolean =>
+    !('name' in entry) && entry.protocol === protocol && entry.first <= port && port <= entry.last;
+  if (ports.some(isInside)) return 'all';
+  const names = ports.flatMap((entry) => ('name' in entry ? [{ protocol, port: entry.name }] : []));
+  return names.length === 0 ? 'none' : population.matchPorts(names, protocol, port);
+};
+
+const limitToPorts = (
+  { words }: Population,
+  peers: Matched,
+  ports: 'all' | 'none' | Matched,
+  subject: number,
+  { direction }: Traffic,
+): Matched => {
+  if (ports === 'all') return peers;
+  if (ports === 'none') return none(words);
+  const limit = (level: 'sure' | 'possible'): Bits => {
+    if (direction === 'ingress')
+      return hasBit(ports[level], 0, subject) ? peers[level] : new Uint32Array(words);
+    return peers[level].map((word, at) => word & ports[level][at]!);
+  };
+  return { sure: limit('sure'), possible: limit('possible') };
+};
