@@ -88,7 +88,7 @@ export const options: Record<keyof Config, Option> = {
     flag: 'lanes',
     type: 'number',
     placeholder: 'N',
-    help: 'scenarios that run at the same time; 0 = as many as fit',
+    help: 'scenarios that run at the same time; 0 = as many as fit and pay',
   },
   profile: {
     flag: 'profile',

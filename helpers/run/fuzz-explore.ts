@@ -72,7 +72,7 @@ export const explore = async (
       const scenario = worldOf(seed, index, isAble);
       if (await looksRight(scenario, place)) inARow = 0;
       else await (proof = proof.then(() => judge({ index, scenario, history }, place)));
-      if (signal.aborted || (explored.find !== undefined && explored.find.index !== index)) return;
+      if (signal.aborted || (explored.find !== undefined && explored.find.index < index)) return;
       explored.done += 1;
       history = remember(history, scenario);
       onWorld(explored.done);
@@ -93,7 +93,8 @@ export const explore = async (
   };
 
   const judge = async (world: Omit<Find, 'checked'>, place: Place): Promise<void> => {
-    if (signal.aborted || explored.find !== undefined) return;
+    // A world with a lower number is judged all the same: the search goes on behind the find.
+    if (signal.aborted || (explored.find !== undefined && explored.find.index < world.index)) return;
     const checked = await prove(world.scenario, place);
     if (signal.aborted) return;
     const { status, message = '' } = checked.record;

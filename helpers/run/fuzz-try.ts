@@ -35,7 +35,7 @@ export const createPlace = (ground: Ground): Place => ({ ground, open: new Set()
 
 /**
  * Milliseconds after which a change that shows no effect probably never will: some times what changes took until now,
- * and `least` before there were any.
+ * but `least` at least.
  */
 export const guessBudget = (places: readonly Place[], factor: number, least: number): number => {
   const settled = places.flatMap((place) => place.settled).toSorted((one, other) => one - other);

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { CaseRecord } from '../report/record.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { checkScenario, type CheckContext } from './check.ts';
 import { explore, type Explored, type Find } from './fuzz-explore.ts';
@@ -79,8 +80,9 @@ export const fuzz = async (settings: FuzzSettings, listener: FuzzListener): Prom
       isolate,
     });
     if (reduced.isAlone !== false) return { ...fuzzed, find: { ...reduced, index: find.index } };
-    if (await failsAgain(find, places, lanes.context))
-      fuzzed.unrepeated.push({ ...reduced, index: find.index });
+    const { status, message = '' } = await proveAgain(find, places, lanes.context);
+    if (status === 'fail') fuzzed.unrepeated.push({ ...reduced, index: find.index });
+    else if (status === 'error') fuzzed.untold.push({ index: find.index, message });
     else fuzzed.doubted += 1;
     from = find.index + 1;
   }
@@ -88,12 +90,14 @@ export const fuzz = async (settings: FuzzSettings, listener: FuzzListener): Prom
 };
 
 /** With all patience, where the plugin remembers what came before: a busy machine is no difference. */
-const failsAgain = async (
+const proveAgain = async (
   { scenario }: Find,
   [place]: readonly Place[],
   context: CheckContext,
-): Promise<boolean> =>
-  place !== undefined && (await checkScenario(scenario, place.ground, context)).record.status === 'fail';
+): Promise<CaseRecord> => {
+  if (place === undefined) throw new RangeError('a cluster without lanes');
+  return (await checkScenario(scenario, place.ground, context)).record;
+};
 
 const open = async (
   { provider, config, run, signal }: FuzzSettings,

@@ -136,6 +136,9 @@ export const observe = async (
   const watch = (seen: readonly GridSeen[], startedAt: number): void => {
     cuts.watch(seen, startedAt);
     freeCells.watch(seen, isAsWanted(seen));
+    const differing = new Set(
+      seen.flatMap(({ kind, comparison }) => comparison.differing.map((cell) => keyOf(kind, cell))),
+    );
     const wrong = new Set(
       seen.flatMap(({ kind, comparison }) => wrongCells(comparison).map((cell) => keyOf(kind, cell))),
     );
@@ -143,7 +146,8 @@ export const observe = async (
       if (!wrong.has(key)) since.set(key, since.get(key) ?? startedAt);
       else {
         since.delete(key);
-        if (plain.has(key)) atWorkMs = startedAt;
+        // What could not be told says nothing about the plugin.
+        if (plain.has(key) && differing.has(key)) atWorkMs = startedAt;
       }
     }
   };
@@ -154,7 +158,8 @@ export const observe = async (
     rounds: roundsWanted,
     interval,
     hold: () => holdFor(grids, changing.size > 0, patience, atWorkMs),
-    budget: patience.budget,
+    // A budget shorter than the hold would make one late answer final.
+    budget: Math.max(patience.budget, 2 * holdFor(grids, changing.size > 0, patience, 0)),
     inFlight: roundsInFlight,
   };
   const { last, held, rounds, retries } = await settle(round, isAsWanted, options, watch, isTold);

@@ -12,7 +12,7 @@ export type Session = AsyncDisposable & {
   readonly cluster: Cluster;
   readonly context: CheckContext;
   readonly lanes: number;
-  /** Says which scenarios there are, in order; they start as soon as a lane is free. */
+  /** Says which scenarios there are; they start as soon as a lane is free, those that take longest first. */
   schedule(scenarios: readonly Scenario[]): void;
   /** The result of a scheduled scenario. @throws NetpolError when the session ended before */
   result(scenario: Scenario): Promise<Checked>;

@@ -26,7 +26,7 @@ describe('netpol fuzz in the lab', function () {
     const { exitCode, stdout } = await runNetpol([...onLab, ...args]);
     expect(exitCode, stdout).to.equal(0);
     expect(stdout.split('\n')[0]).to.equal('netpol: seed 7');
-    expect(stdout).to.match(/\n25 worlds of seed 7 in .* each: no difference$/);
+    expect(stdout).to.match(/\n25 worlds of seed 7 in .* each: no difference$/m);
     expect(await readdir(folder.path)).to.deep.equal([]);
   });
 
