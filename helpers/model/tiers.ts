@@ -117,7 +117,7 @@ const matchPeers = (population: Population, rule: TierRule, family: Family): Mat
 };
 
 /** @see https://network-policy-api.sigs.k8s.io/reference/spec/ */
-export const matchPeer = (population: Population, peer: TierPeer, family: Family): Matched => {
+const matchPeer = (population: Population, peer: TierPeer, family: Family): Matched => {
   switch (peer.kind) {
     case 'pods': {
       const pods = matchPods(peer, population);

@@ -86,8 +86,12 @@ const runBatch = async (
 ): Promise<void> => {
   const cluster = await start();
   const budget = settleBudgetMs[cluster.environment.provider];
-  const lanes = Math.min(options.lanes, batch.length);
-  await using session = await openSession(cluster, { lanes, settleBudgetMs: budget }, () => {});
+  const { lanes } = options;
+  await using session = await openSession(
+    cluster,
+    { lanes, settleBudgetMs: budget, scenarios: batch.length },
+    () => {},
+  );
   const able = batch.filter((scenario) => skipReason(scenario, session.context) === undefined);
   session.schedule(able);
   for (const scenario of able) {
