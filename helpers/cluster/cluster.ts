@@ -1,6 +1,6 @@
 import type { ContainerPort, Family, World } from '../kube/world.ts';
 import type { PolicyAnswer } from '../kube/policies.ts';
-import type { Labels, NetworkPolicy } from '../kube/types.ts';
+import type { Labels, Policy, PolicyName } from '../kube/types.ts';
 
 /** What a provider may lack. A scenario that needs a missing one is skipped, with the reason given in `lacks`. */
 export type Capability =
@@ -12,6 +12,10 @@ export type Capability =
   | 'kubelet'
   | 'chosen-address'
   | 'api'
+  /** Found out by asking the API server for their kinds; each as the kind is called. */
+  | 'AdminNetworkPolicy'
+  | 'BaselineAdminNetworkPolicy'
+  | 'ClusterNetworkPolicy'
   /** Found out by asking a pod. */
   | 'icmp';
 
@@ -78,10 +82,13 @@ export type Lane = AsyncDisposable & {
   readonly namespaceNames: Readonly<Record<string, string>>;
   /** What the cluster holds in this lane now, with real names; external hosts included as pods with `external: true`. */
   world(): Promise<World>;
-  /** Creates the policy or replaces its spec, reads it back, and throws where a field was lost on the way. */
-  applyPolicy(policy: NetworkPolicy): Promise<void>;
+  /**
+   * Creates the policy or replaces its spec, reads it back, and throws where a field was lost on the way. Those of the
+   * admin tiers count for the whole cluster: their names are chosen by the caller so that no other lane has them.
+   */
+  applyPolicy(policy: Policy): Promise<void>;
   /** Deleting what is not there is no error, here and below. */
-  deletePolicy(name: ObjectName): Promise<void>;
+  deletePolicy(name: PolicyName): Promise<void>;
   /**
    * Sends a document once, with strict field validation and with nothing filled in. Refused are only documents that
    * the API server itself finds wrong (400, 422), or whose namespace does not exist (404).

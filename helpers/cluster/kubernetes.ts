@@ -1,7 +1,8 @@
 import { ClusterError, messageOf } from '../errors.ts';
 import { isMissing } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { Labels } from '../kube/types.ts';
+import type { Labels, NetworkPolicy, Policy } from '../kube/types.ts';
+import { isAdminPolicy } from '../kube/world.ts';
 import type { Pod, World } from '../kube/world.ts';
 import { settleAll } from '../wait.ts';
 import { guestNamespaces } from './cluster.ts';
@@ -136,8 +137,8 @@ export const openKubernetesLane = async (
     index,
     namespaceNames,
     world,
-    applyPolicy: (policy) => client.policies.apply(policy),
-    deletePolicy: (name) => client.policies.delete(name),
+    applyPolicy: (policy) => client.policies.apply(requireNetworkPolicy(policy)),
+    deletePolicy: ({ namespace = '', name }) => client.policies.delete({ namespace, name }),
     offerPolicy: (document) => client.policies.offer(document),
     createNamespace,
     deleteNamespace: async (name) => {
@@ -192,6 +193,11 @@ export const openKubernetesLane = async (
     },
     [Symbol.asyncDispose]: dispose,
   };
+};
+
+const requireNetworkPolicy = (policy: Policy): NetworkPolicy => {
+  if (!isAdminPolicy(policy)) return policy;
+  throw new ClusterError({ subject: `no ${policy.kind} on a cluster yet`, next: 'run in the lab' });
 };
 
 const setLabels = (labels: Labels): object => [{ op: 'add', path: '/metadata/labels', value: labels }];

@@ -124,3 +124,9 @@ export type ClusterNetworkPolicy = {
 };
 
 export type AdminPolicy = AdminNetworkPolicy | BaselineAdminNetworkPolicy | ClusterNetworkPolicy;
+
+/** Whatever decides over traffic. */
+export type Policy = NetworkPolicy | AdminPolicy;
+
+/** Names a policy: those of the admin tiers have no namespace. */
+export type PolicyName = { kind: Policy['kind']; namespace?: string; name: string };

@@ -1,4 +1,4 @@
-import type { AdminPolicy, Labels, NetworkPolicy, Protocol } from './types.ts';
+import type { AdminPolicy, Labels, NetworkPolicy, Policy, PolicyName, Protocol } from './types.ts';
 
 export type Family = 'IPv4' | 'IPv6';
 
@@ -59,6 +59,15 @@ export type World = {
 /** `namespace/name`, the name of a pod or service in grids, reports and errors. */
 export const idOf = ({ namespace, name }: { namespace: string; name: string }): string =>
   `${namespace}/${name}`;
+
+/** Whether a policy is of a tier around NetworkPolicy: cluster-scoped, and without a namespace. */
+export const isAdminPolicy = (policy: Policy): policy is AdminPolicy => policy.kind !== 'NetworkPolicy';
+
+export const nameOfPolicy = ({ kind, metadata: { namespace, name } }: Policy): PolicyName => ({
+  kind,
+  ...(namespace === undefined ? {} : { namespace }),
+  name,
+});
 
 /** Whether a pod still runs. One that has ended is nobody's peer and nobody's subject, whatever it keeps. */
 export const isRunning = ({ phase }: Pick<Pod, 'phase'>): boolean => phase === undefined;

@@ -26,12 +26,16 @@ export type ApiObject = {
 
 /** Where the API serves each part of the state, and how its objects are read. Undefined: the object does not count. */
 export const resources: {
-  [Part in keyof State]: { path: string; read: (object: ApiObject) => State[Part][number] | undefined };
+  [Part in Exclude<keyof State, 'adminPolicies'>]: {
+    path: string;
+    read: (object: ApiObject) => State[Part][number] | undefined;
+  };
 } = {
   nodes: {
     path: '/api/v1/nodes',
     read: ({ metadata, spec, status }): Node => ({
       name: metadata.name,
+      labels: metadata.labels ?? {},
       addresses: (status?.addresses ?? [])
         .filter(({ type }) => type === 'InternalIP')
         .map(({ address }) => address),

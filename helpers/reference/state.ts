@@ -1,6 +1,6 @@
-import type { Labels, NetworkPolicy, Protocol } from '../kube/types.ts';
+import type { AdminPolicy, Labels, NetworkPolicy, Protocol } from '../kube/types.ts';
 
-export type Node = { name: string; addresses: string[]; podCIDRs: string[] };
+export type Node = { name: string; labels: Labels; addresses: string[]; podCIDRs: string[] };
 export type Namespace = { name: string; labels: Labels };
 export type ContainerPort = { name?: string; protocol: Protocol; port: number };
 
@@ -19,9 +19,16 @@ export type Pod = {
 };
 
 /** Everything that the plugin knows about the cluster. What the feeds deliver is always whole, never a difference. */
-export type State = { nodes: Node[]; namespaces: Namespace[]; pods: Pod[]; policies: NetworkPolicy[] };
+export type State = {
+  nodes: Node[];
+  namespaces: Namespace[];
+  pods: Pod[];
+  policies: NetworkPolicy[];
+  /** Of all kinds of both tiers. */
+  adminPolicies: AdminPolicy[];
+};
 
-export const emptyState: State = { nodes: [], namespaces: [], pods: [], policies: [] };
+export const emptyState: State = { nodes: [], namespaces: [], pods: [], policies: [], adminPolicies: [] };
 
 /** `namespace/name`, the name of a pod or policy in logs and maps. */
 export const nameOf = ({ namespace, name }: { namespace?: string; name: string }): string =>

@@ -1,5 +1,5 @@
 import { settleAll } from '../wait.ts';
-import { idOf } from '../kube/world.ts';
+import { nameOfPolicy } from '../kube/world.ts';
 import { renameNamespaces } from '../scenario/policies.ts';
 import type { Action, Scenario } from '../scenario/scenario.ts';
 import type { Ground } from './ground.ts';
@@ -19,8 +19,8 @@ export const act = async (
       return;
     case 'delete':
       await settleAll(
-        action.policies.map(({ metadata }) =>
-          lane.deletePolicy(realName(idOf({ namespace: metadata.namespace ?? '', name: metadata.name }))),
+        action.policies.map((policy) =>
+          lane.deletePolicy(nameOfPolicy(renameNamespaces(policy, lane.namespaceNames))),
         ),
       );
       return;

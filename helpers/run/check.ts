@@ -14,7 +14,7 @@ import { checkAnswers } from './answers.ts';
 import { baselineOf, gridsFor } from './expected.ts';
 import { openFlows } from './flows.ts';
 import { evidenceOf, scenarioFile } from './generated.ts';
-import type { Ground } from './ground.ts';
+import { takePoliciesAway, type Ground } from './ground.ts';
 import {
   answerersOf,
   count,
@@ -227,12 +227,7 @@ const proveOpenAfterwards = async (
   families: readonly Family[],
   patience: Patience,
 ): Promise<void> => {
-  const { policies } = await ground.lane.world();
-  await Promise.all(
-    policies.map(({ metadata }) =>
-      ground.lane.deletePolicy({ namespace: metadata.namespace ?? '', name: metadata.name }),
-    ),
-  );
+  await takePoliciesAway(ground.lane);
   const world = await ground.refresh();
   await proveOpen('after the last step', scenario, world, ground, families, patience);
 };

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { World } from '../kube/world.ts';
 import { idOf } from '../kube/world.ts';
-import { settleAll } from '../wait.ts';
 import { compareMatrices } from '../matrix/compare.ts';
 import { buildMatrix, cellOf, formatProbeKind, type ProbeKind } from '../matrix/matrix.ts';
 import { createOracle } from '../model/oracle.ts';
@@ -12,7 +11,7 @@ import { worldAt } from '../scenario/world.ts';
 import { act } from './act.ts';
 import type { CheckContext } from './check.ts';
 import { baselineOf, gridsFor, targetFor, type WantedGrid } from './expected.ts';
-import type { Ground } from './ground.ts';
+import { takePoliciesAway, type Ground } from './ground.ts';
 import { answerersOf } from './judge.ts';
 import { wantsAfter, type Answerers, type Wants } from './observe.ts';
 
@@ -97,7 +96,7 @@ const play = async (scenario: Scenario, setting: Setting): Promise<Tried> => {
     if (tried !== 'agrees') return tried;
   }
   if (!scenario.steps.some(({ action }) => action.verb === 'create')) return 'agrees';
-  await takePoliciesAway(ground);
+  await takePoliciesAway(ground.lane);
   tried = await proveOpen(scenario, scenario.steps.length - 1, await ground.refresh(), setting);
   return tried === 'agrees' ? tried : 'untold';
 };
@@ -188,12 +187,3 @@ const keepCells = (
 
 const keyOf = (kind: ProbeKind, row: string, column: string): string =>
   `${formatProbeKind(kind)} ${row} ${column}`;
-
-const takePoliciesAway = async ({ lane }: Ground): Promise<void> => {
-  const { policies } = await lane.world();
-  await settleAll(
-    policies.map(({ metadata }) =>
-      lane.deletePolicy({ namespace: metadata.namespace ?? '', name: metadata.name }),
-    ),
-  );
-};

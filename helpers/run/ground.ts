@@ -3,7 +3,7 @@ import type { Cluster, Lane, ObjectName } from '../cluster/cluster.ts';
 import { ClusterError } from '../errors.ts';
 import { settleAll } from '../wait.ts';
 import type { Labels } from '../kube/types.ts';
-import { idOf, isRunning, type World } from '../kube/world.ts';
+import { idOf, isRunning, nameOfPolicy, type World } from '../kube/world.ts';
 import type { Observation } from '../matrix/matrix.ts';
 import { openLinks, type Links } from '../probe/pods.ts';
 import type { Prober } from '../probe/sweep.ts';
@@ -46,6 +46,12 @@ export const openGround = async (cluster: Cluster, index: number): Promise<Groun
     await lane[Symbol.asyncDispose]();
     throw error;
   }
+};
+
+/** Deletes every policy that the lane holds. @throws ClusterError */
+export const takePoliciesAway = async (lane: Lane): Promise<void> => {
+  const { policies, adminPolicies = [] } = await lane.world();
+  await settleAll([...policies, ...adminPolicies].map((policy) => lane.deletePolicy(nameOfPolicy(policy))));
 };
 
 const createGround = (lane: Lane, links: Links): Ground => {
@@ -129,7 +135,7 @@ const createGround = (lane: Lane, links: Links): Ground => {
   };
 
   const restore = async (scenario: Scenario): Promise<void> => {
-    const { namespaces, policies, pods, services } = await lane.world();
+    const { namespaces, policies, adminPolicies = [], pods, services } = await lane.world();
     const guests = new Set([
       ...namespaces.map(({ name }) => shortId(name)).filter(isGuest),
       ...scenario.namespaces.map(({ name }) => name),
@@ -146,9 +152,7 @@ const createGround = (lane: Lane, links: Links): Ground => {
       ...scenario.pods.filter(({ addresses }) => addresses === undefined).map(({ id }) => id),
     ];
     await settleAll([
-      ...policies.map(({ metadata }) =>
-        lane.deletePolicy({ namespace: metadata.namespace ?? '', name: metadata.name }),
-      ),
+      ...[...policies, ...adminPolicies].map((policy) => lane.deletePolicy(nameOfPolicy(policy))),
       ...services.map(({ namespace, name }) => lane.deleteService({ namespace, name })),
       ...[...new Set(hosts)].map((id) => lane.deleteExternalHost(realName(id))),
       ...[...new Set(brought)].filter(isOurs).map((id) => lane.deletePod(realName(id))),
@@ -213,8 +217,10 @@ const standAsWritten = (
 
 const areEqualLabels = (one: Labels, other: Labels): boolean => isDeepStrictEqual({ ...one }, { ...other });
 
-const refuseLeftovers = ({ policies, pods }: World): void => {
-  const left = policies.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+const refuseLeftovers = ({ policies, adminPolicies = [], pods }: World): void => {
+  const left = [...policies, ...adminPolicies].map(({ kind, metadata: { namespace, name } }) =>
+    namespace === undefined ? `${kind} ${name}` : `${namespace}/${name}`,
+  );
   if (left.length > 0)
     throw new ClusterError({
       subject: 'the lane holds policies before the first step',

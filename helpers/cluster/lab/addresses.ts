@@ -1,13 +1,21 @@
+import type { Labels } from '../../kube/types.ts';
 import { familyOf } from '../../kube/world.ts';
 
 /** The lab's fixed numbers. Each lane has a quarter of each node's pod addresses. */
 export const maximumLanes = 4;
 const addressesPerLane = 64;
 
-export type LabNode = { name: string; addresses: [string, string]; podCIDRs: [string, string]; mac: string };
+export type LabNode = {
+  name: string;
+  labels: Labels;
+  addresses: [string, string];
+  podCIDRs: [string, string];
+  mac: string;
+};
 
 export const nodes: readonly LabNode[] = [0, 1].map((index) => ({
   name: `node${index}`,
+  labels: { 'kubernetes.io/hostname': `node${index}`, 'kubernetes.io/os': 'linux' },
   addresses: [`172.30.0.1${index}`, `fd00:172:30::1${index}`],
   podCIDRs: [`10.244.${index}.0/24`, `${podPrefix(index)}/64`],
   mac: `02:00:00:00:00:1${index}`,

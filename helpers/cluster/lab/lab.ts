@@ -50,6 +50,7 @@ const createCluster = (
       pods: worlds.flatMap(({ pods }) => pods),
       services: worlds.flatMap(({ services }) => services),
       policies: worlds.flatMap(({ policies }) => policies),
+      adminPolicies: worlds.flatMap(({ adminPolicies = [] }) => adminPolicies),
     };
   };
   const plugin = startPlugin(holder, flags, readWorld, log);

@@ -1,7 +1,14 @@
 import { ClusterError } from '../../errors.ts';
 import { settleAll } from '../../wait.ts';
-import type { Labels, NetworkPolicy } from '../../kube/types.ts';
-import { idOf, type Namespace, type Service, type World } from '../../kube/world.ts';
+import type { AdminPolicy, Labels, NetworkPolicy, PolicyName } from '../../kube/types.ts';
+import {
+  idOf,
+  isAdminPolicy,
+  nameOfPolicy,
+  type Namespace,
+  type Service,
+  type World,
+} from '../../kube/world.ts';
 import { guestNamespaces } from '../cluster.ts';
 import type { Lane, PodRequest, ServiceRequest } from '../cluster.ts';
 import { nodes, serviceAddresses } from './addresses.ts';
@@ -46,6 +53,7 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
     ]),
   );
   const policies = new Map<string, NetworkPolicy>();
+  const adminPolicies = new Map<string, AdminPolicy>();
   const services = new Map<string, { service: Service; release: () => void }>();
   const members = createMembers(lab.holder, index, lab.takeLink, lab.changed);
 
@@ -66,14 +74,16 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
     });
   };
   const readWorld = (): World => ({
-    nodes: nodes.map(({ name, addresses }) => ({ name, addresses: [...addresses] })),
+    nodes: nodes.map(({ name, addresses, labels }) => ({ name, addresses: [...addresses], labels })),
     namespaces: structuredClone([...namespaces.values()]),
     pods: members.pods(),
     services: structuredClone([...services.values()].map(({ service }) => service)),
     policies: structuredClone([...policies.values()]),
+    adminPolicies: structuredClone([...adminPolicies.values()]),
   });
   const close = async (): Promise<void> => {
     policies.clear();
+    adminPolicies.clear();
     for (const { release } of services.values()) release();
     services.clear();
     await members.removeAll();
@@ -90,13 +100,17 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
     namespaceNames: allNames,
     world: async () => readWorld(),
     applyPolicy: async (policy) => {
-      const { namespace = '', name } = policy.metadata;
-      requireNamespace(namespace);
-      policies.set(idOf({ namespace, name }), structuredClone(policy));
+      const key = keyOf(nameOfPolicy(policy));
+      if (isAdminPolicy(policy)) {
+        adminPolicies.set(key, structuredClone(policy));
+      } else {
+        requireNamespace(policy.metadata.namespace ?? '');
+        policies.set(key, structuredClone(policy));
+      }
       await changed();
     },
     deletePolicy: async (name) => {
-      if (policies.delete(idOf(name))) await changed();
+      if (policies.delete(keyOf(name)) || adminPolicies.delete(keyOf(name))) await changed();
     },
     offerPolicy: async () => {
       throw new ClusterError({ subject: 'the lab has no API server', next: 'run with `--provider kind`' });
@@ -113,8 +127,7 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
     deleteNamespace: async (name) => {
       const gone = Promise.resolve();
       if (!namespaces.has(name)) return { gone };
-      const isIn = (id: string): boolean => id.startsWith(`${name}/`);
-      for (const id of [...policies.keys()].filter(isIn)) policies.delete(id);
+      for (const [key, { metadata }] of policies) if (metadata.namespace === name) policies.delete(key);
       for (const { service } of [...services.values()].filter(({ service }) => service.namespace === name))
         await lane.deleteService(service);
       const own = members.pods().filter(({ namespace, external }) => namespace === name && !external);
@@ -186,6 +199,8 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
   };
   return { lane, readWorld, open };
 };
+
+const keyOf = ({ kind, namespace, name }: PolicyName): string => [kind, namespace ?? '', name].join('/');
 
 /** Gives a Service its addresses and ports of the nodes, until it is released. @throws ClusterError where none is left */
 const buildService = (

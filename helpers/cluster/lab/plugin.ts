@@ -42,7 +42,7 @@ export type PluginProcesses = {
 export const startPlugin = (
   holder: Holder,
   flags: readonly string[] | undefined,
-  readWorld: () => Pick<World, 'namespaces' | 'pods' | 'policies'>,
+  readWorld: () => Pick<World, 'namespaces' | 'pods' | 'policies' | 'adminPolicies'>,
   log: (line: string) => void,
 ): PluginProcesses => {
   const logs = new Map<string, string>();
@@ -60,12 +60,13 @@ export const startPlugin = (
   const feed = (): void => {
     isWaiting = false;
     if (isStopping) return;
-    const { namespaces, pods, policies } = readWorld();
+    const { namespaces, pods, policies, adminPolicies } = readWorld();
     fed = JSON.stringify({
-      nodes: nodes.map(({ name, addresses, podCIDRs }) => ({ name, addresses, podCIDRs })),
+      nodes: nodes.map(({ name, labels, addresses, podCIDRs }) => ({ name, labels, addresses, podCIDRs })),
       namespaces,
       pods: pods.filter(({ external }) => !external),
       policies,
+      adminPolicies,
     });
     for (const { stdin } of processes) stdin.write(`${fed}\n`);
   };

@@ -170,7 +170,7 @@ describe('existing provider', () => {
       ]);
       const evidence = await lane.evidence();
       expect(Object.values(evidence).join('\n')).to.not.include('not readable');
-      await lane.deletePolicy({ namespace, name: 'p' });
+      await lane.deletePolicy({ kind: 'NetworkPolicy', namespace, name: 'p' });
       await lane.deleteService({ namespace, name: 's' });
       expect(await lane.world()).to.deep.include({ policies: [], services: [] });
     };

@@ -167,7 +167,7 @@ describe('kind provider', () => {
         spec: { podSelector: { matchLabels: { pod: 'a' } }, ingress },
       });
       await probeUntil(lane, host, a.addresses, ['dropped', 'dropped']);
-      await lane.deletePolicy({ namespace: a.namespace, name: 'from-outside' });
+      await lane.deletePolicy({ kind: 'NetworkPolicy', namespace: a.namespace, name: 'from-outside' });
       await probeUntil(lane, host, a.addresses, open);
       await lane.deleteExternalHost(host);
       expect((await lane.world()).pods.filter(({ external }) => external)).to.deep.equal([]);

@@ -130,7 +130,7 @@ describe('The lab, when something is wrong', function () {
     const evidence = await lane.evidence();
     expect(evidence['nft-node1.txt']).to.include('netpol-reference').and.include(addresses[0]);
     expect(JSON.parse(evidence['plugin-state.json'] ?? '').policies).to.have.length(1);
-    await lane.deletePolicy({ namespace: 'lane0-x', name: 'deny-all' });
+    await lane.deletePolicy({ kind: 'NetworkPolicy', namespace: 'lane0-x', name: 'deny-all' });
     await until('x/b is open', async () => (await probe()) === 'connected,connected,connected,connected');
   });
 

@@ -190,7 +190,7 @@ describe('Changes in the lab', function () {
     await lane.applyPolicy(policy(x));
     await lane.applyPolicy({ ...policy(x), spec: { policyTypes: ['Egress'] } });
     await lane.labelPod({ namespace: x, name: 'a' }, { app: 'web' });
-    await lane.deletePolicy({ namespace: x, name: 'p' });
+    await lane.deletePolicy({ kind: 'NetworkPolicy', namespace: x, name: 'p' });
     // The plugin skips states while it is busy, but it counts them.
     await until('four more states are applied', async () => (await applied()) >= before + 4);
   });

@@ -176,7 +176,7 @@ END`);
     const before = await lane.world();
     before.policies[0]!.spec = {};
     expect((await lane.world()).policies).to.deep.equal([policy]);
-    await lane.deletePolicy({ namespace: 'lane0-x', name: 'one' });
+    await lane.deletePolicy({ kind: 'NetworkPolicy', namespace: 'lane0-x', name: 'one' });
     expect((await lane.world()).policies).to.deep.equal([]);
   });
 
@@ -205,7 +205,7 @@ END`);
   it('takes the deletion of what is not there for done, as a cluster does not mind it either', async () => {
     await lane.deletePod(realName('x/none'));
     await lane.deleteExternalHost(realName('external/none'));
-    await lane.deletePolicy(realName('x/none'));
+    await lane.deletePolicy({ kind: 'NetworkPolicy', ...realName('x/none') });
     await lane.deleteService(realName('x/none'));
     expect((await lane.world()).pods).to.have.length(9);
   });

@@ -7,12 +7,23 @@ const places = ['x/a', 'x/b', 'y/a', 'y/b'];
 /** Namespaces x and y with pods a and b each; `a` lives on node0, `b` on node1. x/a is 10.0.0.1 and fd00::1, and so on. */
 export const createState = (...policies: NetworkPolicy[]): State => ({
   nodes: [
-    { name: 'node0', addresses: ['192.0.2.1', '2001:db8::1'], podCIDRs: ['10.0.0.0/24', 'fd00::/64'] },
-    { name: 'node1', addresses: ['192.0.2.2', '2001:db8::2'], podCIDRs: ['10.0.1.0/24', 'fd00:0:0:1::/64'] },
+    {
+      name: 'node0',
+      labels: { zone: 'a' },
+      addresses: ['192.0.2.1', '2001:db8::1'],
+      podCIDRs: ['10.0.0.0/24', 'fd00::/64'],
+    },
+    {
+      name: 'node1',
+      labels: { zone: 'b' },
+      addresses: ['192.0.2.2', '2001:db8::2'],
+      podCIDRs: ['10.0.1.0/24', 'fd00:0:0:1::/64'],
+    },
   ],
   namespaces: ['x', 'y'].map((name) => ({ name, labels: { ns: name } })),
   pods: places.map((place, index) => createPod(place, index + 1)),
   policies,
+  adminPolicies: [],
 });
 
 export const createPod = (place: string, number: number): Pod => {
