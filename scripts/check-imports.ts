@@ -56,7 +56,7 @@ const rooms: readonly Room[] = [
       'helpers/kube/types',
       'helpers/kube/world',
       'helpers/kube/yaml',
-      'helpers/kube/validate',
+      'helpers/kube/validate-policy',
       'helpers/kube/syntax',
       'helpers/matrix',
     ],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { cyclonusCases } from '../helpers/scenario/generated-cyclonus.ts';
 import { cyclonusTags } from '../helpers/scenario/generated-cyclonus-tags.ts';
 import { pairwiseAxes } from '../helpers/scenario/generated-pairwise.ts';
-import { loadScenarios } from '../helpers/scenario/load.ts';
+import { loadShipped } from '../helpers/scenario/load.ts';
 
 export type Cases = { default: number; all: number };
 
@@ -16,7 +16,7 @@ export type Proofs = { has: (name: string) => boolean; casesOf: (name: string) =
  * tests of the tester by file. @throws InputError where the scenarios are wrong
  */
 export const collectProofs = async (root: string): Promise<Proofs> => {
-  const scenarios = new Set((await loadScenarios('network-policy')).map(({ name }) => name));
+  const scenarios = new Set((await loadShipped()).map(({ name }) => name));
   const cases = countCases();
   const crossed = new Set([
     'generated/pairwise',

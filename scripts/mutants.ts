@@ -12,7 +12,7 @@ import { listenForInterrupts } from '../helpers/run/interrupts.ts';
 import { installPrograms } from '../helpers/run/programs.ts';
 import { startCluster } from '../helpers/run/providers.ts';
 import { createRunName } from '../helpers/run/session.ts';
-import { loadScenarios } from '../helpers/scenario/load.ts';
+import { loadShipped } from '../helpers/scenario/load.ts';
 
 const { values, positionals } = parseArgs({
   options: {
@@ -35,7 +35,7 @@ if (unknown.length > 0 || provider !== values.provider) {
 }
 if (provider === 'lab') await installPrograms(console.error);
 
-const scenarios = (await loadScenarios('network-policy')).filter(({ name }) => name.includes(values.only));
+const scenarios = (await loadShipped()).filter(({ name }) => name.includes(values.only));
 const chosen = mutants.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 const cluster = values.cluster || `netpol-mutants-${createRunName()}`;
 using interrupts = listenForInterrupts();

@@ -80,6 +80,8 @@ export type Lane = AsyncDisposable & {
   readonly index: number;
   /** Real name of each namespace that a scenario calls `x`, `y`, `z`, and of each that it may create. */
   readonly namespaceNames: Readonly<Record<string, string>>;
+  /** Stands before the names of cluster-scoped policies, so that no other lane has them. */
+  readonly prefix: string;
   /** What the cluster holds in this lane now, with real names; external hosts included as pods with `external: true`. */
   world(): Promise<World>;
   /**

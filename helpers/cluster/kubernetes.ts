@@ -136,6 +136,7 @@ export const openKubernetesLane = async (
   return {
     index,
     namespaceNames,
+    prefix: realName(''),
     world,
     applyPolicy: (policy) => client.policies.apply(requireNetworkPolicy(policy)),
     deletePolicy: ({ namespace = '', name }) => client.policies.delete({ namespace, name }),

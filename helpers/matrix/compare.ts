@@ -24,16 +24,18 @@ export type CompareOptions = {
   answerers?: (row: string, column: string) => readonly string[] | undefined;
   /** Whether answers carry no name, so that any will do. */
   isNameless?: boolean;
+  /** Whether a denial must be silence. */
+  isSilent?: boolean;
 };
 
 /**
- * Compares what was wanted with what was seen, cell by cell. Denied means dropped or refused.
+ * Compares what was wanted with what was seen, cell by cell. Denied means dropped or refused, unless it must be silent.
  * @throws ProbeError where the tables have no cells, holes, or another shape: that proves nothing about a plugin
  */
 export const compareMatrices = (
   want: Matrix<Expectation>,
   got: Matrix<Observation>,
-  { answerers = () => undefined, isNameless = false }: CompareOptions = {},
+  { answerers = () => undefined, isNameless = false, isSilent = false }: CompareOptions = {},
 ): Comparison => {
   refuseUnequalShapes(want, got);
   const comparison: Comparison = { differing: [], unknown: [], uncharacterised: [] };
@@ -43,17 +45,22 @@ export const compareMatrices = (
       (cell.want === 'undefined' ? comparison.uncharacterised : comparison.unknown).push(cell);
       continue;
     }
-    const difference = findDifference(cell, answerers(cell.row, cell.column));
+    const difference = findDifference(cell, answerers(cell.row, cell.column), isSilent);
     if (difference === undefined || (isNameless && difference.kind === 'answerer')) continue;
     comparison.differing.push(difference);
   }
   return comparison;
 };
 
-const findDifference = (cell: ComparedCell, given: readonly string[] | undefined): Difference | undefined => {
+const findDifference = (
+  cell: ComparedCell,
+  given: readonly string[] | undefined,
+  isSilent: boolean,
+): Difference | undefined => {
   const mayAnswer = given ?? [cell.column];
   const isConnected = cell.got.outcome === 'connected';
-  if (cell.want !== 'undefined' && isConnected !== (cell.want === 'allow'))
+  const isTold = isSilent && cell.want === 'deny' && cell.got.outcome === 'refused';
+  if ((cell.want !== 'undefined' && isConnected !== (cell.want === 'allow')) || isTold)
     return { ...cell, kind: 'verdict', mayAnswer };
   if (!isConnected || (cell.want === 'undefined' && given === undefined)) return undefined;
   // An answer without a name is as wrong as a false one: something else than the asked pod took the connection.

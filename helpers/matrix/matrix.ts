@@ -9,9 +9,10 @@ export type Target = 'pod' | 'service' | 'service-name' | 'node-port' | 'lookup'
 
 /**
  * What is special about the packets. `fragmented`: a datagram larger than any MTU. `established`: a connection that was
- * open before the last change. `unreachable`: nobody listens, and the ICMP error that says so is the answer.
+ * open before the last change. `unreachable`: nobody listens, and the ICMP error that says so is the answer. `silent`:
+ * nothing, but what is denied must be dropped and not refused.
  */
-export type Traffic = 'fragmented' | 'established' | 'unreachable';
+export type Traffic = 'fragmented' | 'established' | 'unreachable' | 'silent';
 
 /** ICMP is echo from pod to pod, and has port 0. */
 export type ProbeProtocol = Protocol | 'ICMP';

@@ -21,7 +21,7 @@ export type ProbeRequest = {
    * Of UDP. `unreachable`: connected means that the ICMP error of a closed port came back. `lookup`: the pod's name
    * server is asked for the host, a name like `web.x.svc`, and connected means that it knows an address of the family.
    */
-  traffic?: Exclude<Traffic, 'established'> | 'lookup';
+  traffic?: Exclude<Traffic, 'established' | 'silent'> | 'lookup';
   /** Over a connection that stays in the agent until it is closed, or 120 s after its last use. */
   flow?: { id: string; use: 'open' | 'exchange' | 'close' };
 };

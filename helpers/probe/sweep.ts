@@ -120,6 +120,6 @@ const request = (kind: ProbeKind, host: string, port: number, deadline: number):
   port,
   deadline: isAskedPatiently(kind) ? Math.max(deadline, longSilence) : deadline,
   family: kind.family === 'IPv4' ? 4 : 6,
-  ...(kind.traffic !== undefined && kind.traffic !== 'established' && { traffic: kind.traffic }),
+  ...((kind.traffic === 'fragmented' || kind.traffic === 'unreachable') && { traffic: kind.traffic }),
   ...(kind.target === 'lookup' && { traffic: 'lookup' as const }),
 });

@@ -1,6 +1,6 @@
 import { settleAll } from '../wait.ts';
 import { nameOfPolicy } from '../kube/world.ts';
-import { renameNamespaces } from '../scenario/policies.ts';
+import { renamePolicy } from '../scenario/rename.ts';
 import type { Action, Scenario } from '../scenario/scenario.ts';
 import type { Ground } from './ground.ts';
 
@@ -13,15 +13,11 @@ export const act = async (
   switch (action.verb) {
     case 'apply':
     case 'update':
-      await settleAll(
-        action.policies.map((policy) => lane.applyPolicy(renameNamespaces(policy, lane.namespaceNames))),
-      );
+      await settleAll(action.policies.map((policy) => lane.applyPolicy(renamePolicy(policy, lane))));
       return;
     case 'delete':
       await settleAll(
-        action.policies.map((policy) =>
-          lane.deletePolicy(nameOfPolicy(renameNamespaces(policy, lane.namespaceNames))),
-        ),
+        action.policies.map((policy) => lane.deletePolicy(nameOfPolicy(renamePolicy(policy, lane)))),
       );
       return;
     case 'label':

@@ -1,8 +1,9 @@
 import { AssertionError } from 'chai';
 import { ClusterError } from '../errors.ts';
-import type { NetworkPolicy } from '../kube/types.ts';
+import type { Policy } from '../kube/types.ts';
 import type { AnswerRecord, StepRecord } from '../report/record.ts';
 import { idOfPolicy } from '../scenario/policies.ts';
+import { renamePolicy } from '../scenario/rename.ts';
 import type { PolicyDocument, Scenario, Step } from '../scenario/scenario.ts';
 import { findMissing } from '../scenario/stored.ts';
 import { formatAction } from '../scenario/world.ts';
@@ -41,18 +42,20 @@ export const checkAnswers = async (
 };
 
 const offer = async (
-  policy: NetworkPolicy,
+  policy: Policy,
   want: AnswerRecord['want'],
   { lane }: Ground,
   flaw?: PolicyDocument['flaw'],
 ): Promise<AnswerRecord> => {
-  const { metadata } = policy;
-  const { namespace = '' } = metadata;
-  // Of an invalid document nothing but the namespace can be renamed.
-  const real = {
-    ...policy,
-    metadata: { ...metadata, namespace: lane.namespaceNames[namespace] ?? namespace },
+  const { kind, metadata } = policy;
+  const { namespace, name } = metadata;
+  // Of an invalid document nothing but its own name and place can be changed.
+  const isShared = namespace === undefined && kind !== 'BaselineAdminNetworkPolicy';
+  const place = {
+    ...(namespace !== undefined && { namespace: lane.namespaceNames[namespace] ?? namespace }),
+    ...(isShared && { name: `${lane.prefix}${name}` }),
   };
+  const real = { ...policy, metadata: { ...metadata, ...place } };
   const answer = await lane.offerPolicy(real);
   const told = { policy: idOfPolicy(policy), want };
   if (answer.accepted) return { ...told, got: 'accepted' };
@@ -78,15 +81,13 @@ const judgeAnswers = (answers: readonly AnswerRecord[], after: string): void => 
   throw new AssertionError(`${differ} ${after}\n${lines.join('\n')}`);
 };
 
-const judgeStored = async (
-  { stored = [] }: Step,
-  after: string,
-  { lane, shortId }: Ground,
-): Promise<void> => {
-  if (stored.length === 0) return;
-  const { policies } = await lane.world();
+const judgeStored = async ({ action, stored = [] }: Step, after: string, { lane }: Ground): Promise<void> => {
+  if (stored.length === 0 || action.verb !== 'apply') return;
+  const { policies, adminPolicies = [] } = await lane.world();
   const lines = stored.flatMap(({ id, fields }) => {
-    const spec = policies.find((policy) => shortId(idOfPolicy(policy)) === id)?.spec;
+    const sent = action.policies.filter((policy) => idOfPolicy(policy) === id);
+    const [real] = sent.map((policy) => idOfPolicy(renamePolicy(policy, lane)));
+    const spec = [...policies, ...adminPolicies].find((policy) => idOfPolicy(policy) === real)?.spec;
     const missing = findMissing(fields, spec, []);
     if (missing === undefined) return [];
     const place = ['spec', ...missing.path].join('.');

@@ -8,7 +8,7 @@ import { isStanding } from '../scenario/default-world.ts';
 import { isGenerated } from '../scenario/generated-case.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { asksApiServer } from '../scenario/stored.ts';
-import { worldAt } from '../scenario/world.ts';
+import { adminPoliciesOf, worldAt } from '../scenario/world.ts';
 import { act } from './act.ts';
 import { checkAnswers } from './answers.ts';
 import { baselineOf, gridsFor } from './expected.ts';
@@ -132,6 +132,7 @@ const neededCapabilities = ({ pods, steps }: Scenario): Capability[] => {
     ...(steps.some(({ ready }) => ready !== undefined) ? (['kubelet'] as const) : []),
     ...(pods.some(({ addressesOf }) => addressesOf !== undefined) ? (['chosen-address'] as const) : []),
     ...(asksApiServer(steps) ? (['api'] as const) : []),
+    ...new Set(adminPoliciesOf(steps).map(({ kind }) => kind)),
     ...(steps.some(({ expect }) => expect.some(({ protocol }) => protocol === 'ICMP'))
       ? (['icmp'] as const)
       : []),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { validateNetworkPolicy } from '../kube/validate.ts';
-import type { NetworkPolicy } from '../kube/types.ts';
+import { validatePolicy } from '../kube/validate-policy.ts';
+import { isAdminPolicy } from '../kube/world.ts';
+import type { Policy } from '../kube/types.ts';
 import { defaultPodLabels } from '../scenario/default-world.ts';
 import { idOfPolicy } from '../scenario/policies.ts';
 import type { Action, Scenario, Step } from '../scenario/scenario.ts';
@@ -54,11 +55,14 @@ export const dropSteps: Cut = (scenario) =>
 export const trimPolicies: Cut = (scenario) =>
   [...new Set(policiesOf(scenario))].flatMap((policy) =>
     deletionsOf(policy.spec)
-      .map((spec): NetworkPolicy => ({
-        ...policy,
-        spec: { podSelector: {}, ...(spec as NetworkPolicy['spec']) },
-      }))
-      .filter((smaller) => !isDeepStrictEqual(smaller, policy) && validateNetworkPolicy(smaller).length === 0)
+      .map(
+        (spec) =>
+          ({
+            ...policy,
+            spec: { ...(isAdminPolicy(policy) ? {} : { podSelector: {} }), ...(spec as object) },
+          }) as Policy,
+      )
+      .filter((smaller) => !isDeepStrictEqual(smaller, policy) && validatePolicy(smaller).length === 0)
       .map((smaller) => replacePolicy(scenario, policy, smaller)),
   );
 
@@ -137,10 +141,10 @@ const mapActions = (scenario: Scenario, change: (action: Action) => Action): Sce
   steps: scenario.steps.map((step) => ({ ...step, action: change(step.action) })),
 });
 
-const policiesOf = ({ steps }: Scenario): NetworkPolicy[] =>
+const policiesOf = ({ steps }: Scenario): Policy[] =>
   steps.flatMap(({ action }) => ('policies' in action ? action.policies : []));
 
-const replacePolicy = (scenario: Scenario, old: NetworkPolicy, policy: NetworkPolicy): Scenario =>
+const replacePolicy = (scenario: Scenario, old: Policy, policy: Policy): Scenario =>
   mapActions(scenario, (action) =>
     'policies' in action
       ? { ...action, policies: action.policies.map((other) => (other === old ? policy : other)) }

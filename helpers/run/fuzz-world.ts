@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import type { NetworkPolicyPort } from '../kube/types.ts';
+import { isAdminPolicy } from '../kube/world.ts';
 import { anyScenario } from '../scenario/arbitrary.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { policiesAt } from '../scenario/world.ts';
@@ -36,6 +37,7 @@ const endFree = (scenario: Scenario): Scenario => {
 const chooseQuestions = ({ pods, services, steps }: Scenario, pick: number): Question[] => {
   const entries = steps
     .flatMap(({ action }) => ('policies' in action ? action.policies : []))
+    .filter((policy) => !isAdminPolicy(policy))
     .flatMap(({ spec }) => [...(spec.ingress ?? []), ...(spec.egress ?? [])])
     .flatMap(({ ports }) => ports ?? []);
   const served = new Map(

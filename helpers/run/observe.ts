@@ -108,7 +108,7 @@ export const observe = async (
   const changing = changingCells(grids, before);
   // A Service waits for kube-proxy, and an ICMP error for the kernel's own pace.
   const plain = changingCells(
-    grids.filter(({ kind }) => kind.target === 'pod' && kind.traffic === undefined),
+    grids.filter(({ kind }) => kind.target === 'pod' && ['silent', undefined].includes(kind.traffic)),
     before,
   );
   const since = new Map<string, number>();
@@ -206,7 +206,11 @@ const compareAll = (grids: readonly WantedGrid[], seen: Sweep, answerers: Answer
     const got = seen.get(formatProbeKind(kind)) ?? { rows: [], columns: [], cells: [] };
     const mayAnswer = (row: string, column: string): readonly string[] | undefined =>
       answerers(kind, row, column);
-    const options = { answerers: mayAnswer, isNameless: isNameless(kind) };
+    const options = {
+      answerers: mayAnswer,
+      isNameless: isNameless(kind),
+      isSilent: kind.traffic === 'silent',
+    };
     return { kind, want, got, comparison: compareMatrices(want, got, options) };
   });
 

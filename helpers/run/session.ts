@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '../cluster/cluster.ts';
 import { NetpolError } from '../errors.ts';
+import { namespaceNames } from '../scenario/default-world.ts';
+import { isConfined } from '../scenario/policies.ts';
 import type { Scenario, ScenarioPod } from '../scenario/scenario.ts';
+import { adminPoliciesOf } from '../scenario/world.ts';
 import { checkScenario, skipReason, type Checked, type CheckContext } from './check.ts';
 import type { Ground } from './ground.ts';
 import { openLanes, type LaneOptions } from './lanes.ts';
@@ -122,9 +125,11 @@ const createScheduler = (
   return {
     schedule: (scenarios) => {
       const able = scenarios.filter((scenario) => skipReason(scenario, context) === undefined);
-      // What takes longest begins first, or at the end all lanes but one would have nothing to do.
-      const slow = able.filter(waitsForNamespaces);
-      for (const scenario of [...slow, ...able.filter((scenario) => !slow.includes(scenario))]) {
+      // What takes longest begins first, or at the end all lanes but one would have nothing to do; and what no other
+      // scenario may run beside comes last, so that the lanes fall idle but once.
+      const rankOf = (scenario: Scenario): number =>
+        isClusterWide(scenario) ? 2 : waitsForNamespaces(scenario) ? 0 : 1;
+      for (const scenario of able.toSorted((one, other) => rankOf(one) - rankOf(other))) {
         const { promise, resolve } = Promise.withResolvers<Checked>();
         results.set(scenario, promise);
         waiting.push({ scenario, resolve });
@@ -147,10 +152,21 @@ const createScheduler = (
 const waitsForNamespaces = ({ steps }: Scenario): boolean =>
   steps.some(({ action }) => action.verb === 'remove' && action.namespaces !== undefined);
 
-/** Whether two scenarios need what all lanes share and only one at a time can have: ports of nodes, addresses outside. */
+/**
+ * Whether two scenarios need what all lanes share and only one at a time can have: ports of nodes, addresses outside, or
+ * the whole cluster.
+ */
 const collide = (one: Scenario, other: Scenario): boolean =>
+  isClusterWide(one) ||
+  isClusterWide(other) ||
   (takesPortsOfNodes(one) && takesPortsOfNodes(other)) ||
   hostsOf(one).some((host) => hostsOf(other).some((rival) => areRivals(host, rival)));
+
+/** Whether its policies may be about the pods of other lanes. */
+const isClusterWide = ({ steps, namespaces }: Scenario): boolean => {
+  const names = [...namespaceNames, ...namespaces.map(({ name }) => name)];
+  return adminPoliciesOf(steps).some((policy) => !isConfined(policy, names));
+};
 
 const takesPortsOfNodes = ({ pods }: Scenario): boolean =>
   pods.some(({ hostNetwork, ports }) => hostNetwork === true && ports.length > 0);

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { isAdminPolicy } from '../kube/world.ts';
 import { namespaceNameLabel } from './policies.ts';
 import { applyAction, initialState } from './state.ts';
 import type { NetworkPolicy, NetworkPolicySpec } from '../kube/types.ts';
@@ -66,7 +67,10 @@ const planAction = (
         ? undefined
         : { verb, policies: waiting.splice(0, 1 + (pick % waiting.length)) };
     case 'update': {
-      const policy = pickFrom(applied, pick);
+      const policy = pickFrom(
+        applied.filter((policy) => !isAdminPolicy(policy)),
+        pick,
+      );
       return policy && { verb, policies: [{ ...policy, spec: reviseSpec(policy.spec, spec, other) }] };
     }
     case 'delete': {

@@ -1,6 +1,13 @@
 import { policyTypesOf } from './policies.ts';
 import { asksApiServer } from './stored.ts';
-import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../kube/types.ts';
+import { isAdminPolicy } from '../kube/world.ts';
+import type {
+  AdminPolicy,
+  NetworkPolicy,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+  Policy,
+} from '../kube/types.ts';
 import type { Scenario } from './scenario.ts';
 
 /**
@@ -27,6 +34,24 @@ export const features = {
   EstablishedConnections: 'connections outlive changes of policies that isolate neither end of them',
   PolicyValidation:
     'the API server refuses NetworkPolicies that are wrong, and completes those that leave out what has a default',
+  AdminNetworkPolicy:
+    'rules of an AdminNetworkPolicy, which decide before NetworkPolicies, with peers that are pods',
+  AdminNetworkPolicyNetworks: 'egress peers of an AdminNetworkPolicy that are address ranges',
+  AdminNetworkPolicyEgressNodePeers: 'egress peers of an AdminNetworkPolicy that are nodes',
+  AdminNetworkPolicyNamedPorts: 'rules of an AdminNetworkPolicy that name a port',
+  BaselineAdminNetworkPolicy:
+    'rules of the BaselineAdminNetworkPolicy, which decide where no NetworkPolicy isolates',
+  BaselineAdminNetworkPolicyNetworks:
+    'egress peers of the BaselineAdminNetworkPolicy that are address ranges',
+  BaselineAdminNetworkPolicyEgressNodePeers: 'egress peers of the BaselineAdminNetworkPolicy that are nodes',
+  BaselineAdminNetworkPolicyNamedPorts: 'rules of the BaselineAdminNetworkPolicy that name a port',
+  ClusterNetworkPolicy: 'rules of a ClusterNetworkPolicy of either tier, with peers that are pods',
+  ClusterNetworkPolicyNetworks: 'egress peers of a ClusterNetworkPolicy that are address ranges',
+  ClusterNetworkPolicyEgressNodePeers: 'egress peers of a ClusterNetworkPolicy that are nodes',
+  ClusterNetworkPolicyNamedPorts: 'rules of a ClusterNetworkPolicy that name a port',
+  ClusterNetworkPolicyDomainNames: 'egress peers of a ClusterNetworkPolicy that are domain names',
+  SilentDeny: 'what a ClusterNetworkPolicy denies is dropped without a word to the sender',
+  AdminPolicyValidation: 'the API server refuses policies of the admin tiers that are wrong',
 } as const;
 
 export type Feature = keyof typeof features;
@@ -36,16 +61,23 @@ export const isFeature = (name: string): name is Feature => Object.hasOwn(featur
 /** The features that a scenario needs, by what its policies and grids use, in the order of the list. */
 export const neededFeatures = (
   { pods, steps }: Pick<Scenario, 'pods' | 'steps'>,
-  policies: readonly NetworkPolicy[],
+  all: readonly Policy[],
 ): Feature[] => {
+  const policies = all.filter((policy) => !isAdminPolicy(policy));
+  const admin = all.filter(isAdminPolicy);
   // What such a scenario's policies use is asked of no plugin.
-  if (asksApiServer(steps)) return ['PolicyValidation'];
+  if (asksApiServer(steps))
+    return [
+      ...(policies.length > 0 ? (['PolicyValidation'] as const) : []),
+      ...(admin.length > 0 ? (['AdminPolicyValidation'] as const) : []),
+    ];
   const grids = steps.flatMap(({ expect }) => expect);
   const ports = policies.flatMap(portsOf);
-  const needed: Record<Feature, boolean> = {
-    NetworkPolicy: true,
+  const ofTiers = new Set(admin.flatMap(featuresOf));
+  const needed: Partial<Record<Feature, boolean>> = {
+    NetworkPolicy: policies.length > 0,
     NetworkPolicyEgress: policies.some((policy) => policyTypesOf(policy).includes('Egress')),
-    NetworkPolicyUDP: grids.some(({ protocol }) => protocol === 'UDP'),
+    NetworkPolicyUDP: policies.length > 0 && grids.some(({ protocol }) => protocol === 'UDP'),
     NetworkPolicyNamedPort: ports.some(({ port }) => typeof port === 'string'),
     NetworkPolicyEndPort: ports.some(({ endPort }) => endPort !== undefined),
     NetworkPolicyIPBlock: policies.flatMap(peersOf).some(({ ipBlock }) => ipBlock !== undefined),
@@ -58,9 +90,25 @@ export const neededFeatures = (
     ICMP: grids.some(({ protocol, traffic }) => protocol === 'ICMP' || traffic === 'unreachable'),
     Fragments: grids.some(({ traffic }) => traffic === 'fragmented'),
     EstablishedConnections: grids.some(({ traffic }) => traffic === 'established'),
-    PolicyValidation: false,
+    SilentDeny: grids.some(({ traffic }) => traffic === 'silent'),
   };
-  return (Object.keys(features) as Feature[]).filter((feature) => needed[feature]);
+  return (Object.keys(features) as Feature[]).filter((feature) => needed[feature] ?? ofTiers.has(feature));
+};
+
+const featuresOf = ({ kind, spec }: AdminPolicy): string[] => {
+  const peers = (spec.egress ?? []).flatMap(({ to }) => to ?? []);
+  const rules = [...(spec.ingress ?? []), ...(spec.egress ?? [])];
+  const parts = {
+    Networks: peers.some(({ networks }) => networks !== undefined),
+    EgressNodePeers: peers.some(({ nodes }) => nodes !== undefined),
+    DomainNames: peers.some(({ domainNames }) => domainNames !== undefined),
+    NamedPorts: rules.some(
+      ({ ports, protocols }) =>
+        ports?.some(({ namedPort }) => namedPort !== undefined) === true ||
+        protocols?.some(({ destinationNamedPort }) => destinationNamedPort !== undefined) === true,
+    ),
+  };
+  return [kind, ...Object.entries(parts).flatMap(([part, isUsed]) => (isUsed ? [`${kind}${part}`] : []))];
 };
 
 const portsOf = ({ spec }: NetworkPolicy): NetworkPolicyPort[] =>

@@ -47,7 +47,7 @@ export const readGrids = (value: unknown, path: Path, context: GridContext): Exp
 type Kind = Pick<ExpectedGrid, 'target' | 'protocol' | 'port' | 'family' | 'traffic'>;
 
 const keyForm =
-  /^(?:(?<family>v4|v6) )?(?:ICMP|(?:(?<traffic>fragmented|established|unreachable) )?(?:(?<target>service|service-name|node-port) )?(?<protocol>TCP|UDP)\/(?<digits>\d{1,5}))$/;
+  /^(?:(?<family>v4|v6) )?(?:ICMP|(?:(?<traffic>fragmented|established|unreachable|silent) )?(?:(?<target>service|service-name|node-port) )?(?<protocol>TCP|UDP)\/(?<digits>\d{1,5}))$/;
 
 const readKey = (key: string, path: Path, complain: Complain): Kind | undefined => {
   if (key === 'lookup') return lookupKind;
@@ -76,7 +76,7 @@ const readKey = (key: string, path: Path, complain: Complain): Kind | undefined 
 
 /** TCP cuts its stream to the MTU, and tells of a closed port without ICMP; a Service is reached at its pods. */
 const trafficFlaw = ({ target, protocol, traffic }: Kind): string | undefined => {
-  if (traffic === undefined) return undefined;
+  if (traffic === undefined || traffic === 'silent') return undefined;
   if (traffic !== 'established' && protocol !== 'UDP') return `only UDP can be ${traffic}`;
   return traffic !== 'fragmented' && target !== 'pod' ? `only pods can be asked ${traffic}` : undefined;
 };

@@ -30,6 +30,9 @@ export const loadScenarios = async (nameOrPath: string): Promise<Scenario[]> => 
   return scenarios;
 };
 
+/** Reads all scenarios that come with this package. @throws InputError */
+export const loadShipped = (): Promise<Scenario[]> => loadScenarios(shipped);
+
 type Listing = { files: { location: string; name: string }[]; problems: Problem[] };
 
 const listFiles = async (given: string): Promise<Listing> => {

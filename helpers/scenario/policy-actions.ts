@@ -1,6 +1,6 @@
 import { closestOf } from '../kube/syntax.ts';
 import { readTexts } from './reading.ts';
-import type { NetworkPolicy } from '../kube/types.ts';
+import type { Policy } from '../kube/types.ts';
 import type { Path } from '../kube/yaml.ts';
 import type { PolicyVersions } from './policy-documents.ts';
 import type { Complain } from './reading.ts';
@@ -28,9 +28,9 @@ export const readPolicyNames = (
   value: unknown,
   path: Path,
   context: PolicyContext,
-): NetworkPolicy[] => {
+): Policy[] => {
   const { applied, reached, complain } = context;
-  const named: NetworkPolicy[] = [];
+  const named: Policy[] = [];
   for (const name of readTexts(value, path, complain, 'names of policies')) {
     const policy = findPolicy(name, path, context);
     if (policy === undefined) continue;
@@ -122,8 +122,10 @@ const flawOf = (
 };
 
 /** A namespace that the scenario never has is a mistake of the document, and said there. */
-const isMissing = (namespace: string, { namespaces, state }: PolicyContext): boolean =>
-  namespaces.some(({ name }) => name === namespace) && !state.namespaces.has(namespace);
+const isMissing = (namespace: string | undefined, { namespaces, state }: PolicyContext): boolean =>
+  namespace !== undefined &&
+  namespaces.some(({ name }) => name === namespace) &&
+  !state.namespaces.has(namespace);
 
 const findPolicy = (
   name: string,

@@ -1,22 +1,23 @@
-import { validateNetworkPolicy } from '../kube/validate.ts';
+import { claimsAdminKind, validatePolicy } from '../kube/validate-policy.ts';
 import { namespaceNames } from './default-world.ts';
 import { describe, isFields } from './reading.ts';
 import { idOfPolicy } from './policies.ts';
 import type { Problem } from '../errors.ts';
-import type { NetworkPolicy } from '../kube/types.ts';
+import type { Policy } from '../kube/types.ts';
 import type { ParsedDocument, Position } from '../kube/yaml.ts';
 
 /** Two documents of the same name in a scenario's file are versions 1 and 2 of one policy. */
 export type PolicyVersions = {
   id: string;
-  namespace: string;
+  /** Absent for what is cluster-scoped. */
+  namespace?: string;
   name: string;
   /** A version with flaws is for `reject` alone. */
-  versions: { policy: NetworkPolicy; position: Position; flaws: Problem[] }[];
+  versions: { policy: Policy; position: Position; flaws: Problem[] }[];
 };
 
 /**
- * Reads the documents behind the front matter: NetworkPolicies, each as a user would apply it. What makes one invalid
+ * Reads the documents behind the front matter: policies of all kinds, each as a user would apply it. What makes one invalid
  * stands beside it; only what cannot even be named is among `problems`.
  */
 export const readPolicies = (
@@ -39,7 +40,8 @@ export const readPolicies = (
       complain([], 'a second front matter: a scenario has a file of its own');
       continue;
     }
-    const flaws = validateNetworkPolicy(value).map(({ path, message }): Problem => ({
+    const isAdmin = claimsAdminKind(value);
+    const flaws = validatePolicy(value).map(({ path, message }): Problem => ({
       file,
       ...document.positionOf(path),
       message,
@@ -47,20 +49,28 @@ export const readPolicies = (
     const metadata = isFields(value['metadata']) ? value['metadata'] : {};
     const { namespace, name } = metadata;
     const names: readonly unknown[] = [...namespaceNames, ...guests];
-    if (!names.includes(namespace)) {
+    if (isAdmin && namespace !== undefined) {
+      complain(['metadata', 'namespace'], `a policy of this kind is cluster-scoped, and in no namespace`);
+    } else if (!isAdmin && !names.includes(namespace)) {
       complain(
         ['metadata', 'namespace'],
         `wanted the namespace of the policy (${names.join(', ')}), got ${describe(namespace)}`,
       );
     }
     // A policy without a name or rules cannot be applied in thought; what is wrong with it stands above.
-    if (typeof name !== 'string' || typeof namespace !== 'string' || !isFields(value['spec'])) {
+    const isPlaced = isAdmin ? namespace === undefined : typeof namespace === 'string';
+    if (typeof name !== 'string' || !isPlaced || !isFields(value['spec'])) {
       problems.push(...flaws);
       continue;
     }
-    const policy = value as NetworkPolicy;
+    const policy = value as Policy;
     const id = idOfPolicy(policy);
-    const known = policies.get(id) ?? { id, namespace, name, versions: [] };
+    const known = policies.get(id) ?? {
+      id,
+      ...(typeof namespace === 'string' && { namespace }),
+      name,
+      versions: [],
+    };
     known.versions.push({ policy, position: document.positionOf([]), flaws });
     policies.set(id, known);
   }

@@ -12,7 +12,7 @@ import { asksApiServer } from './stored.ts';
 import { completeIndentation, originOfText } from './text.ts';
 import { refuseUnused } from './unused.ts';
 import type { Problem } from '../errors.ts';
-import type { NetworkPolicy } from '../kube/types.ts';
+import type { Policy } from '../kube/types.ts';
 import type { ParsedDocument } from '../kube/yaml.ts';
 import type { Feature } from './features.ts';
 import type { Complain, Fields } from './reading.ts';
@@ -125,7 +125,7 @@ const readSpec = (fields: Fields, complain: Complain): string => {
 const readFeatures = (
   fields: Fields,
   scenario: Scenario,
-  policies: NetworkPolicy[],
+  policies: Policy[],
   complain: Complain,
 ): Feature[] => {
   const names = readTexts(fields['features'], ['features'], complain, 'names of features');
@@ -144,6 +144,8 @@ const readFeatures = (
   for (const feature of listed.filter((name) => !needed.includes(name))) {
     complain(['features', names.indexOf(feature)], `nothing in the scenario needs the feature ${feature}`);
   }
+  if (listed.includes('SilentDeny') && !listed.includes('ClusterNetworkPolicy'))
+    complain(['features'], 'nothing but a ClusterNetworkPolicy says that what is denied is silent');
   return listed;
 };
 

@@ -1,4 +1,4 @@
-import type { Labels, NetworkPolicy, Protocol } from '../kube/types.ts';
+import type { Labels, Policy, Protocol } from '../kube/types.ts';
 import type { ContainerPort, Family } from '../kube/world.ts';
 import type { Position } from '../matrix/grid.ts';
 import type { Expectation, Matrix, ProbeProtocol, Target, Traffic } from '../matrix/matrix.ts';
@@ -52,7 +52,7 @@ export type ScenarioService = {
 
 export type Action =
   /** `update` is an `apply` of the next document of the same name. */
-  | { verb: 'apply' | 'update' | 'delete'; policies: NetworkPolicy[] }
+  | { verb: 'apply' | 'update' | 'delete'; policies: Policy[] }
   /** `labels` are added (or overwritten), `unlabel` names keys to take away. Key: pod id or namespace. */
   | { verb: 'label'; labels: Record<string, Labels> }
   | { verb: 'unlabel'; keys: Record<string, string[]> }
@@ -65,7 +65,7 @@ export type Action =
 
 export type PolicyDocument = {
   /** As it stands in the file: no valid policy, so nothing of it but its namespace and name can be relied on. */
-  document: NetworkPolicy;
+  document: Policy;
   /** Why it must be refused: for itself, or because its namespace is not there at this step. */
   flaw: 'document' | 'namespace';
 };

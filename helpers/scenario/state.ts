@@ -1,12 +1,12 @@
 import { defaultNamespaces } from './default-world.ts';
 import { idOfPolicy, namespaceNameLabel } from './policies.ts';
-import type { Labels, NetworkPolicy } from '../kube/types.ts';
+import type { Labels, Policy } from '../kube/types.ts';
 import type { Namespace } from '../kube/world.ts';
 import type { Action, ScenarioNamespace, ScenarioPod } from './scenario.ts';
 
 /** What changes while a scenario runs. Keys are ids (`x/a`, `x/deny-all`) and namespace names. */
 export type State = {
-  policies: ReadonlyMap<string, NetworkPolicy>;
+  policies: ReadonlyMap<string, Policy>;
   /** Pods that exist now. */
   pods: ReadonlyMap<string, Labels>;
   /** Those among them whose processes have ended with success. */
@@ -95,7 +95,7 @@ const asNamespace = ({ name, labels }: ScenarioNamespace): Namespace => ({
   labels: { ...labels, [namespaceNameLabel]: name },
 });
 
-const byId = (policy: NetworkPolicy): [string, NetworkPolicy] => [idOfPolicy(policy), policy];
+const byId = (policy: Policy): [string, Policy] => [idOfPolicy(policy), policy];
 
 const labelsOf = (pods: readonly ScenarioPod[], id: string): Labels =>
   pods.find((pod) => pod.id === id)?.labels ?? {};

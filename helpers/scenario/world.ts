@@ -1,11 +1,13 @@
+import { isAdminPolicy } from '../kube/world.ts';
 import { applyAction, initialState, type State } from './state.ts';
-import type { NetworkPolicy } from '../kube/types.ts';
+import type { AdminPolicy, Policy } from '../kube/types.ts';
 import type { Pod, Service, World } from '../kube/world.ts';
 import type { Action, Scenario, ScenarioPod } from './scenario.ts';
 
 /** The world that a scenario describes after the step of this index (-1: before the first), without a cluster. */
 export const worldAt = (scenario: Scenario, stepIndex: number): World => {
   const state = stateAt(scenario, stepIndex);
+  const policies = [...state.policies.values()];
   return {
     nodes: pretendedNodes,
     namespaces: [...state.namespaces].map(([name, labels]) => ({ name, labels })),
@@ -13,14 +15,24 @@ export const worldAt = (scenario: Scenario, stepIndex: number): World => {
       .filter(({ id }) => state.pods.has(id))
       .map((pod) => buildPod(pod, scenario.pods, state)),
     services: scenario.services.map(buildService),
-    policies: [...state.policies.values()],
+    policies: policies.filter((policy) => !isAdminPolicy(policy)),
+    adminPolicies: policies.filter(isAdminPolicy),
   };
 };
 
 /** The policies that hold after the step of this index, each in its current version, with the file's short names. */
-export const policiesAt = (scenario: Scenario, stepIndex: number): NetworkPolicy[] => [
+export const policiesAt = (scenario: Scenario, stepIndex: number): Policy[] => [
   ...stateAt(scenario, stepIndex).policies.values(),
 ];
+
+/** The policies of the admin tiers that any of the steps speaks of. */
+export const adminPoliciesOf = (steps: Scenario['steps']): AdminPolicy[] =>
+  steps
+    .flatMap(({ action }) => {
+      if (action.verb === 'reject') return action.documents.map(({ document }) => document);
+      return 'policies' in action ? action.policies : [];
+    })
+    .filter(isAdminPolicy);
 
 /** `apply deny-all, allow-b`: an action as the scenario says it. */
 export const formatAction = (action: Action): string => `${action.verb} ${objectsOf(action).join(', ')}`;
@@ -68,6 +80,7 @@ const buildPod = (pod: ScenarioPod, pods: readonly ScenarioPod[], state: State):
 
 const pretendedNodes = [0, 1].map((index) => ({
   name: `node${index}`,
+  labels: { 'kubernetes.io/hostname': `node${index}`, 'kubernetes.io/os': 'linux' },
   addresses: [`172.18.0.${index + 2}`, `fd00:172:18::${index + 2}`],
 }));
 

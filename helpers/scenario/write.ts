@@ -3,7 +3,7 @@ import { printGrid } from '../matrix/grid.ts';
 import { defaultPodLabels, defaultPorts, isStanding } from './default-world.ts';
 import { idOfPolicy } from './policies.ts';
 import { formatBlock, formatFlow, formatScalar } from './write-yaml.ts';
-import type { NetworkPolicy } from '../kube/types.ts';
+import type { Policy } from '../kube/types.ts';
 import type { ContainerPort } from '../kube/world.ts';
 import type { Action, ExpectedGrid, Scenario, ScenarioPod, ScenarioService, Step } from './scenario.ts';
 
@@ -35,8 +35,8 @@ export const formatScenario = (scenario: Scenario): string => {
 };
 
 /** Version 1 of each policy and, where an `update` takes it, the next: a file holds each once. */
-const listDocuments = (steps: readonly Step[]): NetworkPolicy[] => {
-  const documents: NetworkPolicy[] = [];
+const listDocuments = (steps: readonly Step[]): Policy[] => {
+  const documents: Policy[] = [];
   const current = new Map<string, number>();
   for (const { action } of steps) {
     if (action.verb === 'reject')
@@ -99,10 +99,7 @@ const describeService = ({ name, type, selector, ports }: ScenarioService): Reco
   };
 };
 
-const formatStep = (
-  { action, expect, stored, ready }: Step,
-  documents: readonly NetworkPolicy[],
-): string[] => [
+const formatStep = ({ action, expect, stored, ready }: Step, documents: readonly Policy[]): string[] => [
   `  - ${action.verb}: ${formatFlow(objectsOf(action, documents))}`,
   ...(expect.length === 0 && stored === undefined && ready === undefined ? [] : ['    expect:']),
   ...(ready === undefined ? [] : [`      ready: ${formatFlow(oneOrList(ready))}`]),
@@ -111,7 +108,7 @@ const formatStep = (
   ...expect.flatMap(formatGrid),
 ];
 
-const objectsOf = (action: Action, documents: readonly NetworkPolicy[]): unknown => {
+const objectsOf = (action: Action, documents: readonly Policy[]): unknown => {
   switch (action.verb) {
     case 'apply':
     case 'update':
@@ -132,7 +129,7 @@ const objectsOf = (action: Action, documents: readonly NetworkPolicy[]): unknown
 };
 
 /** The name alone where it can mean one policy only. */
-const nameFor = (policy: NetworkPolicy, documents: readonly NetworkPolicy[]): string => {
+const nameFor = (policy: Policy, documents: readonly Policy[]): string => {
   const { name } = policy.metadata;
   const id = idOfPolicy(policy);
   return documents.every((other) => other.metadata.name !== name || idOfPolicy(other) === id) ? name : id;

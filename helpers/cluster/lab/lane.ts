@@ -98,6 +98,7 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
   const lane: Lane = {
     index,
     namespaceNames: allNames,
+    prefix: realName(''),
     world: async () => readWorld(),
     applyPolicy: async (policy) => {
       const key = keyOf(nameOfPolicy(policy));

@@ -3,7 +3,7 @@ import { compile } from '../../../helpers/reference/compile.ts';
 import { mutants, type Mutant } from '../../../helpers/reference/mutants.ts';
 import { render } from '../../../helpers/reference/nftables.ts';
 import { networkPolicySemantics } from '../../../helpers/reference/semantics.ts';
-import { loadScenarios } from '../../../helpers/scenario/load.ts';
+import { loadShipped } from '../../../helpers/scenario/load.ts';
 import { runNft } from './nft.ts';
 import { stories } from './stories.ts';
 import type { State } from '../../../helpers/reference/state.ts';
@@ -30,7 +30,7 @@ describe('reference mutants', () => {
 
   it('name a hand-drawn scenario that kills them and needs their feature, unless they are no violation', async () => {
     const scenarios = new Map(
-      (await loadScenarios('network-policy')).map((scenario) => [scenario.name, scenario]),
+      (await loadShipped()).map((scenario) => [scenario.name, scenario]),
     );
     for (const { name, feature, killedBy, survives } of mutants) {
       if (survives !== undefined) {

@@ -7,10 +7,10 @@ import { gridsFor } from '../../../helpers/run/expected.ts';
 import { silenceAfter, type GridSeen } from '../../../helpers/run/observe.ts';
 import { chooseProvider } from '../../../helpers/run/providers.ts';
 import { exitCodeOf } from '../../../helpers/run/run-command.ts';
-import { loadScenarios } from '../../../helpers/scenario/load.ts';
+import { loadShipped } from '../../../helpers/scenario/load.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
 
-const scenarios = await loadScenarios('network-policy');
+const scenarios = await loadShipped();
 const named = (part: string): Scenario => {
   const found = scenarios.find(({ name }) => name.includes(part));
   if (found === undefined) throw new Error(`no scenario ${part}`);

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { startLab } from '../../../helpers/cluster/lab/lab.ts';
 import { chooseLanes } from '../../../helpers/run/lanes.ts';
 import { openSession } from '../../../helpers/run/session.ts';
-import { loadScenarios } from '../../../helpers/scenario/load.ts';
+import { loadScenarios, loadShipped } from '../../../helpers/scenario/load.ts';
 import type { ScenarioPod } from '../../../helpers/scenario/scenario.ts';
 
 describe('a session', function () {
@@ -74,7 +74,7 @@ describe('chooseLanes', () => {
 
 describe('the hosts of the shipped scenarios', () => {
   it('have no address in common, so that lanes never wait for each other', async () => {
-    const pods = (await loadScenarios('network-policy')).flatMap((scenario) => scenario.pods);
+    const pods = (await loadShipped()).flatMap((scenario) => scenario.pods);
     const hosts = new Map<string, string>();
     for (const { id, addresses = [], ports } of pods)
       for (const address of addresses) {

@@ -7,6 +7,7 @@ import type {
   NetworkPolicyPort,
 } from '../../../helpers/kube/types.ts';
 import { validateNetworkPolicy } from '../../../helpers/kube/validate.ts';
+import { isAdminPolicy } from '../../../helpers/kube/world.ts';
 import { anyScenario } from '../../../helpers/scenario/arbitrary.ts';
 import { isStanding } from '../../../helpers/scenario/default-world.ts';
 import { policyTypesOf } from '../../../helpers/scenario/policies.ts';
@@ -15,7 +16,9 @@ import type { Scenario } from '../../../helpers/scenario/scenario.ts';
 const scenarios = fc.sample(anyScenario(), { seed: 7, numRuns: 1000, unbiased: true });
 
 const policiesOf = ({ steps }: Scenario): NetworkPolicy[] =>
-  steps.flatMap(({ action }) => ('policies' in action ? action.policies : []));
+  steps
+    .flatMap(({ action }) => ('policies' in action ? action.policies : []))
+    .filter((policy) => !isAdminPolicy(policy));
 const rulesOf = (scenario: Scenario): { peers?: NetworkPolicyPeer[]; ports?: NetworkPolicyPort[] }[] =>
   policiesOf(scenario).flatMap(({ spec }) => [
     ...(spec.ingress ?? []).map(({ from, ports }) => ({

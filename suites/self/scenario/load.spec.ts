@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { InputError } from '../../../helpers/errors.ts';
 import { lintScenario, vacuousReason } from '../../../helpers/run/lint.ts';
 import { features } from '../../../helpers/scenario/features.ts';
-import { loadScenarios } from '../../../helpers/scenario/load.ts';
+import { loadScenarios, loadShipped } from '../../../helpers/scenario/load.ts';
 import { sample, spoil } from './sample.ts';
 
 const load = async (files: Record<string, string>): Promise<string[]> => {
@@ -74,7 +74,7 @@ describe('loading scenarios', () => {
 
 describe('the scenarios of this package', () => {
   it('have no problems, and each that asks a plugin fails one that does nothing', async () => {
-    const scenarios = await loadScenarios('network-policy');
+    const scenarios = await loadShipped();
     expect(scenarios).to.have.length.of.at.least(44);
     expect(scenarios.flatMap(lintScenario)).to.deep.equal([]);
     expect(
@@ -86,7 +86,7 @@ describe('the scenarios of this package', () => {
   });
 
   it('use every feature of the closed list', async () => {
-    const scenarios = await loadScenarios('network-policy');
+    const scenarios = await loadShipped();
     const used = new Set<string>(scenarios.flatMap((scenario) => scenario.features));
     expect(Object.keys(features).filter((feature) => !used.has(feature))).to.deep.equal([]);
   });
@@ -94,7 +94,7 @@ describe('the scenarios of this package', () => {
   it('can be read by any parser of YAML', async () => {
     const { parseAllDocuments } = await import('yaml');
     const { readFile } = await import('node:fs/promises');
-    for (const { file } of await loadScenarios('network-policy')) {
+    for (const { file } of await loadShipped()) {
       const errors = parseAllDocuments(await readFile(file, 'utf8')).flatMap((document) => document.errors);
       expect(
         errors.map(({ message }) => message),

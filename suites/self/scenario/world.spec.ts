@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import type { NetworkPolicy, NetworkPolicySpec } from '../../../helpers/kube/types.ts';
 import { idOf } from '../../../helpers/kube/world.ts';
 import { defaultPods, defaultPorts } from '../../../helpers/scenario/default-world.ts';
-import { policyTypesOf, renameNamespaces } from '../../../helpers/scenario/policies.ts';
+import { policyTypesOf } from '../../../helpers/scenario/policies.ts';
+import { renamePolicy } from '../../../helpers/scenario/rename.ts';
 import { formatAction, policiesAt, worldAt } from '../../../helpers/scenario/world.ts';
 import { scenarioOf, spoil } from './sample.ts';
 
@@ -161,7 +162,10 @@ describe('real names of namespaces', () => {
 
   it('stand wherever a name of a namespace stands, and nowhere else', () => {
     const written = policyOf('x', 'y', 'z');
-    const real = renameNamespaces(written, { x: 'run-x', y: 'run-y', z: 'run-z' });
+    const real = renamePolicy(written, {
+      namespaceNames: { x: 'run-x', y: 'run-y', z: 'run-z' },
+      prefix: 'run-',
+    });
     expect(real).to.deep.equal(policyOf('run-x', 'run-y', 'run-z'));
     expect(written).to.deep.equal(policyOf('x', 'y', 'z'));
   });

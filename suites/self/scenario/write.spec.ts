@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { formatProblem } from '../../../helpers/errors.ts';
 import type { NetworkPolicy } from '../../../helpers/kube/types.ts';
 import { worldOf } from '../../../helpers/run/fuzz-world.ts';
-import { loadScenarios } from '../../../helpers/scenario/load.ts';
+import { loadShipped } from '../../../helpers/scenario/load.ts';
 import { readScenario } from '../../../helpers/scenario/read.ts';
 import type { Scenario, Step } from '../../../helpers/scenario/scenario.ts';
 import { formatScenario } from '../../../helpers/scenario/write.ts';
@@ -42,7 +42,7 @@ const step = (verb: 'apply' | 'update' | 'delete', ...policies: NetworkPolicy[])
 
 describe('formatScenario', () => {
   it('writes every shipped scenario so that the same is read again', async () => {
-    const scenarios = await loadScenarios('network-policy');
+    const scenarios = await loadShipped();
     expect(scenarios.length).to.be.greaterThan(80);
     for (const scenario of scenarios)
       expect(readBack(scenario), scenario.name).to.deep.equal(withoutPlaces(scenario));

@@ -1,0 +1,18 @@
+import { isObject } from './checks.ts';
+import type { Violation } from './checks.ts';
+import { validateAdminPolicy } from './validate-admin.ts';
+import { validateNetworkPolicy } from './validate.ts';
+
+const adminKinds: readonly unknown[] = [
+  'AdminNetworkPolicy',
+  'BaselineAdminNetworkPolicy',
+  'ClusterNetworkPolicy',
+];
+
+/** Whether a document says that it is a policy of an admin tier. */
+export const claimsAdminKind = (value: unknown): boolean =>
+  isObject(value) && adminKinds.includes(value['kind']);
+
+/** Everything for which an API server rejects a policy; what is of no admin kind is taken for a NetworkPolicy. */
+export const validatePolicy = (value: unknown): Violation[] =>
+  claimsAdminKind(value) ? validateAdminPolicy(value) : validateNetworkPolicy(value);
