@@ -9,6 +9,7 @@ export type ProviderName = (typeof providers)[number];
 export const profiles = [
   'hand-drawn',
   'generated-pairwise',
+  'generated-precedence',
   'generated-112',
   'generated-all',
   'all',

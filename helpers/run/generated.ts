@@ -17,11 +17,21 @@ const directions: readonly Direction[] = ['ingress', 'egress'];
  * out: the standing ones are there all the same. `about` names the directions that the case is about.
  */
 export const drawScenario = (draft: Scenario, about: readonly Direction[] = directions): Scenario => {
-  const moments = draft.steps.map((_, index): Moment => {
+  const moments = momentsOf(draft);
+  return draw(draft, moments, chooseCells(moments, about));
+};
+
+/** The same with these cells in every grid. */
+export const drawCells = (draft: Scenario, cells: readonly Cell[]): Scenario =>
+  draw(draft, momentsOf(draft), cells);
+
+const momentsOf = (draft: Scenario): Moment[] =>
+  draft.steps.map((_, index): Moment => {
     const world = worldAt(draft, index);
     return { world, oracle: createOracle(world) };
   });
-  const cells = chooseCells(moments, about);
+
+const draw = (draft: Scenario, moments: readonly Moment[], cells: readonly Cell[]): Scenario => {
   const asked = new Set(cells.flatMap(({ from, to }) => [from, to]));
   const pods = draft.pods.filter(({ id }) => asked.has(id));
   const order = pods.map(({ id }) => id);

@@ -16,6 +16,7 @@ export type Profile = Pool & { about: string };
 
 const drawn = ['suites/network-policy/**/*.spec.ts', 'suites/admin/**/*.spec.ts'];
 const pairwise = 'suites/generated/pairwise.spec.ts';
+const precedence = 'suites/generated/precedence.spec.ts';
 const cyclonus = 'suites/generated/cyclonus.spec.ts';
 const everything = (): boolean => true;
 
@@ -31,13 +32,18 @@ export const profileOf: Readonly<Record<ProfileName, Profile>> = {
     specs: [pairwise],
     has: everything,
   },
+  'generated-precedence': {
+    about: 'every action of every tier above every other, for both directions, one change at a time',
+    specs: [precedence],
+    has: everything,
+  },
   'generated-112': {
     about: 'the cases that Cyclonus runs unless told otherwise',
     specs: [cyclonus],
     has: ({ name }) => defaultNames().has(name),
   },
   'generated-all': { about: 'all 230 cases of Cyclonus', specs: [cyclonus], has: everything },
-  all: { about: 'all of these', specs: [...drawn, pairwise, cyclonus], has: everything },
+  all: { about: 'all of these', specs: [...drawn, pairwise, precedence, cyclonus], has: everything },
 };
 
 /**
@@ -49,7 +55,7 @@ export const choosePool = (asked: ProfileName | '', filters: readonly string[]):
   if (asked !== '') return profileOf[asked];
   if (named.length === 0) return profileOf[profiles[0]];
   return {
-    specs: [pairwise, cyclonus, ...(named.length < filters.length ? drawn : [])],
+    specs: [pairwise, precedence, cyclonus, ...(named.length < filters.length ? drawn : [])],
     has: (scenario) => !isGenerated(scenario) || named.some((filter) => scenario.name.includes(filter)),
   };
 };

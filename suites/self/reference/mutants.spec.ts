@@ -29,9 +29,7 @@ describe('reference mutants', () => {
   });
 
   it('name a hand-drawn scenario that kills them and needs their feature, unless they are no violation', async () => {
-    const scenarios = new Map(
-      (await loadShipped()).map((scenario) => [scenario.name, scenario]),
-    );
+    const scenarios = new Map((await loadShipped()).map((scenario) => [scenario.name, scenario]));
     for (const { name, feature, killedBy, survives } of mutants) {
       if (survives !== undefined) {
         expect(killedBy, name).to.equal(undefined);
