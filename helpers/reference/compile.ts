@@ -1,21 +1,19 @@
-import { networkPolicySemantics } from './semantics.ts';
+import { addressesOf, namedPortAllows } from './rules.ts';
+import { referenceSemantics } from './semantics.ts';
 import { nameOf } from './state.ts';
+import { compileTiers } from './tiers.ts';
 import type {
-  IPBlock,
   NetworkPolicy,
   NetworkPolicyPeer,
   NetworkPolicyPort,
   PolicyType,
   Protocol,
 } from '../kube/types.ts';
+import type { Allow, PodRules } from './rules.ts';
 import type { PortMatch, Semantics } from './semantics.ts';
 import type { Pod, State } from './state.ts';
 
-/** Lets traffic pass where every part that is present matches. `addresses` and `block` are those of the other end. */
-export type Allow = { addresses?: string[]; block?: IPBlock; ports?: PortMatch[] };
-
-/** The rules of one pod. A direction that is absent is not isolated; an empty one lets nothing in (or out). */
-export type PodRules = { name: string; addresses: string[]; ingress?: Allow[]; egress?: Allow[] };
+export type { Allow, PodRules } from './rules.ts';
 
 type Rule = { peers: NetworkPolicyPeer[]; ports: NetworkPolicyPort[] };
 type Context = {
@@ -24,15 +22,16 @@ type Context = {
 } & Semantics;
 
 /**
- * The NetworkPolicy rules for the pods of one node: both ends are checked, each on its own node.
+ * The rules for the pods of one node: both ends are checked, each on its own node.
  * Host-network pods are neither subjects nor peers, as their address is the node's; nor are pods that have ended.
  */
 export const compile = (
   state: State,
   node: string,
-  semantics: Semantics = networkPolicySemantics,
+  semantics: Semantics = referenceSemantics,
 ): PodRules[] => {
   const context = createContext(state, semantics);
+  const tiersOf = compileTiers(state, node, semantics);
   const policies = Map.groupBy(state.policies, ({ metadata }) => metadata.namespace ?? '');
   return context.candidates
     .filter((pod) => pod.node === node && pod.addresses.length > 0)
@@ -47,9 +46,10 @@ export const compile = (
         addresses: pod.addresses,
         ...(ingress === undefined ? {} : { ingress }),
         ...(egress === undefined ? {} : { egress }),
+        ...tiersOf(pod),
       };
     })
-    .filter(({ ingress, egress }) => ingress !== undefined || egress !== undefined);
+    .filter(({ ingress, egress, tiers }) => (ingress ?? egress ?? tiers) !== undefined);
 };
 
 const createContext = (state: State, semantics: Semantics): Context => {
@@ -136,21 +136,6 @@ const egressAllows = ({ peers, ports }: Rule, subject: Pod, namespace: string, c
   ];
 };
 
-/** A name stands for another number on each destination, so it only ever admits pods. */
-const namedPortAllows = (end: Allow, candidates: Pod[], resolve: (pod: Pod) => PortMatch[]): Allow[] => {
-  const inside = end.addresses === undefined ? undefined : new Set(end.addresses);
-  const destinations = candidates.filter(
-    ({ addresses }) => inside === undefined || addresses.some((address) => inside.has(address)),
-  );
-  const resolved = destinations.flatMap((pod) => resolve(pod).map((match) => ({ pod, match })));
-  const groups = Map.groupBy(resolved, ({ match }) => JSON.stringify(match));
-  return [...groups.values()].map((group) => ({
-    ...end,
-    addresses: addressesOf(group.map(({ pod }) => pod)),
-    ports: group.slice(0, 1).map(({ match }) => match),
-  }));
-};
-
 const numberedPort = ({ protocol = 'TCP', port, endPort }: NetworkPolicyPort): PortMatch[] => {
   if (typeof port === 'string') return [];
   return [port === undefined ? { protocol } : { protocol, range: { first: port, last: endPort ?? port } }];
@@ -158,5 +143,3 @@ const numberedPort = ({ protocol = 'TCP', port, endPort }: NetworkPolicyPort): P
 
 const namedPorts = (ports: NetworkPolicyPort[]): { name: string; protocol: Protocol }[] =>
   ports.flatMap(({ port, protocol = 'TCP' }) => (typeof port === 'string' ? [{ name: port, protocol }] : []));
-
-const addressesOf = (pods: Pod[]): string[] => [...new Set(pods.flatMap(({ addresses }) => addresses))];

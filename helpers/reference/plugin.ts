@@ -1,11 +1,11 @@
-// The reference plugin: enforces NetworkPolicy v1 for the pods of one node. Run it with `node plugin.ts --help`.
+// The reference plugin: enforces NetworkPolicy v1 and the admin tiers for the pods of one node. Run it with `node plugin.ts --help`.
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { createApplier, runProgram } from './apply.ts';
 import { compile } from './compile.ts';
 import { countRules, render, renderRemoval } from './nftables.ts';
-import { networkPolicySemantics } from './semantics.ts';
+import { referenceSemantics } from './semantics.ts';
 import type { PodRules } from './compile.ts';
 import type { Mutant } from './mutants.ts';
 import type { State } from './state.ts';
@@ -89,12 +89,13 @@ const findMutant = async (name: string): Promise<Mutant> => {
 const createTranslation = (node: string, enforce: boolean, mutant?: Mutant): ((state: State) => string) => {
   if (!enforce) return renderRemoval;
   const follow = mutant?.follow?.() ?? ((state: State) => state);
-  const semantics = { ...networkPolicySemantics, ...mutant?.semantics };
+  const semantics = { ...referenceSemantics, ...mutant?.semantics };
   const changeRules = mutant?.rules ?? ((pods: PodRules[]) => pods);
   const changeText = mutant?.text ?? ((text: string) => text);
   return (state) => {
     const followed = follow(state);
-    return changeText(render(changeRules(compile(followed, node, semantics), followed, node)));
+    const pods = changeRules(compile(followed, node, semantics), followed, node);
+    return changeText(render(pods, semantics.stages));
   };
 };
 

@@ -1,3 +1,4 @@
+import { tierSemantics } from './tier-semantics.ts';
 import type {
   LabelSelector,
   LabelSelectorRequirement,
@@ -8,6 +9,7 @@ import type {
   Protocol,
 } from '../kube/types.ts';
 import type { Pod } from './state.ts';
+import type { TierSemantics } from './tier-semantics.ts';
 
 /** Inclusive range of destination ports of one protocol; every port where the range is absent. */
 export type PortMatch = { protocol: Protocol; range?: { first: number; last: number } };
@@ -15,8 +17,8 @@ export type PortMatch = { protocol: Protocol; range?: { first: number; last: num
 /** The pod that a selector peer is asked about, with the labels of its namespace. */
 export type Candidate = { pod: Pod; namespaceLabels: Labels };
 
-/** The decisions that `compile` leaves to somebody else, so that a deliberate bug can replace exactly one. */
-export type Semantics = {
+/** The decisions over NetworkPolicies that a deliberate bug may replace. */
+export type NetworkPolicySemantics = {
   selects: (selector: LabelSelector, labels: Labels) => boolean;
   /** Whether the policy isolates the pods that it selects in this direction. */
   isolates: (policy: NetworkPolicy, direction: PolicyType) => boolean;
@@ -25,13 +27,16 @@ export type Semantics = {
     peer: NetworkPolicyPeer,
     candidate: Candidate,
     policyNamespace: string,
-    selects: Semantics['selects'],
+    selects: NetworkPolicySemantics['selects'],
   ) => boolean;
   /** What a port's name stands for. `subject` is the pod that the policy selects; ingress: the same as `destination`. */
   resolve: (name: string, protocol: Protocol, destination: Pod, subject: Pod) => PortMatch[];
   /** Which of the policies that isolate a pod in a direction count, oldest first. */
   combine: (policies: NetworkPolicy[]) => NetworkPolicy[];
 };
+
+/** The decisions that `compile` and `render` leave to somebody else, so that a deliberate bug can replace exactly one. */
+export type Semantics = NetworkPolicySemantics & TierSemantics;
 
 const satisfies = ({ key, operator, values = [] }: LabelSelectorRequirement, labels: Labels): boolean => {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
@@ -66,7 +71,7 @@ export const requirementsOf = ({
 export const holds = satisfies;
 
 /** https://kubernetes.io/docs/concepts/services-networking/network-policies/ */
-export const networkPolicySemantics: Semantics = {
+export const networkPolicySemantics: NetworkPolicySemantics = {
   selects: (selector, labels) =>
     requirementsOf(selector).every((requirement) => satisfies(requirement, labels)),
 
@@ -92,3 +97,5 @@ export const networkPolicySemantics: Semantics = {
 
   combine: (policies) => policies,
 };
+
+export const referenceSemantics: Semantics = { ...networkPolicySemantics, ...tierSemantics };

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { compile } from '../../../helpers/reference/compile.ts';
 import { mutants, type Mutant } from '../../../helpers/reference/mutants.ts';
 import { render } from '../../../helpers/reference/nftables.ts';
-import { networkPolicySemantics } from '../../../helpers/reference/semantics.ts';
+import { referenceSemantics } from '../../../helpers/reference/semantics.ts';
 import { loadShipped } from '../../../helpers/scenario/load.ts';
 import { runNft } from './nft.ts';
 import { stories } from './stories.ts';
@@ -11,11 +11,12 @@ import type { State } from '../../../helpers/reference/state.ts';
 /** What the plugin with this bug gives to nft on both nodes, after each of the states in turn. */
 const runThrough = (states: State[], mutant?: Mutant): string[] =>
   ['node0', 'node1'].flatMap((node) => {
+    const semantics = { ...referenceSemantics, ...mutant?.semantics };
     const follow = mutant?.follow?.() ?? ((state: State) => state);
     return states.map((state) => {
       const followed = follow(state);
-      const pods = compile(followed, node, { ...networkPolicySemantics, ...mutant?.semantics });
-      const text = render(mutant?.rules?.(pods, followed, node) ?? pods);
+      const pods = compile(followed, node, semantics);
+      const text = render(mutant?.rules?.(pods, followed, node) ?? pods, semantics.stages);
       return mutant?.text?.(text) ?? text;
     });
   });

@@ -113,12 +113,12 @@ describe('the precedence suite', () => {
   });
 
   it('is replayed from the file that lies beside a failure', () => {
-    for (const { draft, peers, subject } of cases) {
-      const drawn = drawCells(
-        draft,
-        peers.map((from) => ({ from, to: subject, protocol: 'TCP', port: 80 })),
-      );
-      const text = evidenceOf(drawn)['scenario.yaml'] ?? '';
+    for (const { draft, peers, subject, direction } of cases) {
+      const cells = peers.map((peer) => {
+        const [from, to] = direction === 'ingress' ? [peer, subject] : [subject, peer];
+        return { from, to, protocol: 'TCP' as const, port: 80 };
+      });
+      const text = evidenceOf(drawCells(draft, cells))['scenario.yaml'] ?? '';
       const { scenario, problems } = readScenario(text, 'scenario.yaml', draft.name);
       expect(problems, draft.name).to.deep.equal([]);
       expect(scenario.steps.map(({ action }) => action)).to.deep.equal(
