@@ -3,7 +3,7 @@ import { validatePolicy } from '../kube/validate-policy.ts';
 import { isAdminPolicy } from '../kube/world.ts';
 import type { Policy } from '../kube/types.ts';
 import { defaultPodLabels } from '../scenario/default-world.ts';
-import { idOfPolicy } from '../scenario/policies.ts';
+import { idOfPolicy, isConfined } from '../scenario/policies.ts';
 import type { Action, Scenario, Step } from '../scenario/scenario.ts';
 import { applyAction, initialState, type State } from '../scenario/state.ts';
 
@@ -55,14 +55,10 @@ export const dropSteps: Cut = (scenario) =>
 export const trimPolicies: Cut = (scenario) =>
   [...new Set(policiesOf(scenario))].flatMap((policy) =>
     deletionsOf(policy.spec)
-      .map(
-        (spec) =>
-          ({
-            ...policy,
-            spec: { ...(isAdminPolicy(policy) ? {} : { podSelector: {} }), ...(spec as object) },
-          }) as Policy,
-      )
+      .map((spec) => withSpec(policy, spec as object))
       .filter((smaller) => !isDeepStrictEqual(smaller, policy) && validatePolicy(smaller).length === 0)
+      // Its subject may reach no other lane, where other worlds are tried.
+      .filter((smaller) => !isAdminPolicy(smaller) || isConfined(smaller))
       .map((smaller) => replacePolicy(scenario, policy, smaller)),
   );
 
@@ -143,6 +139,9 @@ const mapActions = (scenario: Scenario, change: (action: Action) => Action): Sce
 
 const policiesOf = ({ steps }: Scenario): Policy[] =>
   steps.flatMap(({ action }) => ('policies' in action ? action.policies : []));
+
+const withSpec = (policy: Policy, spec: object): Policy =>
+  ({ ...policy, spec: { ...(isAdminPolicy(policy) ? {} : { podSelector: {} }), ...spec } }) as Policy;
 
 const replacePolicy = (scenario: Scenario, old: Policy, policy: Policy): Scenario =>
   mapActions(scenario, (action) =>

@@ -46,7 +46,9 @@ const fit = (action: Action, state: State, scenario: Scenario): Action => {
   switch (action.verb) {
     case 'apply':
     case 'update': {
-      const possible = action.policies.filter(({ metadata }) => namespaces.has(metadata.namespace ?? ''));
+      const possible = action.policies.filter(
+        ({ metadata: { namespace } }) => namespace === undefined || namespaces.has(namespace),
+      );
       const isUpdate = possible.length > 0 && possible.every((policy) => policies.has(idOfPolicy(policy)));
       return { verb: isUpdate ? 'update' : 'apply', policies: possible };
     }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
-import type { NetworkPolicyPort } from '../kube/types.ts';
+import type { NetworkPolicyPort, Policy } from '../kube/types.ts';
 import { isAdminPolicy } from '../kube/world.ts';
+import { readTierPolicy } from '../model/tier-policy.ts';
 import { anyScenario } from '../scenario/arbitrary.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { policiesAt } from '../scenario/world.ts';
@@ -37,9 +38,7 @@ const endFree = (scenario: Scenario): Scenario => {
 const chooseQuestions = ({ pods, services, steps }: Scenario, pick: number): Question[] => {
   const entries = steps
     .flatMap(({ action }) => ('policies' in action ? action.policies : []))
-    .filter((policy) => !isAdminPolicy(policy))
-    .flatMap(({ spec }) => [...(spec.ingress ?? []), ...(spec.egress ?? [])])
-    .flatMap(({ ports }) => ports ?? []);
+    .flatMap(portsIn);
   const served = new Map(
     pods
       .flatMap(({ ports }) => ports)
@@ -76,6 +75,18 @@ const chooseQuestions = ({ pods, services, steps }: Scenario, pick: number): Que
       .flatMap(({ ports }) => ports)
       .map(({ protocol, port }) => ({ target: 'service' as const, protocol, port })),
   ];
+};
+
+/** The ports of all rules, whatever the kind of the policy, as a NetworkPolicy would say them. */
+const portsIn = (policy: Policy): NetworkPolicyPort[] => {
+  if (!isAdminPolicy(policy))
+    return [...(policy.spec.ingress ?? []), ...(policy.spec.egress ?? [])].flatMap(
+      ({ ports }) => ports ?? [],
+    );
+  const { ingress, egress } = readTierPolicy(policy).rules;
+  return [...ingress, ...egress]
+    .flatMap(({ ports }) => ports ?? [])
+    .map((port) => ('name' in port ? { port: port.name } : { port: port.first, endPort: port.last }));
 };
 
 /** Whether the number or name stands in the entry, of whatever protocol: the other one may be opened by mistake. */

@@ -107,8 +107,16 @@ const open = async (
   const lanes = config.lanes === 0 && provider === 'lab' ? labLanes : config.lanes;
   const opened = await openLanes(cluster, { ...config, lanes }, signal, note);
   begin(opened.grounds.length);
-  return opened;
+  return provider === 'lab' || opened.grounds.length < 2
+    ? opened
+    : { ...opened, context: shared(opened.context) };
 };
+
+/** Worlds are tried side by side, and of one kind of policy a cluster has but one. */
+const shared = (context: CheckContext): CheckContext => ({
+  ...context,
+  lacks: { BaselineAdminNetworkPolicy: 'all lanes share the only one', ...context.lacks },
+});
 
 /** A lab takes a second, and one that has seen nothing else is the only witness that a scenario fails alone. */
 const createIsolate =

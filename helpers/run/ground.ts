@@ -12,9 +12,9 @@ import {
   defaultPodLabels,
   defaultPods,
   isStanding,
+  namespaceNameLabel,
   namespaceNames,
 } from '../scenario/default-world.ts';
-import { namespaceNameLabel } from '../scenario/policies.ts';
 import type { Scenario, ScenarioNamespace, ScenarioPod } from '../scenario/scenario.ts';
 
 /** A lane with open links, on which scenarios are tried one after the other. Scenarios' short names go in and come out. */

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '../cluster/cluster.ts';
 import { NetpolError } from '../errors.ts';
-import { namespaceNames } from '../scenario/default-world.ts';
 import { isConfined } from '../scenario/policies.ts';
 import type { Scenario, ScenarioPod } from '../scenario/scenario.ts';
 import { adminPoliciesOf } from '../scenario/world.ts';
@@ -162,11 +161,11 @@ const collide = (one: Scenario, other: Scenario): boolean =>
   (takesPortsOfNodes(one) && takesPortsOfNodes(other)) ||
   hostsOf(one).some((host) => hostsOf(other).some((rival) => areRivals(host, rival)));
 
-/** Whether its policies may be about the pods of other lanes. */
-const isClusterWide = ({ steps, namespaces }: Scenario): boolean => {
-  const names = [...namespaceNames, ...namespaces.map(({ name }) => name)];
-  return adminPoliciesOf(steps).some((policy) => !isConfined(policy, names));
-};
+/** Whether its policies may be about the pods of other lanes, or there can be but one of their kind. */
+const isClusterWide = ({ steps }: Scenario): boolean =>
+  adminPoliciesOf(steps).some(
+    (policy) => policy.kind === 'BaselineAdminNetworkPolicy' || !isConfined(policy),
+  );
 
 const takesPortsOfNodes = ({ pods }: Scenario): boolean =>
   pods.some(({ hostNetwork, ports }) => hostNetwork === true && ports.length > 0);

@@ -1,4 +1,4 @@
-import { namespaceNameLabel } from './policies.ts';
+import { namespaceNameLabel } from './default-world.ts';
 import { readObjects, type ObjectContext } from './object-actions.ts';
 import { readPolicyNames, readRejected, type PolicyContext } from './policy-actions.ts';
 import { booleanHint, readFields, readLabels, readTexts } from './reading.ts';

@@ -71,7 +71,7 @@ const anyPeer = ({ podLabels, namespaceLabels, blocks, peers }: Words): fc.Arbit
   );
 };
 
-const anySelector = (labels: LabelWords): fc.Arbitrary<LabelSelector> => {
+export const anySelector = (labels: LabelWords): fc.Arbitrary<LabelSelector> => {
   const label = fc.constantFrom(
     ...Object.entries(labels).flatMap(([key, values]) => values.map((value) => ({ [key]: value }))),
   );

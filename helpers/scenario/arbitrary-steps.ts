@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { isAdminPolicy } from '../kube/world.ts';
-import { namespaceNameLabel } from './policies.ts';
+import { reviseAdmin } from './arbitrary-tier.ts';
+import { namespaceNameLabel } from './default-world.ts';
 import { applyAction, initialState } from './state.ts';
-import type { NetworkPolicy, NetworkPolicySpec } from '../kube/types.ts';
+import type { NetworkPolicySpec, Policy } from '../kube/types.ts';
 import type { Fleet } from './arbitrary-fleet.ts';
 import type { ChangeVerb, LabelWords, Theme } from './arbitrary-theme.ts';
 import type { Action, ScenarioPod, Step } from './scenario.ts';
@@ -28,7 +29,7 @@ export const anyMoves = (spec: fc.Arbitrary<NetworkPolicySpec>, { verbs }: Theme
  */
 export const playMoves = (
   fleet: Fleet,
-  policies: readonly NetworkPolicy[],
+  policies: readonly Policy[],
   [first, ...others]: readonly Move[],
   theme: Theme,
 ): Step[] => {
@@ -53,7 +54,7 @@ export const playMoves = (
   return steps;
 };
 
-type Situation = { pods: readonly ScenarioPod[]; state: State; waiting: NetworkPolicy[]; theme: Theme };
+type Situation = { pods: readonly ScenarioPod[]; state: State; waiting: Policy[]; theme: Theme };
 
 const planAction = (
   verb: ChangeVerb,
@@ -67,11 +68,12 @@ const planAction = (
         ? undefined
         : { verb, policies: waiting.splice(0, 1 + (pick % waiting.length)) };
     case 'update': {
-      const policy = pickFrom(
-        applied.filter((policy) => !isAdminPolicy(policy)),
-        pick,
-      );
-      return policy && { verb, policies: [{ ...policy, spec: reviseSpec(policy.spec, spec, other) }] };
+      const policy = pickFrom(applied, pick);
+      if (policy === undefined) return undefined;
+      const next = isAdminPolicy(policy)
+        ? reviseAdmin(policy, other)
+        : { ...policy, spec: reviseSpec(policy.spec, spec, other) };
+      return { verb, policies: [next] };
     }
     case 'delete': {
       const policy = pickFrom(applied, pick);

@@ -24,6 +24,8 @@ export type Theme = {
   hosts: boolean;
   guests: boolean;
   service: boolean;
+  /** The version of the policies of the admin tiers, where the world has such. */
+  tiers: 'none' | 'v1alpha1' | 'v1alpha2';
   /** Lists and names that are longer than a careless plugin expects. */
   crowd: 'none' | 'rules' | 'ports' | 'names';
 };
@@ -41,6 +43,7 @@ export const anyTheme = (): fc.Arbitrary<Theme> =>
       hosts: share(0.25),
       guests: share(0.2),
       service: share(0.12),
+      tiers: fc.constantFrom<Theme['tiers'][]>('none', 'none', 'none', 'v1alpha1', 'v1alpha2'),
       crowd: fc.constantFrom<Theme['crowd'][]>(...Array<'none'>(27).fill('none'), 'rules', 'ports', 'names'),
     })
     .map(({ podKeys, namespaceKeys, peers, blocks, ...rest }) => ({

@@ -2,26 +2,30 @@ import * as fc from 'fast-check';
 import { anyFleet, type Fleet } from './arbitrary-fleet.ts';
 import { anySpec } from './arbitrary-policy.ts';
 import { anyMoves, playMoves } from './arbitrary-steps.ts';
+import { anyAdminPolicies } from './arbitrary-tier.ts';
 import { anyTheme, type Theme } from './arbitrary-theme.ts';
 import { wordsFor } from './arbitrary-words.ts';
 import type {
+  AdminPolicy,
   NetworkPolicy,
   NetworkPolicyPeer,
   NetworkPolicyPort,
   NetworkPolicySpec,
+  Policy,
 } from '../kube/types.ts';
 import type { Scenario } from './scenario.ts';
 
 /**
- * Random scenarios on the standing fleet, biased to the edges of NetworkPolicy v1: one to six policies, one to three
- * steps. They have no grids and claim nothing yet: what is to be expected, and the features that it needs, is for the
+ * Random scenarios on the standing fleet, biased to the edges of NetworkPolicy v1 and the admin tiers: one to nine
+ * policies, one to three steps. They have no grids and claim nothing yet: what is to be expected, and the features that it needs, is for the
  * oracle to say. Everything else is as a file may have it.
  */
 export const anyScenario = (): fc.Arbitrary<Scenario> =>
   anyTheme().chain((theme) => anyFleet(theme).chain((fleet) => anyScenarioOf(theme, fleet)));
 
 const anyScenarioOf = (theme: Theme, fleet: Fleet): fc.Arbitrary<Scenario> => {
-  const spec = anySpec(wordsFor(fleet, theme)).map((narrow) => crowd(narrow, theme));
+  const words = wordsFor(fleet, theme);
+  const spec = anySpec(words).map((narrow) => crowd(narrow, theme));
   const inhabited = fleet.pods
     .filter(({ addresses }) => addresses === undefined)
     .map(({ namespace }) => namespace)
@@ -31,8 +35,13 @@ const anyScenarioOf = (theme: Theme, fleet: Fleet): fc.Arbitrary<Scenario> => {
     fc.array(policy, { minLength: length, maxLength: length }),
   );
   return fc
-    .record({ policies: fc.oneof(...policies), moves: anyMoves(spec, theme) })
-    .map(({ policies, moves }): Scenario => ({
+    .record({
+      policies: fc.oneof(...policies),
+      admin: theme.tiers === 'none' ? fc.constant([]) : anyAdminPolicies(words, theme.tiers),
+      moves: anyMoves(spec, theme),
+      places: fc.array(fc.nat(), { minLength: 3, maxLength: 3 }),
+    })
+    .map(({ policies, admin, moves, places }): Scenario => ({
       title: 'A random world',
       name: 'random',
       file: 'random.yaml',
@@ -41,9 +50,20 @@ const anyScenarioOf = (theme: Theme, fleet: Fleet): fc.Arbitrary<Scenario> => {
       namespaces: fleet.namespaces,
       pods: fleet.pods,
       services: fleet.services,
-      steps: playMoves(fleet, namePolicies(policies, theme), moves, theme),
+      steps: playMoves(fleet, mingle(namePolicies(policies, theme), admin, places), moves, theme),
     }));
 };
+
+/** Which kind comes first is told by `places`. */
+const mingle = (
+  policies: readonly NetworkPolicy[],
+  admin: readonly AdminPolicy[],
+  places: readonly number[],
+): Policy[] =>
+  admin.reduce<Policy[]>(
+    (all, policy, index) => all.toSpliced((places[index] ?? 0) % (all.length + 1), 0, policy),
+    [...policies],
+  );
 
 /** Each namespace counts for itself, so that equal names in two of them are common. */
 const namePolicies = (

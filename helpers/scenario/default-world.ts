@@ -1,6 +1,8 @@
-import { namespaceNameLabel } from './policies.ts';
 import type { Labels } from '../kube/types.ts';
 import type { ContainerPort, Namespace } from '../kube/world.ts';
+
+/** The label that the API server puts on every namespace. */
+export const namespaceNameLabel = 'kubernetes.io/metadata.name';
 
 /** The namespaces that every scenario has, by the names that it calls them. */
 export const namespaceNames = ['x', 'y', 'z'] as const;

@@ -1,4 +1,4 @@
-import { namespaceNames } from './default-world.ts';
+import { namespaceNameLabel, namespaceNames } from './default-world.ts';
 import { outsideHost, outsideRanges, withAnyOf, withLabel } from './generated-case.ts';
 import {
   apply,
@@ -7,7 +7,6 @@ import {
   type CyclonusDraft,
   type Direction,
 } from './generated-cyclonus-base.ts';
-import { namespaceNameLabel } from './policies.ts';
 import type { LabelSelector, NetworkPolicyPeer, NetworkPolicyPort, Protocol } from '../kube/types.ts';
 import type { CyclonusTag } from './generated-cyclonus-tags.ts';
 

@@ -1,5 +1,5 @@
 import { buildPolicy, draftScenario, withLabel } from './generated-case.ts';
-import { namespaceNameLabel } from './policies.ts';
+import { namespaceNameLabel } from './default-world.ts';
 import type { AdminPolicy, AdminSubject, Policy } from '../kube/types.ts';
 import type { Action, Scenario } from './scenario.ts';
 

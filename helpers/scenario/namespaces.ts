@@ -1,5 +1,4 @@
-import { guestNamespaceNames, namespaceNames } from './default-world.ts';
-import { namespaceNameLabel } from './policies.ts';
+import { guestNamespaceNames, namespaceNameLabel, namespaceNames } from './default-world.ts';
 import { booleanHint, describe, isFields, readLabels, readText, refuseUnknownKeys } from './reading.ts';
 import type { Complain, Fields } from './reading.ts';
 import type { ScenarioNamespace } from './scenario.ts';

@@ -1,3 +1,4 @@
+import { guestNamespaceNames, namespaceNameLabel, namespaceNames } from './default-world.ts';
 import { idOf, isAdminPolicy } from '../kube/world.ts';
 import type {
   AdminPolicy,
@@ -13,9 +14,6 @@ import type {
 export const idOfPolicy = ({ kind, metadata }: Policy): string =>
   idOf({ namespace: metadata.namespace ?? kind, name: metadata.name });
 
-/** The label that the API server puts on every namespace. */
-export const namespaceNameLabel = 'kubernetes.io/metadata.name';
-
 /**
  * The directions that a policy isolates: as written, else Ingress always and Egress where there is an egress section.
  * https://kubernetes.io/docs/concepts/services-networking/network-policies/#networkpolicy-resource
@@ -25,24 +23,17 @@ export const policyTypesOf = ({ spec }: NetworkPolicy): PolicyType[] => {
   return spec.egress === undefined || spec.egress.length === 0 ? ['Ingress'] : ['Ingress', 'Egress'];
 };
 
-/**
- * Whether a policy of an admin tier can be no other lane's business: its subject names namespaces of the scenario, and
- * there may be others of its kind.
- */
-export const isConfined = (
-  { kind, spec: { subject } }: AdminPolicy,
-  namespaces: readonly string[],
-): boolean => {
+/** Whether a policy of an admin tier can be about no pod of another lane: its subject names namespaces of the scenario. */
+export const isConfined = ({ spec: { subject } }: AdminPolicy): boolean => {
   const { matchLabels = {}, matchExpressions = [] } = namespaceSelectorOf(subject);
-  const isOurs = (name: string): boolean => namespaces.includes(name);
+  const own: readonly string[] = [...namespaceNames, ...guestNamespaceNames];
   const named = matchLabels[namespaceNameLabel];
   return (
-    kind !== 'BaselineAdminNetworkPolicy' &&
-    ((named !== undefined && isOurs(named)) ||
-      matchExpressions.some(
-        ({ key, operator, values = [] }) =>
-          key === namespaceNameLabel && operator === 'In' && values.every(isOurs),
-      ))
+    (named !== undefined && own.includes(named)) ||
+    matchExpressions.some(
+      ({ key, operator, values = [] }) =>
+        key === namespaceNameLabel && operator === 'In' && values.every((name) => own.includes(name)),
+    )
   );
 };
 

@@ -1,5 +1,5 @@
 import { isAdminPolicy } from '../kube/world.ts';
-import { namespaceNameLabel } from './policies.ts';
+import { namespaceNameLabel } from './default-world.ts';
 import type {
   AdminPeer,
   AdminPolicy,

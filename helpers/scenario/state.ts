@@ -1,5 +1,5 @@
-import { defaultNamespaces } from './default-world.ts';
-import { idOfPolicy, namespaceNameLabel } from './policies.ts';
+import { defaultNamespaces, namespaceNameLabel } from './default-world.ts';
+import { idOfPolicy } from './policies.ts';
 import type { Labels, Policy } from '../kube/types.ts';
 import type { Namespace } from '../kube/world.ts';
 import type { Action, ScenarioNamespace, ScenarioPod } from './scenario.ts';
