@@ -4,6 +4,7 @@ import { countRules, render, renderRemoval } from '../../../helpers/reference/nf
 import { createPolicy, createState } from './worlds.ts';
 import { runNft } from './nft.ts';
 import type { Allow } from '../../../helpers/reference/compile.ts';
+import type { Decision } from '../../../helpers/reference/rules.ts';
 
 const renderIngress = (...ingress: Allow[]): string =>
   render([{ name: 'x/a', addresses: ['10.0.0.1'], ingress }]);
@@ -15,11 +16,34 @@ const rulesOf = (...ingress: Allow[]): string[] =>
     .map((line) => line.trim())
     .filter((line) => /(return|drop)$/.test(line));
 
+/** The chains of a pod with these stages, without those of the hooks. */
+const chainsOf = (admin: Decision[], baseline: Decision[], ingress?: Allow[]): string[] =>
+  renderTiers(admin, baseline, ingress)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /^chain (rules|rest)|(return|drop|goto rest-\d+)$/.test(line));
+
+const renderTiers = (admin: Decision[], baseline: Decision[], ingress?: Allow[]): string =>
+  render([
+    {
+      name: 'x/a',
+      addresses: ['10.0.0.1'],
+      ...(ingress && { ingress }),
+      tiers: { ingress: { admin, baseline } },
+    },
+  ]);
+
+const tcp: Decision = { action: 'accept', ports: [{ protocol: 'TCP' }] };
+const udp: Decision = { action: 'deny', ports: [{ protocol: 'UDP' }] };
+const passB: Decision = { action: 'pass', addresses: ['10.0.0.2'] };
+
 describe('reference nftables', () => {
   const texts: Record<string, string> = {
     'no isolated pod': render([]),
     removal: renderRemoval(),
     'a pod that is closed': renderIngress(),
+    'rules of tiers that pass': renderTiers([passB, udp], [passB, udp]),
+    'rules of tiers before NetworkPolicies': renderTiers([tcp, passB, { action: 'deny' }], [udp], [{}]),
     'everything at once': renderIngress(
       {},
       { addresses: ['10.0.0.2', 'fd00::2'] },
@@ -97,6 +121,47 @@ describe('reference nftables', () => {
 
   it('deletes nothing and uses no named map, so that no packet slips through a replacement', () => {
     expect(renderIngress({ addresses: ['10.0.0.2'] })).to.not.match(/delete|destroy|vmap|@/);
+  });
+
+  it('asks the tiers before and after, and a pass leaves for what comes next', () => {
+    expect(chainsOf([tcp, udp], [])).to.deep.equal([
+      'chain rules-0 {',
+      'meta l4proto tcp return',
+      'meta l4proto udp drop',
+    ]);
+    expect(chainsOf([passB, udp], [])).to.deep.equal([
+      'chain rules-0 {',
+      'ip saddr { 10.0.0.2 } return',
+      'meta l4proto udp drop',
+    ]);
+    expect(chainsOf([tcp], [passB, udp])).to.deep.equal([
+      'chain rules-0 {',
+      'meta l4proto tcp return',
+      'ip saddr { 10.0.0.2 } return',
+      'meta l4proto udp drop',
+    ]);
+    expect(chainsOf([passB, udp], [tcp, { action: 'deny' }])).to.deep.equal([
+      'chain rest-0 {',
+      'meta l4proto tcp return',
+      'drop',
+      'chain rules-0 {',
+      'ip saddr { 10.0.0.2 } goto rest-0',
+      'meta l4proto udp drop',
+      'goto rest-0',
+    ]);
+  });
+
+  it('asks no rule of the last tier about a pod that a NetworkPolicy isolates', () => {
+    expect(chainsOf([udp], [tcp], [{ addresses: ['10.0.0.3'] }])).to.deep.equal([
+      'chain rules-0 {',
+      'meta l4proto udp drop',
+      'ip saddr { 10.0.0.3 } return',
+      'drop',
+    ]);
+  });
+
+  it('makes no chain for a direction whose rules can match nothing', () => {
+    expect(chainsOf([{ action: 'deny', addresses: [] }], [])).to.deep.equal([]);
   });
 
   it('counts the rules of a compiled policy', () => {

@@ -3,7 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createPolicy, createState } from './worlds.ts';
-import type { NetworkPolicy } from '../../../helpers/kube/types.ts';
+import type { AdminPolicy, NetworkPolicy } from '../../../helpers/kube/types.ts';
+import { admin, baseline, cluster, everywhere, named } from './tier-worlds.ts';
 import type { State } from '../../../helpers/reference/state.ts';
 
 const plugin = fileURLToPath(new URL('../../../helpers/reference/plugin.ts', import.meta.url));
@@ -74,6 +75,41 @@ describe('reference plugin', () => {
 
     await node.ask('kill');
     expect(await node.ask({ probes }), 'plugin killed').to.deep.equal(closedOut);
+  }).timeout(30_000);
+
+  it('enforces the tiers around NetworkPolicies with real packets', async () => {
+    using node = startNode();
+    const apply = async (adminPolicies: AdminPolicy[], ...policies: NetworkPolicy[]): Promise<unknown> => {
+      await node.ask({ state: { ...createNodeState(...policies), adminPolicies } });
+      return node.ask({ probes });
+    };
+    const denyA = baseline({
+      ingress: [{ action: 'Deny', from: [named('b')], ports: [{ portRange: { start: 80, end: 90 } }] }],
+      egress: [{ action: 'Deny', to: [{ networks: ['::/0'] }] }],
+    });
+    const baselineOnly = ['drop', 'drop', 'drop', 'open', 'drop', 'open', 'drop', 'open'];
+    expect(await apply([denyA]), 'only the last tier').to.deep.equal(baselineOnly);
+
+    const isolateA = createPolicy({ ingress: [{ ports: [{ port: 80 }] }] });
+    const policyFirst = ['open', 'drop', 'drop', 'open', 'drop', 'open', 'drop', 'open'];
+    expect(await apply([denyA], isolateA), 'a NetworkPolicy at the destination').to.deep.equal(policyFirst);
+
+    const accept81 = admin({
+      subject: named('a'),
+      ingress: [{ action: 'Allow', from: [everywhere], ports: [{ portNumber: { port: 81 } }] }],
+      egress: [{ action: 'Deny', to: [{ nodes: {} }] }],
+    });
+    const pass80 = cluster({
+      priority: 5,
+      subject: named('a'),
+      ingress: [{ action: 'Pass', from: [named('b')], protocols: [{ destinationNamedPort: 'serve-80' }] }],
+      egress: [{ action: 'Accept', to: [{ networks: ['fd00::/64'] }] }],
+    });
+    const all = ['open', 'drop', 'open', 'open', 'open', 'drop', 'open', 'open'];
+    const state = createNodeState(isolateA);
+    const nodes = state.nodes.map((other) => ({ ...other, addresses: ['10.0.0.254', 'fd00::fe'] }));
+    await node.ask({ state: { ...state, nodes, adminPolicies: [accept81, pass80, denyA] } });
+    expect(await node.ask({ probes }), 'all tiers').to.deep.equal(all);
   }).timeout(30_000);
 
   it('enforces with the bug that it is told to have', async () => {
