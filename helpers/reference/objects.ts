@@ -1,7 +1,7 @@
 import type { Labels, NetworkPolicy, NetworkPolicySpec, Protocol } from '../kube/types.ts';
 import type { ContainerPort, Namespace, Node, Pod, State } from './state.ts';
 
-type Metadata = { name: string; namespace?: string; labels?: Labels };
+type Metadata = { name: string; namespace?: string; labels?: Labels; uid?: string; generation?: number };
 type Container = {
   restartPolicy?: string;
   ports?: { name?: string; protocol?: Protocol; containerPort: number }[];

@@ -18,6 +18,9 @@ export type Pod = {
   phase?: 'Succeeded' | 'Failed';
 };
 
+/** `uid` and `generation` are there where the API server is the feed. */
+export type StoredAdminPolicy = AdminPolicy & { metadata: { uid?: string; generation?: number } };
+
 /** Everything that the plugin knows about the cluster. What the feeds deliver is always whole, never a difference. */
 export type State = {
   nodes: Node[];
@@ -25,7 +28,7 @@ export type State = {
   pods: Pod[];
   policies: NetworkPolicy[];
   /** Of all kinds of both tiers. */
-  adminPolicies: AdminPolicy[];
+  adminPolicies: StoredAdminPolicy[];
 };
 
 export const emptyState: State = { nodes: [], namespaces: [], pods: [], policies: [], adminPolicies: [] };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findServer, readLines, StatusError } from './api.ts';
 import { resources } from './objects.ts';
 import { emptyState, nameOf } from './state.ts';
+import { tierResources } from './tier-objects.ts';
 import type { Server } from './api.ts';
 import type { ApiObject } from './objects.ts';
 import type { State } from './state.ts';
@@ -9,8 +10,8 @@ import type { State } from './state.ts';
 export type WatchOptions = {
   server?: Server;
   signal?: AbortSignal;
-  /** Milliseconds before the first and the last of the retries. */
-  pauses?: { first: number; longest: number };
+  /** Milliseconds before the first and the last of the retries, and before we look again for a kind that is not there. */
+  pauses?: { first: number; longest: number; absent: number };
   /** Called with each new state, never before every part was listed once. Bursts of events give one call. */
   onState: (state: State, number: number) => void;
   onFailure: (message: string) => void;
@@ -19,7 +20,13 @@ export type WatchOptions = {
 type Event = { type: string; object: ApiObject & { code?: number; metadata: { resourceVersion?: string } } };
 type List = { metadata: { resourceVersion: string; continue?: string }; items?: ApiObject[] };
 type Items = Map<string, { text: string; item: unknown }>;
-type Followed = { path: string; read: (object: ApiObject) => unknown; onItems: (items: Items) => void };
+type Followed = {
+  path: string;
+  read: (object: ApiObject) => unknown;
+  onItems: (items: Items) => void;
+  /** Whether the API may be without this kind, as if there were no object of it. */
+  mayBeAbsent?: boolean;
+};
 
 const watchSeconds = 60;
 const listSilence = 30_000;
@@ -33,7 +40,7 @@ const watchSilence = (watchSeconds + 15) * 1000;
 export const watchCluster = async ({
   server = findServer(),
   signal = new AbortController().signal,
-  pauses = { first: 100, longest: 5000 },
+  pauses = { first: 100, longest: 5000, absent: 2000 },
   onState,
   onFailure,
 }: WatchOptions): Promise<void> => {
@@ -46,23 +53,32 @@ export const watchCluster = async ({
     number += 1;
     onState({ ...state }, number);
   };
-  const parts = ['nodes', 'namespaces', 'pods', 'policies'] as const;
-  const take = (part: keyof State, items: Items): void => {
-    Object.assign(state, { [part]: [...items.values()].map(({ item }) => item) });
-    listed.add(part);
-    if (listed.size < parts.length || scheduled) return;
+  const take = (name: string, change: Partial<State>): void => {
+    Object.assign(state, change);
+    listed.add(name);
+    if (listed.size < followed.length || scheduled) return;
     scheduled = true;
     setImmediate(report);
   };
-  await Promise.all(
-    parts.map((part) =>
-      follow(
-        { ...resources[part], onItems: (items) => take(part, items) },
-        { server, signal, pauses, onFailure },
-      ),
-    ),
-  );
+  const parts = (['nodes', 'namespaces', 'pods', 'policies'] as const).map((part) => ({
+    ...resources[part],
+    onItems: (items: Items) => take(part, { [part]: itemsOf(items) }),
+  }));
+  const kinds = new Map<string, Items>(tierResources.map(({ kind }) => [kind, new Map()]));
+  const tiers = tierResources.map(({ kind, path, read }) => ({
+    path,
+    read,
+    mayBeAbsent: true,
+    onItems: (items: Items) => {
+      kinds.set(kind, items);
+      take(kind, { adminPolicies: [...kinds.values()].flatMap(itemsOf) as State['adminPolicies'] });
+    },
+  }));
+  const followed: Followed[] = [...parts, ...tiers];
+  await Promise.all(followed.map((each) => follow(each, { server, signal, pauses, onFailure })));
 };
+
+const itemsOf = (items: Items): unknown[] => [...items.values()].map(({ item }) => item);
 
 type Following = Required<Pick<WatchOptions, 'server' | 'signal' | 'pauses' | 'onFailure'>>;
 
@@ -73,23 +89,40 @@ const follow = async (
   const items: Items = new Map();
   const position: { version?: string } = {};
   let pause = pauses.first;
+  let absences = 0;
   while (!signal.aborted) {
     const start = performance.now();
     try {
       if (position.version === undefined) await list(followed, items, position, { server, signal });
+      absences = 0;
       await watch(followed, items, position, { server, signal });
     } catch (error) {
       if (signal.aborted) return;
+      if (followed.mayBeAbsent && error instanceof StatusError && error.status === 404) {
+        delete position.version;
+        absences += 1;
+        // A server that starts may not know yet what it serves: what we hold counts until a second look.
+        if (absences === (items.size === 0 ? 1 : 2)) {
+          items.clear();
+          followed.onItems(items);
+        }
+        await pauseFor(pauses.absent, signal);
+        continue;
+      }
       // The server has forgotten our version: what we hold stays in force until the new list is complete.
       if (error instanceof StatusError && error.status === 410) delete position.version;
       else onFailure(error instanceof Error ? error.message : 'the watch failed');
     }
     // A connection that held for a while was sound, and so is the next one, probably.
     pause = performance.now() - start > pauses.longest ? pauses.first : pause;
-    await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
+    await pauseFor(pause, signal);
     pause = Math.min(pause * 2, pauses.longest);
   }
 };
+
+// Not all at once, when many nodes have lost the same server.
+const pauseFor = (pause: number, signal: AbortSignal): Promise<void> =>
+  sleep(pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
 
 type Access = { server: Server; signal: AbortSignal };
 

@@ -1,55 +1,7 @@
 import { expect } from 'chai';
-import { createServer, type Server, type ServerResponse } from 'node:http';
 import { watchCluster } from '../../../helpers/reference/watch.ts';
+import { startServer, until, type Watch } from './api-server.ts';
 import type { State } from '../../../helpers/reference/state.ts';
-
-type Watch = { path: string; version: string; response: ServerResponse };
-
-/** A small API server: `objects` is what a list answers; watches stay open until the test writes to them. */
-const startServer = async () => {
-  const objects: Record<string, object[]> = {};
-  const watches: Watch[] = [];
-  const asked: string[] = [];
-  const status = { code: 200 };
-  const server: Server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    asked.push(
-      `${request.headers.authorization} ${url.pathname}${url.searchParams.has('watch') ? ' watch' : ''}`,
-    );
-    response.statusCode = status.code;
-    if (status.code !== 200) {
-      response.end();
-    } else if (url.searchParams.has('watch')) {
-      response.flushHeaders();
-      watches.push({ path: url.pathname, version: url.searchParams.get('resourceVersion') ?? '', response });
-    } else {
-      response.end(answerList(objects[url.pathname] ?? [], url));
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  const url = `http://127.0.0.1:${address.port}`;
-  return { server, url, objects, watches, asked, status };
-};
-
-/** Two objects per page, so that every longer list needs `continue`. */
-const answerList = (objects: object[], url: URL): string => {
-  const first = Number(url.searchParams.get('continue') ?? '') || 0;
-  const next = first + 2 < objects.length ? `${first + 2}` : '';
-  return JSON.stringify({
-    metadata: { resourceVersion: '7', continue: next },
-    items: objects.slice(first, first + 2),
-  });
-};
-
-const until = async (holds: () => boolean): Promise<void> => {
-  const deadline = performance.now() + 10_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`never came true: ${holds.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-};
 
 const podPath = '/api/v1/pods';
 const createPod = (name: string, phase = 'Running') => ({
@@ -77,7 +29,7 @@ describe('reference watch', function () {
     watching = watchCluster({
       server: { url: rig.url, token: () => 'secret', authority: () => undefined },
       signal: stop.signal,
-      pauses: { first: 5, longest: 20 },
+      pauses: { first: 5, longest: 20, absent: 10 },
       onState: (state) => states.push(state),
       onFailure: (message) => failures.push(message),
     });
@@ -93,8 +45,7 @@ describe('reference watch', function () {
   afterEach(async () => {
     stop.abort();
     await watching;
-    rig.server.closeAllConnections();
-    await new Promise((resolve) => rig.server.close(resolve));
+    await rig.stop();
   });
 
   it('reads whole lists, page by page, with the token', async () => {
@@ -177,5 +128,75 @@ describe('reference watch', function () {
     expect(failures.join()).to.not.include('secret');
     rig.status.code = 200;
     await until(() => states.length === 1);
+  });
+
+  describe('of the policies of tiers', () => {
+    const paths = {
+      admin: '/apis/policy.networking.k8s.io/v1alpha1/adminnetworkpolicies',
+      baseline: '/apis/policy.networking.k8s.io/v1alpha1/baselineadminnetworkpolicies',
+      cluster: '/apis/policy.networking.k8s.io/v1alpha2/clusternetworkpolicies',
+    };
+    const createTierPolicy = (name: string, generation = 1) => ({
+      metadata: { name, uid: `uid-${name}`, generation, resourceVersion: '9' },
+      spec: { priority: generation, subject: { namespaces: {} } },
+      status: { conditions: [] },
+    });
+    const named = (): string[] | undefined =>
+      states.at(-1)?.adminPolicies.map(({ metadata }) => metadata.name);
+
+    it('reads all kinds, with the labels of nodes', async () => {
+      rig.objects[paths.admin] = [createTierPolicy('a')];
+      rig.objects[paths.baseline] = [createTierPolicy('default')];
+      rig.objects[paths.cluster] = [createTierPolicy('c')];
+      rig.objects['/api/v1/nodes'] = [{ metadata: { name: 'node0', labels: { zone: 'a' } } }];
+      begin();
+      await until(() => states.length > 0);
+      expect(states[0]?.nodes[0]?.labels).to.deep.equal({ zone: 'a' });
+      expect(named()).to.deep.equal(['a', 'default', 'c']);
+      expect(states[0]?.adminPolicies[2]).to.deep.equal({
+        apiVersion: 'policy.networking.k8s.io/v1alpha2',
+        kind: 'ClusterNetworkPolicy',
+        metadata: { name: 'c', uid: 'uid-c', generation: 1 },
+        spec: { priority: 1, subject: { namespaces: {} } },
+      });
+    });
+
+    it('takes a kind that is not there for one without objects, silently, and finds it when it comes', async () => {
+      for (const path of Object.values(paths)) rig.missing.add(path);
+      begin();
+      await until(() => states.length === 1);
+      expect(named()).to.deep.equal([]);
+      rig.objects[paths.cluster] = [createTierPolicy('c')];
+      rig.missing.delete(paths.cluster);
+      await until(() => named()?.length === 1);
+      expect(failures).to.deep.equal([]);
+      expect(states).to.have.lengthOf(2);
+    });
+
+    it('drops the policies of a kind that goes, but not for one answer', async () => {
+      const looks = (): number => rig.asked.filter((line) => line.endsWith(paths.admin)).length;
+      rig.objects[paths.admin] = [createTierPolicy('a')];
+      begin();
+      const watched = () => rig.watches.find(({ path }) => path === paths.admin);
+      await until(() => named()?.length === 1 && watched() !== undefined);
+      rig.missing.add(paths.admin);
+      watched()?.response.end();
+      await until(() => named()?.length === 0);
+      expect(looks()).to.be.at.least(2);
+      expect(failures).to.deep.equal([]);
+    });
+
+    it('is silent about a status', async () => {
+      rig.objects[paths.cluster] = [createTierPolicy('c')];
+      begin();
+      const watched = () => rig.watches.find(({ path }) => path === paths.cluster);
+      await until(() => states.length === 1 && watched() !== undefined);
+      const object = { ...createTierPolicy('c'), status: { conditions: [{ type: 'Ready-In-Zone-node0' }] } };
+      const changed = createTierPolicy('c', 2);
+      for (const each of [object, changed])
+        watched()?.response.write(`${JSON.stringify({ type: 'MODIFIED', object: each })}\n`);
+      await until(() => states.at(-1)?.adminPolicies[0]?.metadata.generation === 2);
+      expect(states).to.have.lengthOf(2);
+    });
   });
 });
