@@ -40,7 +40,7 @@ export async function* readLines(
   path: string,
   { silence, signal }: { silence: number; signal: AbortSignal },
 ): AsyncGenerator<string> {
-  const response = await open(server, path, silence, signal);
+  const response = await open(server, path, { silence, signal });
   response.setEncoding('utf8');
   try {
     if (response.statusCode !== 200)
@@ -62,17 +62,45 @@ export async function* readLines(
   }
 }
 
-const open = (server: Server, path: string, silence: number, signal: AbortSignal): Promise<IncomingMessage> =>
+/**
+ * PATCHes a path and forgets the answer.
+ * @throws StatusError when the status is not 200; Error when the connection fails
+ */
+export const patch = async (
+  server: Server,
+  path: string,
+  body: string,
+  { type, silence }: { type: string; silence: number },
+): Promise<void> => {
+  const request = { silence, signal: AbortSignal.timeout(2 * silence), method: 'PATCH', type, body };
+  const response = await open(server, path, request);
+  response.resume();
+  if (response.statusCode !== 200)
+    throw new StatusError(path, response.statusCode ?? 0, response.statusMessage ?? '');
+};
+
+type Request = { silence: number; signal: AbortSignal; method?: string; type?: string; body?: string };
+
+const open = (
+  server: Server,
+  path: string,
+  { silence, signal, method = 'GET', type, body }: Request,
+): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const url = new URL(path, server.url);
-    const headers = { authorization: `Bearer ${server.token()}`, accept: 'application/json' };
+    const headers = {
+      authorization: `Bearer ${server.token()}`,
+      accept: 'application/json',
+      ...(type === undefined ? {} : { 'content-type': type }),
+    };
     const ca = server.authority();
+    const options = { method, headers, signal };
     const request =
       url.protocol === 'http:'
-        ? requestPlain(url, { headers, signal })
-        : requestSecure(url, { headers, signal, ...(ca === undefined ? {} : { ca }) });
+        ? requestPlain(url, options)
+        : requestSecure(url, { ...options, ...(ca === undefined ? {} : { ca }) });
     request.setTimeout(silence, () => request.destroy(new Error('no byte for too long')));
     request.on('response', resolve);
     request.on('error', (error) => reject(new Error(`${url.pathname}: ${error.message}`)));
-    request.end();
+    request.end(body);
   });

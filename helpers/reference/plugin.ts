@@ -1,4 +1,4 @@
-// The reference plugin: enforces NetworkPolicy v1 and the admin tiers for the pods of one node. Run it with `node plugin.ts --help`.
+// The reference plugin: enforces NetworkPolicy v1 and the tiers round it for the pods of one node. See `node plugin.ts --help`.
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,8 @@ import type { State } from './state.ts';
 
 const usage = `node plugin.ts [--node NAME] [--feed stdin|api] [--connect] [--enforce=false] [--mutant NAME] [--ready FILE]
   --node     whose pods to enforce for; default: NODE_NAME of the environment
-  --feed     stdin: one JSON state per line (default); api: watch the API server from inside a pod
+  --feed     stdin: one JSON state per line (default); api: watch the API server from inside a pod, and report there
+             in the status of the policies of the admin tiers
   --connect  with --feed api: also write the CNI configuration and the routes to the other nodes
   --enforce  false: remove our rules and make none
   --mutant   enforce with this deliberate bug
@@ -33,12 +34,16 @@ const start = async (): Promise<void> => {
     onApplied: ({ number, text, milliseconds }) => {
       log({ applied: number, rules: countRules(text), milliseconds });
       note('rules');
+      tell(number);
     },
     onFailure: (message) => complain(`rules not applied, will try again: ${message}`),
   });
   const connect = options.connect ? await startConnecting(options.node, () => note('connection')) : () => {};
+  const { expect, tell } =
+    options.feed === 'api' && options.enforce ? await startTelling(options.node) : silent;
   const take = (state: State, number: number): void => {
     try {
+      expect(state, number);
       rules.offer(number, translate(state));
       connect(state, number);
     } catch (error) {
@@ -112,6 +117,23 @@ const startConnecting = async (
   return (state, number) => {
     const description = describeConnection(state, node);
     if (description !== undefined) connection.offer(number, description);
+  };
+};
+
+const silent: Awaited<ReturnType<typeof startTelling>> = { expect: () => {}, tell: () => {} };
+
+/** Reports a state in the status of its policies once the rules of that state, or of a later one, are in force. */
+const startTelling = async (node: string) => {
+  const { createStatusReporter } = await import('./status.ts');
+  const reporter = createStatusReporter({ node, onFailure: complain });
+  const expected = new Map<number, State>();
+  return {
+    expect: (state: State, number: number): void => void expected.set(number, state),
+    tell: (number: number): void => {
+      const state = expected.get(number);
+      for (const earlier of expected.keys()) if (earlier <= number) expected.delete(earlier);
+      if (state !== undefined) reporter.report(state, number);
+    },
   };
 };
 
