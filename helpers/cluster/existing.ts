@@ -1,5 +1,6 @@
 import { ClusterError, UsageError } from '../errors.ts';
 import { openClient } from '../kube/client.ts';
+import { readAdminApi } from './admin-api.ts';
 import type { Capability, Cluster, StartOptions } from './cluster.ts';
 import { readFacts, warnOfSeveralEngines } from './facts.ts';
 import { chooseNodes, noChosenAddress } from './kubernetes-objects.ts';
@@ -43,6 +44,8 @@ export const startExisting = async (options: ExistingOptions): Promise<Cluster> 
   const nodes = (await client.core.listNode()).items;
   const facts = await readFacts(client, nodes);
   warnOfSeveralEngines(facts, log);
+  const admin = await readAdminApi(client, run);
+  for (const warning of admin.warnings) log(`warning: ${warning}`);
   const probeNodes = chooseNodes(nodes);
   if (probeNodes.length === 0) {
     throw new ClusterError({
@@ -53,6 +56,7 @@ export const startExisting = async (options: ExistingOptions): Promise<Cluster> 
     });
   }
   const lacks: Partial<Record<Capability, string>> = {
+    ...admin.lacks,
     'chosen-address': noChosenAddress,
     external: 'hosts outside the cluster can be made beside a kind cluster or in the lab only',
     ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
@@ -64,7 +68,7 @@ export const startExisting = async (options: ExistingOptions): Promise<Cluster> 
       plugin,
       families: facts.families,
       nodes: nodes.length,
-      versions: { ...facts.versions, 'probe image': image },
+      versions: { ...facts.versions, ...admin.versions, 'probe image': image },
     },
     lacks,
     maximumLanes: 4,
@@ -75,6 +79,7 @@ export const startExisting = async (options: ExistingOptions): Promise<Cluster> 
           run,
           image,
           nodes: probeNodes,
+          adminKinds: admin.kinds,
           waitForRemoval: true,
           ...(signal === undefined ? {} : { signal }),
         },

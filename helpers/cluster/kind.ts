@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError } from '../errors.ts';
 import { openClient } from '../kube/client.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { readAdminApi } from './admin-api.ts';
 import type { Cluster, StartOptions } from './cluster.ts';
 import { waitUntilClusterReady } from './cluster-readiness.ts';
 import { createExternalHosts } from './external-hosts.ts';
@@ -128,6 +129,8 @@ const describeCluster = async ({
   const nodes = (await client.core.listNode()).items;
   const facts = await readFacts(client, nodes);
   warnOfSeveralEngines(facts, log);
+  const admin = await readAdminApi(client, run);
+  for (const warning of admin.warnings) log(`warning: ${warning}`);
   const nodeImage = await runProgram('docker', [
     'inspect',
     '--format',
@@ -159,9 +162,10 @@ const describeCluster = async ({
       plugin,
       families: facts.families,
       nodes: nodes.length,
-      versions: { ...facts.versions, 'node image': nodeImage, 'probe image': image },
+      versions: { ...facts.versions, ...admin.versions, 'node image': nodeImage, 'probe image': image },
     },
     lacks: {
+      ...admin.lacks,
       'chosen-address': noChosenAddress,
       ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
     },
@@ -173,6 +177,7 @@ const describeCluster = async ({
           run,
           image,
           nodes: probeNodes,
+          adminKinds: admin.kinds,
           waitForRemoval: isKept,
           externalHosts,
           evidence,

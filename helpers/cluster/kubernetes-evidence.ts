@@ -9,6 +9,7 @@ const logLines = 50;
 export const collectObjects = async (
   client: KubeClient,
   namespaces: readonly string[],
+  readAdminPolicies: () => Promise<object[]>,
 ): Promise<Record<string, string>> => {
   const each = async <Item>(read: (namespace: string) => Promise<Item[]>): Promise<Item[]> =>
     (await Promise.all(namespaces.map(read))).flat();
@@ -24,6 +25,7 @@ export const collectObjects = async (
         await each(async (namespace) => (await client.core.listNamespacedService({ namespace })).items),
       ),
     'policies.yaml': async () => printObjects(await each((namespace) => client.policies.list(namespace))),
+    'admin-policies.yaml': async () => printObjects(await readAdminPolicies()),
     'events.txt': async () => {
       const events = await each(
         async (namespace) => (await client.core.listNamespacedEvent({ namespace, limit: 200 })).items,

@@ -167,13 +167,14 @@ export const readService = ({ metadata, spec }: V1Service): World['services'][nu
   addresses: (spec?.clusterIPs ?? []).filter((address) => address !== 'None'),
 });
 
-/** The nodes of these `kubernetes.io/hostname`, in that order, with the addresses that pods reach them at. */
+/** The nodes of these `kubernetes.io/hostname`, in that order, with their labels and the addresses that pods reach them at. */
 export const readNodes = (nodes: readonly V1Node[], hosts: readonly string[]): Node[] =>
   hosts.flatMap((host) =>
     nodes
       .filter(({ metadata }) => hostnameOf(metadata) === host)
       .map(({ metadata, status }) => ({
         name: metadata?.name ?? '',
+        labels: metadata?.labels ?? {},
         addresses: (status?.addresses ?? [])
           .filter(({ type }) => type === 'InternalIP')
           .map(({ address }) => address),

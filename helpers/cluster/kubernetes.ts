@@ -1,8 +1,8 @@
 import { ClusterError, messageOf } from '../errors.ts';
 import { isMissing } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { Labels, NetworkPolicy, Policy } from '../kube/types.ts';
-import { isAdminPolicy } from '../kube/world.ts';
+import type { AdminKind } from '../kube/policy-kinds.ts';
+import type { Labels } from '../kube/types.ts';
 import type { Pod, World } from '../kube/world.ts';
 import { settleAll } from '../wait.ts';
 import { guestNamespaces } from './cluster.ts';
@@ -21,6 +21,7 @@ import {
   runLabel,
   serviceBody,
 } from './kubernetes-objects.ts';
+import { createLanePolicies } from './kubernetes-policies.ts';
 import { createAdmission } from './pod-admission.ts';
 import { waitUntilGone, waitUntilServing, waitUntilSucceeded } from './pod-readiness.ts';
 import type { ExternalHosts } from './external-hosts.ts';
@@ -32,6 +33,8 @@ export type KubernetesLaneOptions = {
   image: string;
   /** `kubernetes.io/hostname` of the probe nodes. */
   nodes: readonly string[];
+  /** The kinds of the admin tiers that the cluster knows. */
+  adminKinds: readonly AdminKind[];
   /** False where the whole cluster goes anyway: then the namespaces are only asked to go. */
   waitForRemoval: boolean;
   /** Absent where the provider cannot make hosts outside the cluster. */
@@ -50,7 +53,7 @@ export const openKubernetesLane = async (
   index: number,
   standing: readonly PodRequest[],
 ): Promise<Lane> => {
-  const { client, run, image, nodes, externalHosts, signal } = options;
+  const { client, run, image, nodes, adminKinds, externalHosts, signal } = options;
   const shortNames = [...new Set(standing.map(({ namespace }) => namespace))].toSorted();
   const realName = (short: string): string => `netpol-${run}-${index}-${short}`;
   const namespaceNames = Object.fromEntries(
@@ -60,6 +63,7 @@ export const openKubernetesLane = async (
   const realNames = new Set<string>();
   const own = ownLabels(run, index);
   const host = (node: number): string => nodes[node % nodes.length] ?? '';
+  const lanePolicies = createLanePolicies(client, { run, lane: index, kinds: adminKinds });
   const admission = createAdmission(client, image, host, signal);
   const probeNodes = client.core.listNode().then(({ items }) => readNodes(items, nodes));
   // Nobody may be waiting yet when it fails.
@@ -84,11 +88,12 @@ export const openKubernetesLane = async (
   };
 
   const world = async (): Promise<World> => {
-    const [namespaces, pods, services, policies] = await Promise.all([
+    const [namespaces, pods, services, policies, adminPolicies] = await Promise.all([
       client.core.listNamespace({ labelSelector: `${runLabel}=${run},${laneLabel}=${index}` }),
       listNamespaced((place) => client.core.listNamespacedPod(place)),
       listNamespaced((place) => client.core.listNamespacedService(place)),
       Promise.all([...realNames].map((namespace) => client.policies.list(namespace))),
+      lanePolicies.listAdmin(),
     ]);
     return {
       nodes: await probeNodes,
@@ -106,13 +111,14 @@ export const openKubernetesLane = async (
       ],
       services: services.map(readService),
       policies: policies.flat(),
+      ...(adminPolicies.length > 0 ? { adminPolicies } : {}),
     };
   };
 
   const dispose = async (): Promise<void> => {
     externalHosts?.releaseAll(lock);
     const names = Object.values(namespaceNames);
-    await Promise.all(names.map((name) => removeNamespace(client, name)));
+    await settleAll([lanePolicies.removeAdmin(), ...names.map((name) => removeNamespace(client, name))]);
     if (options.waitForRemoval) await waitForRemoval(client, names);
   };
 
@@ -138,9 +144,9 @@ export const openKubernetesLane = async (
     namespaceNames,
     prefix: realName(''),
     world,
-    applyPolicy: (policy) => client.policies.apply(requireNetworkPolicy(policy)),
-    deletePolicy: ({ namespace = '', name }) => client.policies.delete({ namespace, name }),
-    offerPolicy: (document) => client.policies.offer(document),
+    applyPolicy: lanePolicies.apply,
+    deletePolicy: lanePolicies.delete,
+    offerPolicy: lanePolicies.offer,
     createNamespace,
     deleteNamespace: async (name) => {
       await removeNamespace(client, name);
@@ -187,18 +193,13 @@ export const openKubernetesLane = async (
         : client.exec({ ...name, container: containerName, command: probeCommand }),
     evidence: async () => {
       const [objects, more] = await Promise.all([
-        collectObjects(client, [...realNames]),
+        collectObjects(client, [...realNames], lanePolicies.readAdmin),
         options.evidence?.().catch((error: unknown) => ({ 'evidence-missing.txt': messageOf(error) })),
       ]);
       return { ...objects, ...more };
     },
     [Symbol.asyncDispose]: dispose,
   };
-};
-
-const requireNetworkPolicy = (policy: Policy): NetworkPolicy => {
-  if (!isAdminPolicy(policy)) return policy;
-  throw new ClusterError({ subject: `no ${policy.kind} on a cluster yet`, next: 'run in the lab' });
 };
 
 const setLabels = (labels: Labels): object => [{ op: 'add', path: '/metadata/labels', value: labels }];

@@ -4,12 +4,16 @@ import type { KubeClient } from '../kube/client.ts';
 import { ownerAnnotation, runLabel } from './kubernetes-objects.ts';
 import { isAlive } from './owner.ts';
 
-export type RunNamespace = {
-  name: string;
-  run: string;
-  owner: string;
-  /** `unknown` where the owner ran on another machine. */
-  state: 'live' | 'dead' | 'unknown';
+/** `unknown` where the owner ran on another machine. */
+export type OwnerState = 'live' | 'dead' | 'unknown';
+
+export type RunNamespace = { name: string; run: string; owner: string; state: OwnerState };
+
+/** What became of the process that an owner annotation names. */
+export const stateOfOwner = (owner: string): OwnerState => {
+  const [host = '', pid = ''] = owner.split('/');
+  if (host !== hostname()) return 'unknown';
+  return isAlive(Number(pid)) ? 'live' : 'dead';
 };
 
 /** The namespaces of all runs on a cluster. */
@@ -17,9 +21,8 @@ export const listRunNamespaces = async (client: KubeClient): Promise<RunNamespac
   const { items } = await client.core.listNamespace({ labelSelector: runLabel });
   return items.map(({ metadata }) => {
     const owner = metadata?.annotations?.[ownerAnnotation] ?? 'unknown';
-    const [host = '', pid = ''] = owner.split('/');
-    const state = host !== hostname() ? 'unknown' : isAlive(Number(pid)) ? 'live' : 'dead';
-    return { name: metadata?.name ?? '', run: metadata?.labels?.[runLabel] ?? '', owner, state };
+    const run = metadata?.labels?.[runLabel] ?? '';
+    return { name: metadata?.name ?? '', run, owner, state: stateOfOwner(owner) };
   });
 };
 

@@ -1,9 +1,14 @@
 import { ClusterError } from '../errors.ts';
 import type { KubeClient } from '../kube/client.ts';
+import type { AdminKind } from '../kube/policy-kinds.ts';
+import { policyResources } from '../kube/policy-kinds.ts';
 
 export type Permission = { group: string; resource: string; verbs: readonly string[] };
 
-/** All that a run on an existing cluster does. manifests/run/rbac.yaml grants exactly this; a test compares them. */
+/**
+ * All that a run on an existing cluster cannot do without. manifests/run/rbac.yaml grants exactly this, what follows for
+ * the admin tiers, and nothing more; a test compares them.
+ */
 export const permissions: readonly Permission[] = [
   { group: '', resource: 'nodes', verbs: ['list'] },
   { group: '', resource: 'namespaces', verbs: ['create', 'delete', 'get', 'list', 'patch'] },
@@ -21,12 +26,45 @@ export const permissions: readonly Permission[] = [
   },
 ];
 
+const writing = ['create', 'delete', 'get', 'list', 'patch'];
+const permissionFor = (kind: AdminKind): Permission => {
+  const { group, plural } = policyResources[kind];
+  return { group, resource: plural, verbs: writing };
+};
+const definitions = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' };
+
+/** What a run needs besides for the policies of the admin tiers; without it they are skipped. */
+export const adminPermissions: Readonly<Record<AdminKind, Permission>> = {
+  AdminNetworkPolicy: permissionFor('AdminNetworkPolicy'),
+  BaselineAdminNetworkPolicy: permissionFor('BaselineAdminNetworkPolicy'),
+  ClusterNetworkPolicy: permissionFor('ClusterNetworkPolicy'),
+};
+export const definitionPermissions: readonly Permission[] = [{ ...definitions, verbs: ['get', 'list'] }];
+
+/** What `--crd-bundle` needs besides. A role of its own, which no run has unless somebody binds it. */
+export const installPermissions: readonly Permission[] = [{ ...definitions, verbs: ['create', 'delete'] }];
+
 /**
  * Asks the API server for every permission that a run needs.
  * @throws ClusterError naming all that are missing at once
  */
-export const checkPermissions = async (client: KubeClient): Promise<void> => {
-  const answers = permissions.flatMap(({ group, resource, verbs }) =>
+export const checkPermissions = async (
+  client: KubeClient,
+  needed: readonly Permission[] = permissions,
+): Promise<void> => {
+  const missing = await findMissing(client, needed);
+  if (missing.length === 0) return;
+  throw new ClusterError({
+    subject: `not enough permissions on ${client.server} (context ${client.context})`,
+    wanted: 'all that manifests/run/rbac.yaml grants',
+    got: `no permission to ${missing.join('; ')}`,
+    next: 'let an administrator run `kubectl apply -f manifests/run/rbac.yaml` and bind its ClusterRole to you',
+  });
+};
+
+/** Those that the API server says this account does not have, in words. */
+export const findMissing = async (client: KubeClient, needed: readonly Permission[]): Promise<string[]> => {
+  const answers = needed.flatMap(({ group, resource, verbs }) =>
     verbs.map(async (verb) => {
       const [name, subresource] = resource.split('/');
       const body = {
@@ -45,12 +83,5 @@ export const checkPermissions = async (client: KubeClient): Promise<void> => {
         : [`${verb} ${resource}${group === '' ? '' : `.${group}`} in all namespaces`];
     }),
   );
-  const missing = (await Promise.all(answers)).flat();
-  if (missing.length === 0) return;
-  throw new ClusterError({
-    subject: `not enough permissions on ${client.server} (context ${client.context})`,
-    wanted: 'all that manifests/run/rbac.yaml grants',
-    got: `no permission to ${missing.join('; ')}`,
-    next: 'let an administrator run `kubectl apply -f manifests/run/rbac.yaml` and bind its ClusterRole to you',
-  });
+  return (await Promise.all(answers)).flat();
 };

@@ -10,6 +10,8 @@ import {
 import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
 import { within } from '../wait.ts';
 import { ApiError, toApiError } from './api-error.ts';
+import { createDefinitions } from './definitions.ts';
+import type { Definitions } from './definitions.ts';
 import { openExec } from './exec.ts';
 import type { ExecRequest, LineStream } from './exec.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
@@ -31,6 +33,8 @@ export type KubeClient = {
   readonly rbac: RbacAuthorizationV1Api;
   readonly version: VersionApi;
   readonly policies: Policies;
+  /** CRDs. */
+  readonly definitions: Definitions;
   /** Runs a command in a container, its stdin and stdout as lines. @throws ApiError where the stream is refused */
   exec(request: ExecRequest): Promise<LineStream>;
   /**
@@ -53,6 +57,7 @@ export const openClient = (place: { kubeconfig?: string; context?: string }): Ku
   const config = loadKubeconfig(place);
   const server = config.getCurrentCluster()?.server ?? 'unknown';
   const guarded = <Api extends object>(api: Api): Api => guard(api, server);
+  const custom = guarded(config.makeApiClient(CustomObjectsApi));
   return {
     server,
     context: config.getCurrentContext(),
@@ -61,7 +66,8 @@ export const openClient = (place: { kubeconfig?: string; context?: string }): Ku
     authorization: guarded(config.makeApiClient(AuthorizationV1Api)),
     rbac: guarded(config.makeApiClient(RbacAuthorizationV1Api)),
     version: guarded(config.makeApiClient(VersionApi)),
-    policies: createPolicies(guarded(config.makeApiClient(CustomObjectsApi))),
+    policies: createPolicies(custom),
+    definitions: createDefinitions(custom),
     exec: (request) => openExec(config, server, request),
     watchPods: (namespace, onChange, signal) => watchPods(config, server, namespace, onChange, signal),
   };
@@ -101,7 +107,7 @@ const call = async (
 const describeCall = (method: string, parameter: unknown): string => {
   const { namespace, name, plural, body } = (parameter ?? {}) as Record<string, unknown>;
   const words = method
-    .replace(/Namespaced|CustomObject$/g, '')
+    .replace(/Namespaced|(Cluster)?CustomObject$/g, '')
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase();
   const bodyName = (body as { metadata?: { name?: unknown } } | undefined)?.metadata?.name;

@@ -1,124 +1,79 @@
 import { isDeepStrictEqual } from 'node:util';
-import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import type { CustomObjectsApi } from '@kubernetes/client-node';
 import { ClusterError } from '../errors.ts';
 import { poll } from '../wait.ts';
+import { createAdminPolicies } from './admin-policies.ts';
 import { ApiError, isMissing } from './api-error.ts';
 import { isObject } from './checks.ts';
-import type { NetworkPolicy, NetworkPolicySpec, PolicyType } from './types.ts';
+import { compareSpecs, defaultPolicyTypes } from './compare-specs.ts';
+import type { AdminKind } from './policy-kinds.ts';
+import { formatPolicyName, isAdminKind } from './policy-kinds.ts';
+import { createPolicyObjects } from './policy-objects.ts';
+import type { PolicyObjects } from './policy-objects.ts';
+import type { AdminPolicy, Labels, NetworkPolicy, NetworkPolicySpec, Policy, PolicyName } from './types.ts';
+import { isAdminPolicy } from './world.ts';
 
-const resource = { group: 'networking.k8s.io', version: 'v1', plural: 'networkpolicies' } as const;
-const fieldManager = 'netpol-conformance';
-
-/** NetworkPolicies as they stand in YAML: client-node's own model would send a rule without its `from`. */
+/** Policies of all kinds, as they stand in YAML. */
 export type Policies = {
   /**
-   * Creates the policy or replaces its spec, then reads it back.
-   * @throws ClusterError where the cluster keeps something else than was sent
+   * Creates the policy or replaces its spec, then reads it back. Of the admin tiers, one that is there is replaced only
+   * if it has all of the labels `own`.
+   * @throws ClusterError where the cluster keeps something else than was sent, lacks the kind, or has such a policy of
+   * somebody else
    */
-  apply(policy: NetworkPolicy): Promise<void>;
+  apply(policy: Policy, own?: Labels): Promise<void>;
   /**
    * Creates a policy that does not exist, from a document as it stands, or tells how the API server refused it.
-   * @throws ApiError where the server said nothing about the document: no permission, a webhook, no answer
+   * @throws ApiError where the server said nothing about the document: no permission, a webhook, no answer;
+   * ClusterError where the cluster lacks the kind
    */
   offer(document: object): Promise<PolicyAnswer>;
-  /** Resolves when it is gone. Does nothing where there is no such policy. */
-  delete(name: { namespace: string; name: string }): Promise<void>;
+  /**
+   * Resolves when it is gone. Does nothing where there is no such policy.
+   * @throws ClusterError for one of the admin tiers that does not have all of the labels `own`
+   */
+  delete(name: PolicyName, own?: Labels): Promise<void>;
   list(namespace: string): Promise<NetworkPolicy[]>;
+  /** Those of the admin tiers that a label selector matches. A kind that the server does not know has none. */
+  listAdmin(labelSelector: string, kinds?: readonly AdminKind[]): Promise<StoredAdminPolicy[]>;
 };
+
+/** With the words of the implementation, where it says any. */
+export type StoredAdminPolicy = AdminPolicy & { status?: object };
 
 /** What the API server made of a policy that was sent as it stands in a file. */
 export type PolicyAnswer = { accepted: true } | { accepted: false; status: number; message: string };
 
 export const createPolicies = (custom: CustomObjectsApi): Policies => {
-  const send = async (policy: NetworkPolicy, namespace: string): Promise<void> => {
-    await custom.patchNamespacedCustomObject(
-      {
-        ...resource,
-        namespace,
-        name: policy.metadata.name,
-        body: policy,
-        fieldManager,
-        force: true,
-        fieldValidation: 'Strict',
-      },
-      setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply),
-    );
-  };
-  const waitUntilGone = async (name: { namespace: string; name: string }): Promise<void> => {
-    let finalizers = '';
-    const isGone = async (): Promise<true | undefined> => {
-      try {
-        const { metadata } = (await custom.getNamespacedCustomObject({ ...resource, ...name })) as {
-          metadata: { finalizers?: string[] };
-        };
-        finalizers = (metadata.finalizers ?? []).join(', ');
-        return undefined;
-      } catch (error) {
-        if (isMissing(error)) return true;
-        throw error;
-      }
-    };
-    const failure = (): Error =>
-      new ClusterError({
-        subject: `NetworkPolicy ${name.namespace}/${name.name} does not go away`,
-        wanted: 'its end within 60 s',
-        got: `the finalizers ${finalizers}`,
-        next: 'is the controller alive that put them there?',
-      });
-    await poll(isGone, { deadline: 60_000, failure });
-  };
+  const objects = createPolicyObjects(custom);
+  const admin = createAdminPolicies(objects);
   return {
-    apply: async (policy) => {
-      const { name, namespace = 'default' } = policy.metadata;
-      const read = async (): Promise<NetworkPolicy> =>
-        (await custom.getNamespacedCustomObject({ ...resource, namespace, name })) as NetworkPolicy;
-      await send(policy, namespace);
-      let stored = await read();
-      const policyTypes = defaultPolicyTypes(policy.spec);
-      if (policy.spec.policyTypes === undefined && !isDeepStrictEqual(stored.spec.policyTypes, policyTypes)) {
-        // The types that the API server chose for an earlier version stay when the new version says none.
-        await send({ ...policy, spec: { ...policy.spec, policyTypes } }, namespace);
-        stored = await read();
-      }
-      const lost = compareSpecs(policy.spec, stored.spec);
-      if (lost === undefined) return;
-      throw new ClusterError({
-        subject: `the cluster does not keep NetworkPolicy ${namespace}/${name} as it was sent`,
-        wanted: `${lost.path} = ${JSON.stringify(lost.wanted)}`,
-        got: JSON.stringify(lost.got) ?? 'nothing',
-        next: 'look for an admission webhook that changes NetworkPolicies, or an API server that lacks the field',
-      });
-    },
+    apply: (policy, own = {}) =>
+      isAdminPolicy(policy) ? admin.apply(policy, own) : applyNetworkPolicy(objects, policy),
     offer: async (document) => {
-      const { metadata } = document as Partial<NetworkPolicy>;
+      const { kind, metadata } = document as Partial<Policy>;
       const namespace = metadata?.namespace ?? 'default';
       try {
-        await custom.createNamespacedCustomObject({
-          ...resource,
-          namespace,
-          body: document,
-          fieldManager,
-          fieldValidation: 'Strict',
-        });
+        await objects.create(isAdminKind(kind) ? kind : 'NetworkPolicy', namespace, document);
         return { accepted: true };
       } catch (error) {
+        if (isAdminKind(kind) && isMissing(error)) throw admin.lacking(kind);
         if (!(error instanceof ApiError) || !isAboutDocument(error, namespace)) throw error;
         return { accepted: false, status: error.status ?? 0, message: error.complaint.got ?? error.message };
       }
     },
-    delete: async ({ namespace, name }) => {
+    delete: async (name, own = {}) => {
+      const uid = await admin.refuseForeign(name, own);
       try {
-        const answer: unknown = await custom.deleteNamespacedCustomObject({ ...resource, namespace, name });
+        const answer = await objects.remove(name, uid);
         // A policy with a finalizer is told to go, and acts until its controller lets it.
-        if (isObject(answer) && answer['kind'] === 'NetworkPolicy') await waitUntilGone({ namespace, name });
+        if (isObject(answer) && answer['kind'] === name.kind) await waitUntilGone(objects, name);
       } catch (error) {
         if (!isMissing(error)) throw error;
       }
     },
-    list: async (namespace) => {
-      const list = await custom.listNamespacedCustomObject({ ...resource, namespace });
-      return (list as { items: NetworkPolicy[] }).items.map(({ metadata, spec }) => ({
+    list: async (namespace) =>
+      (await objects.list('NetworkPolicy', { namespace })).map(({ metadata, spec }) => ({
         apiVersion: 'networking.k8s.io/v1',
         kind: 'NetworkPolicy',
         metadata: {
@@ -126,10 +81,50 @@ export const createPolicies = (custom: CustomObjectsApi): Policies => {
           namespace,
           ...(metadata.labels === undefined ? {} : { labels: metadata.labels }),
         },
-        spec: spec ?? {},
-      }));
-    },
+        spec: (spec ?? {}) as NetworkPolicySpec,
+      })),
+    listAdmin: admin.list,
   };
+};
+
+const applyNetworkPolicy = async (objects: PolicyObjects, policy: NetworkPolicy): Promise<void> => {
+  const { name, namespace = 'default' } = policy.metadata;
+  const { kind } = policy;
+  const read = async (): Promise<NetworkPolicySpec> =>
+    (await objects.read({ kind, namespace, name }))?.spec ?? {};
+  await objects.send(policy, { force: true });
+  let stored = await read();
+  const policyTypes = defaultPolicyTypes(policy.spec);
+  if (policy.spec.policyTypes === undefined && !isDeepStrictEqual(stored.policyTypes, policyTypes)) {
+    // The types that the API server chose for an earlier version stay when the new version says none.
+    await objects.send({ ...policy, spec: { ...policy.spec, policyTypes } }, { force: true });
+    stored = await read();
+  }
+  const lost = compareSpecs(policy.spec, stored);
+  if (lost === undefined) return;
+  throw new ClusterError({
+    subject: `the cluster does not keep ${formatPolicyName({ kind, namespace, name })} as it was sent`,
+    wanted: `${lost.path} = ${JSON.stringify(lost.wanted)}`,
+    got: JSON.stringify(lost.got) ?? 'nothing',
+    next: 'look for an admission webhook that changes NetworkPolicies, or an API server that lacks the field',
+  });
+};
+
+const waitUntilGone = async (objects: PolicyObjects, name: PolicyName): Promise<void> => {
+  let finalizers = '';
+  const isGone = async (): Promise<true | undefined> => {
+    const found = await objects.read(name);
+    finalizers = (found?.metadata.finalizers ?? []).join(', ');
+    return found === undefined ? true : undefined;
+  };
+  const failure = (): Error =>
+    new ClusterError({
+      subject: `${formatPolicyName(name)} does not go away`,
+      wanted: 'its end within 60 s',
+      got: `the finalizers ${finalizers}`,
+      next: 'is the controller alive that put them there?',
+    });
+  await poll(isGone, { deadline: 60_000, failure });
 };
 
 // A webhook that refuses is somebody's rule and not the API's; and where the kind itself is unknown, nothing was read.
@@ -137,61 +132,3 @@ const isAboutDocument = ({ status, message }: ApiError, namespace: string): bool
   if (status === 404) return message.includes(`namespaces "${namespace}" not found`);
   return (status === 400 || status === 422) && !/admission webhook|ValidatingAdmissionPolicy/i.test(message);
 };
-
-/** The first place where two specs differ in what they mean; API defaults and absent empty lists are no difference. */
-export const compareSpecs = (
-  wanted: NetworkPolicySpec,
-  got: NetworkPolicySpec,
-): { path: string; wanted: unknown; got: unknown } | undefined =>
-  findDifference(normalise(wanted), normalise(got), 'spec');
-
-// https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/#NetworkPolicySpec
-const defaultPolicyTypes = ({ egress = [] }: NetworkPolicySpec): PolicyType[] =>
-  egress.length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
-
-const normalise = (spec: NetworkPolicySpec): unknown =>
-  withoutEmpty({
-    ...spec,
-    podSelector: spec.podSelector ?? {},
-    policyTypes: spec.policyTypes?.length ? spec.policyTypes : defaultPolicyTypes(spec),
-    ...(spec.ingress === undefined ? {} : { ingress: spec.ingress.map(withProtocols) }),
-    ...(spec.egress === undefined ? {} : { egress: spec.egress.map(withProtocols) }),
-  });
-
-const withProtocols = <Rule extends { ports?: { protocol?: string }[] }>(rule: Rule): Rule =>
-  rule.ports === undefined
-    ? rule
-    : { ...rule, ports: rule.ports.map((port) => ({ ...port, protocol: port.protocol ?? 'TCP' })) };
-
-// Empty lists and label maps are left out on the wire; an empty selector is not, and means everything.
-const withoutEmpty = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutEmpty);
-  if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(
-    ([key, part]) =>
-      part !== undefined &&
-      part !== null &&
-      !(Array.isArray(part) && part.length === 0) &&
-      !(key === 'matchLabels' && Object.keys(part).length === 0),
-  );
-  return Object.fromEntries(kept.map(([key, part]) => [key, withoutEmpty(part)]));
-};
-
-const findDifference = (
-  wanted: unknown,
-  got: unknown,
-  path: string,
-): { path: string; wanted: unknown; got: unknown } | undefined => {
-  if (isDeepStrictEqual(wanted, got)) return undefined;
-  const [one, other] = [asParts(wanted), asParts(got)];
-  if (one === undefined || other === undefined) return { path, wanted, got };
-  for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
-    const step = Array.isArray(wanted) ? `[${key}]` : `.${key}`;
-    const difference = findDifference(one[key], other[key], `${path}${step}`);
-    if (difference !== undefined) return difference;
-  }
-  return { path, wanted, got };
-};
-
-const asParts = (value: unknown): Record<string, unknown> | undefined =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;

@@ -9,8 +9,14 @@ import type { Cluster } from '../../../helpers/cluster/cluster.ts';
 import { startExisting } from '../../../helpers/cluster/existing.ts';
 import type { ExistingOptions } from '../../../helpers/cluster/existing.ts';
 import { startKind } from '../../../helpers/cluster/kind.ts';
-import { permissions } from '../../../helpers/cluster/permissions.ts';
+import {
+  adminPermissions,
+  definitionPermissions,
+  installPermissions,
+  permissions,
+} from '../../../helpers/cluster/permissions.ts';
 import { ClusterError, EnvironmentError, UsageError } from '../../../helpers/errors.ts';
+import { adminKinds } from '../../../helpers/kube/policy-kinds.ts';
 import { comeAndGo } from './kind-lifecycle.ts';
 import { findPod, images, needKind, openStanding, probeUntil, standing, thrownBy } from './kind-probes.ts';
 
@@ -38,10 +44,14 @@ describe('existing provider', () => {
     const objects = parseAllDocuments(await readFile(rbacFile, 'utf8')).map(
       (document) => document.toJS() as { kind: string; rules?: Rule[] },
     );
-    const granted = objects.find(({ kind }) => kind === 'ClusterRole')?.rules ?? [];
-    expect(granted).to.deep.equal(
-      permissions.map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs })),
+    const granted = objects.flatMap(({ kind, rules }) => (kind === 'ClusterRole' ? [rules] : []));
+    const asked = [
+      [...permissions, ...Object.values(adminPermissions), ...definitionPermissions],
+      installPermissions,
+    ].map((role) =>
+      role.map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs })),
     );
+    expect(granted).to.deep.equal(asked);
   });
 
   it('says that a kubeconfig is missing', async () => {
@@ -131,7 +141,10 @@ describe('existing provider', () => {
     const useLane = async (): Promise<void> => {
       await using cluster = await start({ kubeconfig: restricted });
       expect(cluster.environment).to.include({ provider: 'existing', plugin: 'default', nodes: 2 });
-      expect(cluster.lacks).to.have.all.keys('external', 'chosen-address');
+      expect(cluster.lacks).to.have.all.keys('external', 'chosen-address', ...adminKinds);
+      expect(cluster.lacks.ClusterNetworkPolicy).to.equal(
+        'the cluster has no CRD clusternetworkpolicies.policy.networking.k8s.io',
+      );
       await using lane = await openStanding(cluster);
       const [a, b] = [await findPod(lane, 'x/a'), await findPod(lane, 'y/a')];
       const { namespace } = a;

@@ -79,10 +79,10 @@ describe('Kubernetes client', () => {
         : { status: 404, body: { kind: 'Status', message: 'gone' } };
     };
     const { policies } = open();
-    await policies.delete({ namespace: 'x', name: 'p' });
+    await policies.delete({ kind: 'NetworkPolicy', namespace: 'x', name: 'p' });
     expect(reads).to.equal(3);
     server.answer = () => ({ status: 200, body: { kind: 'Status', status: 'Success' } });
-    await policies.delete({ namespace: 'x', name: 'p' });
+    await policies.delete({ kind: 'NetworkPolicy', namespace: 'x', name: 'p' });
     expect(server.requests.at(-1)?.method).to.equal('DELETE');
   });
 

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { ClusterError } from '../../../helpers/errors.ts';
 import { openClient } from '../../../helpers/kube/client.ts';
 import type { KubeClient } from '../../../helpers/kube/client.ts';
-import { compareSpecs } from '../../../helpers/kube/policies.ts';
+import { compareSpecs } from '../../../helpers/kube/compare-specs.ts';
 import type { NetworkPolicy } from '../../../helpers/kube/types.ts';
 import { kubeconfigFor, messageOf, startFakeServer, thrownBy } from './fake-server.ts';
 import type { FakeServer } from './fake-server.ts';
@@ -94,7 +94,7 @@ describe('NetworkPolicies', () => {
   });
 
   it('that are gone already are no error to delete', async () => {
-    await open().policies.delete({ namespace: 'x', name: 'p' });
+    await open().policies.delete({ kind: 'NetworkPolicy', namespace: 'x', name: 'p' });
     expect(server.requests.map(({ method }) => method)).to.deep.equal(['DELETE']);
   });
 
