@@ -27,6 +27,7 @@ export type Config = {
   kindImage: string;
   probeImage: string;
   kindConfig: string;
+  crdBundle: string[];
   lanes: number;
   /** Empty: the first one, and generated cases where they are named. */
   profile: ProfileName | '';
@@ -84,6 +85,12 @@ export const options: Record<keyof Config, Option> = {
     type: 'string',
     placeholder: 'FILE',
     help: 'kind configuration instead of ours',
+  },
+  crdBundle: {
+    flag: 'crd-bundle',
+    type: 'list',
+    placeholder: 'NAME|FILE|URL',
+    help: 'CRDs of the admin tiers to install where they are missing: v0.1-standard, v0.1-experimental, v0.2-standard, v0.2-experimental, a file or an https URL (repeatable)',
   },
   lanes: {
     flag: 'lanes',

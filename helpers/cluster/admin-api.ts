@@ -3,7 +3,13 @@ import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Definition } from '../kube/definitions.ts';
 import type { AdminKind } from '../kube/policy-kinds.ts';
-import { adminKinds, definitionNameOf, formatPolicyName, policyResources } from '../kube/policy-kinds.ts';
+import {
+  adminKinds,
+  definitionNameOf,
+  formatPolicyName,
+  isAdminKind,
+  policyResources,
+} from '../kube/policy-kinds.ts';
 import { nameOfPolicy } from '../kube/world.ts';
 import type { Environment } from './cluster.ts';
 import { ownerAnnotation, runLabel } from './kubernetes-objects.ts';
@@ -56,21 +62,24 @@ export const readAdminApi = async (client: KubeClient, run: string): Promise<Adm
   };
 };
 
-/** `v0.1.7 experimental`; a mark for those that are written by us. */
-export const describeVersion = ({ metadata, spec }: Definition): string => {
-  const { annotations = {} } = metadata;
+/** `v0.1.7 experimental`, whoever wrote it. */
+export const describeRelease = ({ metadata: { annotations = {} } }: Definition): string => {
   const bundle = annotations['policy.networking.k8s.io/bundle-version'] ?? 'unknown version';
-  const channel = annotations['policy.networking.k8s.io/channel'] ?? 'unknown channel';
-  const minimal = annotations[minimalAnnotation] === 'true' ? ' (minimal)' : '';
+  return `${bundle} ${annotations['policy.networking.k8s.io/channel'] ?? 'unknown channel'}`;
+};
+
+/** The release, with a mark where it is written by us, and what it serves where that is not what we need. */
+export const describeVersion = (definition: Definition): string => {
+  const { metadata, spec } = definition;
+  const minimal = metadata.annotations?.[minimalAnnotation] === 'true' ? ' (minimal)' : '';
   const served = spec.versions.filter(({ served }) => served).map(({ name }) => name);
   const wanted = versionOf(spec.names.kind);
-  const missing =
-    wanted === undefined || served.includes(wanted) ? '' : `, serves ${served.join(', ') || 'nothing'}`;
-  return `${bundle} ${channel}${minimal}${missing}`;
+  const isServed = wanted === undefined || served.includes(wanted);
+  return `${describeRelease(definition)}${minimal}${isServed ? '' : `, serves ${served.join(', ') || 'nothing'}`}`;
 };
 
 const versionOf = (kind: string): string | undefined =>
-  adminKinds.some((known) => known === kind) ? policyResources[kind as AdminKind].version : undefined;
+  isAdminKind(kind) ? policyResources[kind].version : undefined;
 
 type Found = { kind: AdminKind; definition?: Definition; reason?: string };
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { openClient } from '../kube/client.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { cleanAdmin } from './clean-admin.ts';
 import { removeOurRoutes, ownerLabel } from './host-container.ts';
 import { listNodeContainers } from './kind-nodes.ts';
 import { runLabel } from './kubernetes-objects.ts';
@@ -14,7 +15,7 @@ import type { OwnerRecord } from './owner.ts';
 import { runProgram, succeeds } from './programs.ts';
 
 export type CleanOptions = {
-  /** With one of these the namespaces that dead runs left on that cluster go too. */
+  /** With one of these what dead runs left on that cluster goes too. */
   kubeconfig?: string;
   context?: string;
   /** Take also what a run on another machine made, of which nobody here can tell whether it lives. */
@@ -22,7 +23,8 @@ export type CleanOptions = {
 };
 
 /**
- * Removes what interrupted runs on kind and on existing clusters left: clusters, containers, folders, namespaces.
+ * Removes what interrupted runs on kind and on existing clusters left: clusters, containers, folders, namespaces,
+ * policies and CRDs of the admin tiers.
  * What a live run uses, what was to be kept and what is not ours stays.
  * @returns one line for each thing removed, or left with the reason
  * @throws ClusterError or EnvironmentError where the given kubeconfig cannot be used
@@ -56,7 +58,7 @@ export const clean = async ({ kubeconfig = '', context = '', force = false }: Cl
   }
   if (hasDocker) lines.push(...(await cleanContainers()));
   if (kubeconfig !== '' || context !== '')
-    lines.push(...(await cleanNamespaces(openClient({ kubeconfig, context }), force)));
+    lines.push(...(await cleanCluster(openClient({ kubeconfig, context }), force)));
   return lines;
 };
 
@@ -69,7 +71,7 @@ const cleanKind = async ({ cluster, removeCluster }: OwnerRecord, kubeconfig: st
   }
   await runProgram('kind', ['export', 'kubeconfig', '--name', cluster, '--kubeconfig', kubeconfig]);
   await removeOurRoutes(await listNodeContainers(cluster));
-  const lines = await cleanNamespaces(openClient({ kubeconfig }), false);
+  const lines = await cleanCluster(openClient({ kubeconfig }), false);
   return [...lines, `left: kind cluster ${cluster}, which was to be kept`];
 };
 
@@ -91,6 +93,11 @@ const cleanContainers = async (): Promise<string[]> => {
   }
   return lines;
 };
+
+const cleanCluster = async (client: KubeClient, force: boolean): Promise<string[]> => [
+  ...(await cleanNamespaces(client, force)),
+  ...(await cleanAdmin(client, force)),
+];
 
 const cleanNamespaces = async (client: KubeClient, force: boolean): Promise<string[]> => {
   const namespaces = await listRunNamespaces(client);

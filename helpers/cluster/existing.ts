@@ -1,12 +1,15 @@
-import { ClusterError, UsageError } from '../errors.ts';
+import { ClusterError, messageOf, UsageError } from '../errors.ts';
 import { openClient } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client.ts';
 import { readAdminApi } from './admin-api.ts';
 import type { Capability, Cluster, StartOptions } from './cluster.ts';
+import { readCrdBundles } from './crd-bundle.ts';
+import { installCrds } from './crd-install.ts';
 import { readFacts, warnOfSeveralEngines } from './facts.ts';
 import { chooseNodes, noChosenAddress } from './kubernetes-objects.ts';
 import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
-import { checkPermissions } from './permissions.ts';
+import { checkPermissions, installPermissions, permissions } from './permissions.ts';
 
 export type ExistingOptions = StartOptions & {
   /** Path; empty: KUBECONFIG, ~/.kube/config, or the service account of the pod that we run in. */
@@ -15,6 +18,8 @@ export type ExistingOptions = StartOptions & {
   context?: string;
   /** Image of the probe pods, with Node >= 20; empty: node:24-alpine. */
   probeImage?: string;
+  /** CRDs to install where they are missing, see `readCrdBundles`; they go at the end. */
+  crdBundle?: readonly string[];
   /** Run although another run has namespaces there. */
   force?: boolean;
   signal?: AbortSignal | undefined;
@@ -23,12 +28,14 @@ export type ExistingOptions = StartOptions & {
 const defaultImage = 'node:24-alpine';
 
 /**
- * Uses a cluster that is there: creates nothing in it but namespaces of this run, with what is in them.
- * @throws UsageError for an unknown context or where another run is active; EnvironmentError for a kubeconfig that
- * is not there; ClusterError where the server does not answer or permissions are missing
+ * Uses a cluster that is there: creates nothing in it but namespaces of this run, with what is in them, policies of the
+ * admin tiers, and CRDs where it is told to.
+ * @throws UsageError for an unknown context, where another run is active, or where CRDs are there in another version;
+ * InputError for files that are wrong; EnvironmentError for a kubeconfig that is not there; ClusterError where the
+ * server does not answer or permissions are missing
  */
 export const startExisting = async (options: ExistingOptions): Promise<Cluster> => {
-  const { run, plugin, log, kubeconfig = '', context = '', probeImage = '', force = false, signal } = options;
+  const { run, plugin, log, kubeconfig = '', context = '', crdBundle = [], force = false, signal } = options;
   if (plugin !== 'default') {
     throw new UsageError({
       subject: `\`--plugin ${plugin}\` with an existing cluster`,
@@ -36,11 +43,27 @@ export const startExisting = async (options: ExistingOptions): Promise<Cluster> 
       next: 'leave out `--plugin` and NETPOL_PLUGIN, or choose `--provider kind` to have a plugin installed',
     });
   }
+  const bundles = await readCrdBundles(crdBundle);
   const client = openClient({ kubeconfig, context });
   const version = await client.version.getCode();
   log(`existing: ${client.server} (context ${client.context}) runs Kubernetes ${version.gitVersion}`);
-  await checkPermissions(client);
+  await checkPermissions(client, [...permissions, ...(bundles.length > 0 ? installPermissions : [])]);
   await refuseOtherRuns(client, run, force);
+  const stack = new AsyncDisposableStack();
+  try {
+    if (bundles.length > 0) stack.use(await installCrds(client, { bundles, run, log, signal }));
+    return await describeCluster(options, client, stack);
+  } catch (error) {
+    await stack.disposeAsync().catch((second: unknown) => log(`while cleaning up: ${messageOf(second)}`));
+    throw error;
+  }
+};
+
+const describeCluster = async (
+  { run, plugin, log, probeImage = '', signal }: ExistingOptions,
+  client: KubeClient,
+  stack: AsyncDisposableStack,
+): Promise<Cluster> => {
   const nodes = (await client.core.listNode()).items;
   const facts = await readFacts(client, nodes);
   warnOfSeveralEngines(facts, log);
@@ -86,6 +109,6 @@ export const startExisting = async (options: ExistingOptions): Promise<Cluster> 
         index,
         standing,
       ),
-    [Symbol.asyncDispose]: async () => {},
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 };

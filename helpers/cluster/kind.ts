@@ -7,6 +7,8 @@ import type { KubeClient } from '../kube/client.ts';
 import { readAdminApi } from './admin-api.ts';
 import type { Cluster, StartOptions } from './cluster.ts';
 import { waitUntilClusterReady } from './cluster-readiness.ts';
+import { readCrdBundles } from './crd-bundle.ts';
+import { hasAdminDefinitions, installCrds } from './crd-install.ts';
 import { createExternalHosts } from './external-hosts.ts';
 import { readFacts, warnOfSeveralEngines } from './facts.ts';
 import { refuseDocumentationRanges, removeOurRoutes } from './host-container.ts';
@@ -38,6 +40,8 @@ export type KindOptions = StartOptions & {
   probeImage?: string;
   /** Path of a kind configuration; empty: manifests/kind/cluster.yaml. */
   kindConfig?: string;
+  /** CRDs to install, see `readCrdBundles`; empty: those of the plugin, on a cluster that has none. */
+  crdBundle?: readonly string[];
   /** Use a cluster although another run has namespaces there. */
   force?: boolean;
   signal?: AbortSignal | undefined;
@@ -51,7 +55,7 @@ const defaultConfig = fileURLToPath(new URL('../../manifests/kind/cluster.yaml',
  * ClusterError where the cluster or the plugin does not get ready, after everything that was made is gone again
  */
 export const startKind = async (options: KindOptions): Promise<Cluster> => {
-  const { run, log, signal, keep = false, kindImage = '', kindConfig = '' } = options;
+  const { run, log, signal, keep = false, kindImage = '', kindConfig = '', crdBundle = [] } = options;
   const cluster = options.cluster || `netpol-${run}`;
   if (!/^[a-z0-9.-]+$/.test(cluster)) {
     const wanted = 'lower-case letters, digits, dots and hyphens';
@@ -59,6 +63,7 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
   }
   const plugin = await findPlugin(options.plugin);
   const config = await readKindConfig(kindConfig || defaultConfig, plugin);
+  const bundles = await readCrdBundles(crdBundle.length > 0 ? crdBundle : (plugin.crdBundles ?? []));
   await checkPrograms();
   const isReused = (await listClusters()).includes(cluster);
   const stack = new AsyncDisposableStack();
@@ -88,6 +93,8 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     if (isReused) await refuseOtherRuns(client, run, options.force === true);
     const containers = await listNodeContainers(cluster);
     if (isReused) await refuseSecondNetwork(containers[0] ?? '', plugin);
+    if (crdBundle.length > 0 || !(await hasAdminDefinitions(client)))
+      stack.use(await installCrds(client, { bundles, log, signal, ...(isReused ? { run } : {}) }));
     const image = await building;
     await loadIntoNodes(image, cluster, containers, { log, signal });
     if (plugin.manifests !== undefined) {

@@ -13,6 +13,8 @@ export type Plugin = {
   disableDefaultCNI: boolean;
   /** The CNI configuration that it writes on each node, where it connects the pods itself and we know it. */
   cniFile?: string;
+  /** Bundles of CRDs that it reads, for a cluster that has none of the admin tiers. */
+  crdBundles?: readonly string[];
   /** The manifests as one YAML text; absent where nothing is to be installed. */
   manifests?: (probeImage: string) => Promise<string>;
 };
@@ -60,6 +62,7 @@ const referencePlugin = (name: string, parameters: string[]): Plugin => ({
   name,
   disableDefaultCNI: true,
   cniFile: '10-netpol-reference.conflist',
+  crdBundles: ['v0.1-experimental', 'v0.2-experimental'],
   manifests: async (probeImage) => {
     const file = `${manifestsFolder}reference.yaml`;
     const text = (await readFile(file, 'utf8'))

@@ -16,7 +16,7 @@ const configFlag: [string, string] = [
 /** Settings that choose a cluster and what enforces its policies. */
 const clusterOptions = [
   ...['provider', 'plugin', 'kubeconfig', 'context', 'cluster', 'keep'],
-  ...['kindImage', 'probeImage', 'kindConfig'],
+  ...['kindImage', 'probeImage', 'kindConfig', 'crdBundle'],
 ] as const satisfies readonly (keyof Config)[];
 
 /** What each command is called with: the flags that it takes and the words that `--help` says about it. */

@@ -7,7 +7,7 @@ export type Choice = { provider: Exclude<ProviderName, 'auto'>; because: string 
 
 /** Which provider a run uses, and why: the asked one, else kind where Docker and kind answer, else the lab. */
 export const chooseProvider = async (config: Config): Promise<Choice> => {
-  const { provider, kubeconfig, context, cluster, keep, kindConfig } = config;
+  const { provider, kubeconfig, context, cluster, keep, kindConfig, crdBundle } = config;
   const isNamed = kubeconfig !== '' || context !== '';
   if (isNamed && (provider === 'kind' || provider === 'lab')) {
     throw new UsageError({
@@ -16,10 +16,18 @@ export const chooseProvider = async (config: Config): Promise<Choice> => {
       next: 'choose `--provider existing`, or leave them out',
     });
   }
+  if (provider === 'lab' && crdBundle.length > 0) {
+    throw new UsageError({
+      subject: '`--crd-bundle` with `--provider lab`',
+      wanted: 'a cluster with an API server',
+      next: 'leave it out (the lab knows the admin tiers without CRDs), or choose `--provider kind`',
+    });
+  }
   if (provider !== 'auto') return { provider, because: 'asked for' };
   if (isNamed) return { provider: 'existing', because: 'a kubeconfig or context is given' };
-  if (cluster !== '' || keep || kindConfig !== '') {
-    return { provider: 'kind', because: '`--cluster`, `--keep` or `--kind-config` is given' };
+  if (cluster !== '' || keep || kindConfig !== '' || crdBundle.length > 0) {
+    const because = '`--cluster`, `--keep`, `--kind-config` or `--crd-bundle` is given';
+    return { provider: 'kind', because };
   }
   const docker = await answer('docker', ['info', '--format', '{{.ServerVersion}}']);
   if ('failure' in docker) return { provider: 'lab', because: `Docker does not answer (${docker.failure})` };
@@ -46,6 +54,7 @@ export const startCluster = async (
   { run, log, signal }: Omit<StartOptions, 'plugin'> & { signal: AbortSignal },
 ): Promise<Cluster> => {
   const { plugin, cluster, keep, kindImage, probeImage, kindConfig, kubeconfig, context, force } = config;
+  const { crdBundle } = config;
   switch (provider) {
     case 'lab': {
       const { startLab } = await import('../cluster/lab/lab.ts');
@@ -53,8 +62,8 @@ export const startCluster = async (
     }
     case 'kind': {
       const { startKind } = await import('../cluster/kind.ts');
-      const images = { kindImage, probeImage, kindConfig };
-      return startKind({ run, log, signal, plugin: plugin || 'default', cluster, keep, force, ...images });
+      const files = { kindImage, probeImage, kindConfig, crdBundle };
+      return startKind({ run, log, signal, plugin: plugin || 'default', cluster, keep, force, ...files });
     }
     case 'existing': {
       const { startExisting } = await import('../cluster/existing.ts');
@@ -66,6 +75,7 @@ export const startCluster = async (
         kubeconfig,
         context,
         probeImage,
+        crdBundle,
         force,
       });
     }

@@ -1,0 +1,152 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { EnvironmentError, InputError, messageOf, UsageError } from '../errors.ts';
+import type { Problem } from '../errors.ts';
+import { isObject } from '../kube/checks.ts';
+import type { Definition } from '../kube/definitions.ts';
+import { adminGroup } from '../kube/policy-kinds.ts';
+import { parseDocuments } from '../kube/yaml.ts';
+import type { ParsedDocument } from '../kube/yaml.ts';
+
+/** The CRDs of one file. */
+export type CrdBundle = { name: string; definitions: Definition[] };
+
+const bundlesFolder = fileURLToPath(new URL('../../manifests/crds/', import.meta.url));
+const fetchDeadline = 20_000;
+const longestText = 5_000_000;
+
+/**
+ * Reads bundles: each the NAME of a file under manifests/crds, the path of a file, or an https URL.
+ * @throws UsageError for a name that means nothing; InputError with file and line for anything that is no CRD of the admin
+ * tiers, or that two bundles have; EnvironmentError where a URL gives nothing
+ */
+export const readCrdBundles = async (names: readonly string[]): Promise<CrdBundle[]> => {
+  const problems: Problem[] = [];
+  const bundles: CrdBundle[] = [];
+  for (const name of names) {
+    const { label, text } = await readText(name);
+    const { documents, problems: unreadable } = parseDocuments(text, label);
+    const wrong = documents.flatMap((document) => describeWrong(document, label));
+    problems.push(...unreadable, ...wrong);
+    if (documents.length + unreadable.length === 0) problems.push({ file: label, message: 'holds no CRD' });
+    bundles.push({ name: label, definitions: documents.map(({ value }) => value as Definition) });
+  }
+  if (problems.length === 0) problems.push(...describeDoubles(bundles));
+  if (problems.length > 0) throw new InputError('The CRDs of `--crd-bundle` cannot be used', problems);
+  return bundles;
+};
+
+const readText = async (name: string): Promise<{ label: string; text: string }> => {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) {
+    const url = parseUrl(name);
+    return { label: withoutSecrets(url), text: await download(url) };
+  }
+  const known = readdirSync(bundlesFolder).filter((file) => file.endsWith('.yaml'));
+  const file = known.includes(`${name}.yaml`) ? `${bundlesFolder}${name}.yaml` : name;
+  if (!existsSync(file)) {
+    throw new UsageError({
+      subject: `unknown bundle of CRDs ${JSON.stringify(name)}`,
+      wanted: `one of ${known.map((file) => file.slice(0, -'.yaml'.length)).join(', ')}, the path of a file, or an https URL`,
+      got: 'neither such a name nor such a file',
+    });
+  }
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new UsageError({ subject: `cannot read \`--crd-bundle ${name}\``, got: messageOf(error) });
+  });
+  return { label: file, text };
+};
+
+const isLoopback = ({ hostname }: URL): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+
+const parseUrl = (text: string): URL => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))) return url;
+  throw new UsageError({
+    subject: `\`--crd-bundle ${url === undefined ? text : withoutSecrets(url)}\` is no URL to take CRDs from`,
+    wanted: 'https, or http from this machine itself',
+    next: 'or download it yourself and give the path of the file',
+  });
+};
+
+/** What stands before the host, and behind the path, may be a password or a token. */
+const withoutSecrets = ({ origin, pathname }: URL): string => `${origin}${pathname}`;
+
+const download = async (first: URL): Promise<string> => {
+  const signal = AbortSignal.timeout(fetchDeadline);
+  const fail = (got: string): EnvironmentError =>
+    new EnvironmentError({
+      subject: `cannot fetch \`--crd-bundle ${withoutSecrets(first)}\``,
+      got,
+      next: 'download it yourself and give the path of the file; v0.1-standard and the like need no network',
+    });
+  let url = first;
+  try {
+    for (let hops = 0; hops <= 5; hops += 1) {
+      // Each step is looked at, so that no redirect leads away from https.
+      const response = await fetch(url, { redirect: 'manual', signal });
+      const next = response.headers.get('location');
+      if (response.status >= 300 && response.status < 400 && next !== null) {
+        url = parseUrl(new URL(next, url).href);
+        continue;
+      }
+      if (!response.ok) throw fail(`HTTP ${response.status} ${response.statusText}`.trim());
+      return await readBody(response, fail);
+    }
+  } catch (error) {
+    if (error instanceof EnvironmentError || error instanceof UsageError) throw error;
+    if (signal.aborted) throw fail(`no whole answer within ${fetchDeadline / 1000} s`);
+    const { cause } = error as { cause?: unknown };
+    throw fail(cause === undefined ? messageOf(error) : messageOf(cause));
+  }
+  throw fail('more than 5 redirects');
+};
+
+const readBody = async (response: Response, fail: (got: string) => Error): Promise<string> => {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > longestText) throw fail(`more than ${longestText / 1_000_000} MB`);
+  }
+  return text;
+};
+
+const describeWrong = ({ value, positionOf }: ParsedDocument, file: string): Problem[] => {
+  const wanted = `must be a CustomResourceDefinition of the group ${adminGroup}`;
+  const { apiVersion, kind, metadata, spec } = isObject(value) ? value : {};
+  if (apiVersion !== 'apiextensions.k8s.io/v1' || kind !== 'CustomResourceDefinition') {
+    const got = typeof kind === 'string' ? `${kind} of ${String(apiVersion)}` : 'no Kubernetes object';
+    return [{ file, ...positionOf(['kind']), message: `${wanted}, got ${got}` }];
+  }
+  const { group, names, versions } = isObject(spec) ? spec : {};
+  if (group !== adminGroup) {
+    const got = typeof group === 'string' ? `the group ${group}` : 'no group';
+    return [{ file, ...positionOf(['spec', 'group']), message: `${wanted}, got ${got}` }];
+  }
+  const isWhole =
+    isObject(metadata) &&
+    typeof metadata['name'] === 'string' &&
+    isObject(names) &&
+    typeof names['plural'] === 'string' &&
+    typeof names['kind'] === 'string' &&
+    Array.isArray(versions);
+  if (isWhole) return [];
+  return [
+    { file, ...positionOf(['spec']), message: 'must have metadata.name, spec.names and spec.versions' },
+  ];
+};
+
+const describeDoubles = (bundles: readonly CrdBundle[]): Problem[] => {
+  const first = new Map<string, string>();
+  return bundles.flatMap(({ name, definitions }) =>
+    definitions.flatMap(({ metadata }) => {
+      const other = first.get(metadata.name);
+      if (other === undefined) first.set(metadata.name, name);
+      return other === undefined
+        ? []
+        : [{ file: name, message: `holds ${metadata.name}, and so does ${other}` }];
+    }),
+  );
+};
