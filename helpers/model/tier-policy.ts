@@ -21,7 +21,8 @@ export type PodSelection = { namespaceSelector: LabelSelector; podSelector: Labe
 export type TierPeer =
   | ({ kind: 'pods' } & PodSelection)
   | { kind: 'nodes'; selector: LabelSelector }
-  | { kind: 'networks'; cidrs: readonly string[] }
+  /** `hasICMP`: whether the API says that ICMP is meant as well, which v1alpha2 does and v1alpha1 does not. */
+  | { kind: 'networks'; cidrs: readonly string[]; hasICMP: boolean }
   | { kind: 'domainNames'; names: readonly string[] }
   | { kind: 'unknown' };
 
@@ -57,8 +58,8 @@ export type TierPolicy = {
 export const readTierPolicy = (policy: AdminPolicy): TierPolicy => {
   const { kind, metadata, spec } = policy;
   const rules = {
-    ingress: (spec.ingress ?? []).map((rule, index) => readRule(rule, rule.from, 'ingress', index)),
-    egress: (spec.egress ?? []).map((rule, index) => readRule(rule, rule.to, 'egress', index)),
+    ingress: (spec.ingress ?? []).map((rule, index) => readRule(kind, rule, rule.from, 'ingress', index)),
+    egress: (spec.egress ?? []).map((rule, index) => readRule(kind, rule, rule.to, 'egress', index)),
   };
   return {
     id: `${kind} ${metadata.name}`,
@@ -85,6 +86,7 @@ type RuleObject = {
 };
 
 const readRule = (
+  kind: AdminPolicy['kind'],
   { name, action, ports, protocols }: RuleObject,
   peers: readonly AdminPeer[] | undefined,
   direction: Direction,
@@ -94,7 +96,7 @@ const readRule = (
   return {
     place: `${direction}[${index}]${name ? ` ${JSON.stringify(name)}` : ''}`,
     action: action === 'Allow' ? 'Accept' : action,
-    peers: (peers ?? []).map(readPeer),
+    peers: (peers ?? []).map((peer) => readPeer(kind, peer)),
     // A null or empty list is no list, as in Go.
     ...((ports ?? []).length + (protocols ?? []).length > 0 ? { ports: entries } : {}),
   };
@@ -105,11 +107,12 @@ const selectionOf = ({ namespaces, pods }: AdminSubject): PodSelection | undefin
   return pods ? { namespaceSelector: pods.namespaceSelector, podSelector: pods.podSelector } : undefined;
 };
 
-const readPeer = (peer: AdminPeer): TierPeer => {
+const readPeer = (policy: AdminPolicy['kind'], peer: AdminPeer): TierPeer => {
   const selection = selectionOf(peer);
   if (selection !== undefined) return { kind: 'pods', ...selection };
   if (peer.nodes) return { kind: 'nodes', selector: peer.nodes };
-  if (peer.networks) return { kind: 'networks', cidrs: peer.networks };
+  if (peer.networks)
+    return { kind: 'networks', cidrs: peer.networks, hasICMP: policy === 'ClusterNetworkPolicy' };
   return peer.domainNames ? { kind: 'domainNames', names: peer.domainNames } : { kind: 'unknown' };
 };
 

@@ -1,3 +1,4 @@
+import type { Protocol } from '../kube/types.ts';
 import type { Family } from '../kube/world.ts';
 import type { ProbeProtocol } from '../matrix/matrix.ts';
 import { addAll, addBit, fillAll, hasBit, listBits } from './bits.ts';
@@ -86,9 +87,20 @@ const matchTierRule = (
   subject: number,
   traffic: Traffic,
 ): Matched => {
+  if (traffic.protocol === 'ICMP') return matchEcho(population, rule, traffic.family);
   const peers = matchPeers(population, rule, traffic.family);
-  const ports = matchTierPorts(population, rule, traffic);
+  const ports = matchTierPorts(population, rule, { ...traffic, protocol: traffic.protocol });
   return limitToPorts(population, peers, ports, subject, traffic);
+};
+
+/** A rule with ports is not about ICMP. What one without them is about only networks say, and only in v1alpha2. */
+const matchEcho = (population: Population, rule: TierRule, family: Family): Matched => {
+  if (rule.ports !== undefined) return none(population.words);
+  const certain = rule.peers.filter((peer) => peer.kind === 'networks' && peer.hasICMP);
+  return {
+    sure: matchPeers(population, { ...rule, peers: certain }, family).sure,
+    possible: matchPeers(population, rule, family).possible,
+  };
 };
 
 const removeBit = (bits: Bits, index: number): void => {
@@ -155,19 +167,12 @@ const matchPods = (
   population: Population,
 ): Bits => population.match([{ namespaceSelector, podSelector }], '', 'IPv4').sure;
 
-/** Destinations at which the ports of a rule mean the traffic. What a rule without ports does to ICMP only `networks` say. */
+/** Destinations at which the ports of a rule mean the traffic. */
 const matchTierPorts = (
   population: Population,
-  { ports, peers }: TierRule,
-  { protocol, port }: Traffic,
+  { ports }: TierRule,
+  { protocol, port }: Traffic & { protocol: Protocol },
 ): 'all' | 'none' | Matched => {
-  if (protocol === 'ICMP') {
-    if (ports !== undefined) return 'none';
-    if (peers.every(({ kind }) => kind === 'networks')) return 'all';
-    const possible = new Uint32Array(population.words);
-    fillAll(possible, 0, population.pods.length);
-    return { sure: new Uint32Array(population.words), possible };
-  }
   if (ports === undefined) return 'all';
   const isInside = (entry: TierPort): boolean =>
     !('name' in entry) && entry.protocol === protocol && entry.first <= port && port <= entry.last;

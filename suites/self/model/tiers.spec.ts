@@ -152,19 +152,23 @@ describe('the tiers around NetworkPolicy', () => {
     expect(verdictOf(worldWith([older]), 'x/a', 'x/a')).to.equal('undefined');
   });
 
-  it('say of ICMP what the text says: networks mean it, a rule with protocols does not, the rest is open', () => {
-    const ping = (rule: NonNullable<Cluster['spec']['egress']>[number]): string =>
-      createOracle(worldWith([clusterPolicy('out', { egress: [rule] })])).verdict(
-        'x/a',
-        'y/a',
-        'ICMP',
-        0,
-        'IPv4',
-      );
-    expect(ping({ action: 'Deny', to: [{ networks: ['0.0.0.0/0'] }] })).to.equal('deny');
+  it('say of ICMP what the text says: networks of v1alpha2 mean it, a rule with protocols does not, the rest is open', () => {
+    const verdictUnder = (policy: AdminPolicy, target = 'y/a'): string =>
+      createOracle(worldWith([policy])).verdict('x/a', target, 'ICMP', 0, 'IPv4');
+    const ping = (rule: NonNullable<Cluster['spec']['egress']>[number], target?: string): string =>
+      verdictUnder(clusterPolicy('out', { egress: [rule] }), target);
+    const everything = { action: 'Deny' as const, to: [{ networks: ['0.0.0.0/0'] }] };
+    expect(ping(everything)).to.equal('deny');
+    expect(ping({ action: 'Deny', to: [{ networks: ['::/0'] }] })).to.equal('allow');
     expect(ping({ action: 'Deny', to: [inNamespace('y')] })).to.equal('undefined');
     const protocols = [{ tcp: { destinationPort: { number: 80 } } }];
     expect(ping({ action: 'Deny', to: [inNamespace('y')], protocols })).to.equal('allow');
+    expect(ping({ ...everything, protocols })).to.equal('allow');
+    const both = { action: 'Deny' as const, to: [{ networks: ['10.0.0.0/31'] }, inNamespace('z')] };
+    expect([ping(both), ping(both, 'z/a')]).to.deep.equal(['allow', 'undefined']);
+    expect(
+      verdictUnder(adminPolicy('older', 1, { subject: inNamespace('x'), egress: [everything] })),
+    ).to.equal('undefined');
   });
 
   it('name the rules that decide, with tier and priority', () => {
