@@ -1,7 +1,7 @@
 import type { Protocol } from '../kube/types.ts';
 import type { ProbeKind } from '../matrix/matrix.ts';
 import type { Explanation, Oracle } from './oracle.ts';
-import type { Verdict } from './reason.ts';
+import type { SideExplanation, Verdict } from './reason.ts';
 import type { ServiceVerdict } from './service.ts';
 
 /** The oracles of the world after a change and before it. Only established connections need the one before. */
@@ -48,11 +48,20 @@ export const judgeBackends = (
 };
 
 /**
- * A plugin that rejects answers a denied datagram with the very error that a closed port answers with, so the error
- * never tells that the datagram arrived.
+ * An end lets the error through where nothing is about it, or where an Accept takes the error with the datagram. A
+ * plugin that rejects answers a denied datagram with the very error that a closed port answers with, so the error never
+ * tells that the datagram arrived.
  */
 const judgeUnreachable = (there: Explanation, back: Explanation): { verdict: Verdict; reason: string } => {
-  if (!isIsolated(there) && !isIsolated(back)) return there;
+  const ends = [
+    [there.egress, back.ingress],
+    [there.ingress, back.egress],
+  ] as const;
+  const passes = ends.every(
+    ([onTheWay, onTheWayBack]) =>
+      onTheWay.acceptsErrors || (!isAffected(onTheWay) && !isAffected(onTheWayBack)),
+  );
+  if (passes && there.verdict === 'allow') return there;
   const isolation = (isIsolated(there) ? there : back).reason;
   const what =
     there.verdict === 'deny'
@@ -72,5 +81,7 @@ const judgeEstablished = (before: Explanation, after: Explanation): { verdict: V
 };
 
 /** Whether a policy is about one of the ends in the direction of the connection. */
-const isIsolated = ({ egress, ingress }: Explanation): boolean =>
-  [egress, ingress].some(({ isolatedBy, matchedBy }) => isolatedBy.length + matchedBy.length > 0);
+const isIsolated = ({ egress, ingress }: Explanation): boolean => [egress, ingress].some(isAffected);
+
+const isAffected = ({ isolatedBy, matchedBy }: SideExplanation): boolean =>
+  isolatedBy.length + matchedBy.length > 0;

@@ -80,7 +80,7 @@ const judgeEnd = (
 ): { verdict: Verdict; reason: string } => {
   const { parts, client, protocol, family } = visit;
   const from = parts.population.ids[client] ?? '';
-  const { egress, ingress } = parts.oracle.explain(from, idOf(backend.pod), protocol, backend.port, family);
+  const { egress, ingress } = parts.explain(from, idOf(backend.pod), protocol, backend.port, family);
   const end = direction === 'egress' ? egress : ingress;
   if (end.isolatedBy.length === 0) return { verdict: 'allow', reason: '' };
   const asking = parts.population.pods[client]!;

@@ -9,9 +9,9 @@ import { judgeNodePort } from './node-port.ts';
 import { createPopulation } from './population.ts';
 import { computeReach, selectSubjects } from './reach.ts';
 import type { Reach } from './reach.ts';
-import type { SideExplanation, Verdict } from './reason.ts';
+import type { Connection, SideExplanation, Verdict } from './reason.ts';
 import { judgeService } from './service.ts';
-import type { ServiceVerdict } from './service.ts';
+import type { Parts, ServiceVerdict } from './service.ts';
 import { readTierPolicy } from './tier-policy.ts';
 import { explainEnd } from './tier-reason.ts';
 import { selectTierSubjects } from './tiers.ts';
@@ -96,25 +96,39 @@ export const createOracle = (snapshot: World): Oracle => {
     return index;
   };
 
-  const oracle: Oracle = {
+  const explain = (
+    from: string,
+    to: string,
+    asked: Pick<Connection, 'protocol' | 'port' | 'family' | 'isTranslated'>,
+  ): Explanation => {
+    const source = numberOf(from, asked.family);
+    const destination = numberOf(to, asked.family);
+    const egress = explainEnd(population, selections, {
+      ...{ subject: source, peer: destination, direction: 'egress' },
+      ...asked,
+    });
+    const ingress = explainEnd(population, selections, {
+      ...{ subject: destination, peer: source, direction: 'ingress' },
+      ...asked,
+    });
+    return { ...conclude(from, to, egress, ingress), egress, ingress };
+  };
+  const parts: Parts = {
+    world,
+    population,
+    selections: policies,
+    explain: (from, to, protocol, port, family) =>
+      explain(from, to, { protocol, port, family, isTranslated: true }),
+  };
+
+  return {
     verdict: (from, to, protocol, port, family) =>
       verdictAt(
         reachOf(protocol, port, family),
         numberOf(from, family) * population.words,
         numberOf(to, family),
       ),
-    explain: (from, to, protocol, port, family) => {
-      const source = numberOf(from, family);
-      const destination = numberOf(to, family);
-      const kind = { protocol, port, family };
-      const ends = {
-        egress: { subject: source, peer: destination, direction: 'egress' as const, ...kind },
-        ingress: { subject: destination, peer: source, direction: 'ingress' as const, ...kind },
-      };
-      const egress = explainEnd(population, selections, ends.egress);
-      const ingress = explainEnd(population, selections, ends.ingress);
-      return { ...conclude(from, to, egress, ingress), egress, ingress };
-    },
+    explain: (from, to, protocol, port, family) => explain(from, to, { protocol, port, family }),
     matrix: (protocol, port, family, rows, columns) => {
       const everybody = (): string[] =>
         population.ids.filter((_, index) => population.addressOf(index, family) !== undefined);
@@ -130,26 +144,11 @@ export const createOracle = (snapshot: World): Oracle => {
       return { rows: sources, columns: targets, cells };
     },
     serviceVerdict: (from, service, protocol, port, family) =>
-      judgeService(
-        { world, population, selections: policies, oracle },
-        from,
-        service,
-        protocol,
-        port,
-        family,
-      ),
+      judgeService(parts, from, service, protocol, port, family),
     nodePortVerdict: (from, service, protocol, port, family) =>
-      judgeNodePort(
-        { world, population, selections: policies, oracle },
-        from,
-        service,
-        protocol,
-        port,
-        family,
-      ),
+      judgeNodePort(parts, from, service, protocol, port, family),
     lookupVerdict: (from) => judgeLookup({ world, population, selections: policies, tiers }, from),
   };
-  return oracle;
 };
 
 const protocols: readonly ProbeProtocol[] = ['TCP', 'UDP', 'SCTP', 'ICMP'];

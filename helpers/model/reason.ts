@@ -23,6 +23,8 @@ export type SideExplanation = {
   admittedBy: string[];
   /** Rules of the tiers around NetworkPolicy that may decide: `AdminNetworkPolicy block ingress[0]`. */
   matchedBy: string[];
+  /** Whether ICMP errors surely pass with the connection, whatever else is said about the pod. */
+  acceptsErrors: boolean;
   /** In words; empty where no policy is about this end. */
   reason: string;
 };
@@ -35,6 +37,8 @@ export type Connection = {
   protocol: ProbeProtocol;
   port: number;
   family: Family;
+  /** Whether the source asks the address of a Service that leads to the destination. */
+  isTranslated?: boolean;
 };
 
 /** Says why one end admits a connection or does not. */
@@ -50,12 +54,11 @@ export const explainSide = (
     ({ policy, subjects }) =>
       directions.some((each) => policy[each] !== undefined) && subjects.includes(subject),
   );
-  if (isolating.length === 0)
-    return { verdict: 'allow', isolatedBy: [], admittedBy: [], matchedBy: [], reason: '' };
+  if (isolating.length === 0) return { verdict: 'allow', ...nothing, isolatedBy: [], reason: '' };
   const isolatedBy = isolating.map(({ policy }) => policy.id);
   if (protocol === 'ICMP') {
     const reason = `${population.ids[subject]} is isolated by ${listSome(isolatedBy)}${wordsOfICMP}`;
-    return { verdict: 'undefined', isolatedBy, admittedBy: [], matchedBy: [], reason };
+    return { verdict: 'undefined', ...nothing, isolatedBy, reason };
   }
   const isolation = `${population.ids[subject]} is isolated for ${direction} by ${listSome(isolatedBy)}`;
   const trials = isolating.flatMap(({ policy }) =>
@@ -78,13 +81,15 @@ export const explainSide = (
     ? wordsOfBypass(subjectPod, peerPod, direction)
     : wordsOf(trials, best, direction, population.ids[peer] ?? '');
   return {
+    ...nothing,
     verdict: bypass ? (ownNode ? 'allow' : 'undefined') : (best?.verdict ?? 'deny'),
     isolatedBy,
     admittedBy: trials.filter(({ verdict }) => verdict !== 'deny').map(({ place }) => place),
-    matchedBy: [],
     reason: isolation + words,
   };
 };
+
+const nothing = { admittedBy: [], matchedBy: [], acceptsErrors: false };
 
 type Trial = { place: string; verdict: Verdict; words: string };
 

@@ -21,7 +21,8 @@ export type Parts = {
   world: World;
   population: Population;
   selections: readonly Selection[];
-  oracle: Pick<Oracle, 'explain'>;
+  /** Of connections that are sent to the address of a Service. */
+  explain: Oracle['explain'];
 };
 
 /** A pod behind a Service, and the port at which it is asked. */
@@ -42,13 +43,7 @@ export const judgeService = (
     throw new RangeError(`Service ${id} has no ${family} address`);
 
   const judged = backendsOf(parts.world, service, entry, family).map(({ pod, port: target }) => {
-    const { verdict, reason, egress, ingress } = parts.oracle.explain(
-      from,
-      idOf(pod),
-      protocol,
-      target,
-      family,
-    );
+    const { verdict, reason, egress, ingress } = parts.explain(from, idOf(pod), protocol, target, family);
     const mayMatchVirtual =
       verdict === 'deny' &&
       virtual !== undefined &&

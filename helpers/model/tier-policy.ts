@@ -47,8 +47,11 @@ export type TierPolicy = {
   priority?: number;
   subject: PodSelection;
   rules: Readonly<Record<Direction, readonly TierRule[]>>;
-  /** Whether a pod's connections to its own address are exempt: https://github.com/kubernetes-sigs/network-policy-api/pull/390 */
-  exemptsItself: boolean;
+  /**
+   * v1alpha2 says more. A pod's connections to its own address are exempt: https://github.com/kubernetes-sigs/network-policy-api/pull/390
+   * And an Accept takes related ICMP with it: https://network-policy-api.sigs.k8s.io/api-overview/#actions
+   */
+  version: 'v1alpha1' | 'v1alpha2';
 };
 
 /**
@@ -67,7 +70,7 @@ export const readTierPolicy = (policy: AdminPolicy): TierPolicy => {
     ...(policy.kind === 'BaselineAdminNetworkPolicy' ? {} : { priority: policy.spec.priority }),
     subject: selectionOf(spec.subject) ?? nobody,
     rules,
-    exemptsItself: kind === 'ClusterNetworkPolicy',
+    version: kind === 'ClusterNetworkPolicy' ? 'v1alpha2' : 'v1alpha1',
   };
 };
 

@@ -44,6 +44,7 @@ const explainTiers = (
   const verdicts = new Set(ends.flatMap((end) => end.verdicts));
   return {
     ...side,
+    acceptsErrors: ends.every((end) => end.verdicts.length === 0 || end.acceptsErrors === true),
     verdict: verdicts.size === 1 ? [...verdicts][0]! : 'undefined',
     matchedBy: ends.flatMap(({ places }) => places),
     reason: ends
@@ -54,7 +55,13 @@ const explainTiers = (
 };
 
 /** What a tier may come to; `verdicts` is empty where it leaves the connection to what comes next. */
-type Ending = { verdicts: readonly Verdict[]; reason: string; places: string[] };
+type Ending = {
+  verdicts: readonly Verdict[];
+  reason: string;
+  places: string[];
+  /** Whether what decides, if anything does, surely is an Accept of v1alpha2: "including replies to that traffic and related ICMP traffic". */
+  acceptsErrors?: boolean;
+};
 
 const walk = (
   population: Population,
@@ -67,7 +74,9 @@ const walk = (
   const peerName = population.ids[peer] ?? '';
   const places: string[] = [];
   const words: string[] = [];
+  const versions = new Set<string>();
   const outcomes = passTier(population, tiers, tier, subject, connection, open, (policy, rule, { sure }) => {
+    versions.add(policy.version);
     const place = `${policy.id} ${rule.place}`;
     places.push(place);
     const open = hasBit(sure, 0, peer) ? '' : ', but whether it means this traffic is not specified';
@@ -75,6 +84,7 @@ const walk = (
   });
   const has = (bits: Uint32Array): boolean => hasBit(bits, 0, peer);
   return {
+    acceptsErrors: has(outcomes.accepted) && !has(outcomes.denied) && !versions.has('v1alpha1'),
     verdicts: [
       ...(has(outcomes.accepted) ? (['allow'] as const) : []),
       ...(has(outcomes.denied) ? (['deny'] as const) : []),

@@ -11,8 +11,14 @@ import type { Tier, TierPeer, TierPolicy, TierPort, TierRule } from './tier-poli
 /** A policy of a tier together with the numbers of the pods that are its subject. */
 export type TierSelection = { policy: TierPolicy; subjects: readonly number[] };
 
-/** The traffic of which a subject's end is judged. */
-export type Traffic = { direction: Direction; protocol: ProbeProtocol; port: number; family: Family };
+/** The traffic of which a subject's end is judged. `isTranslated`: it was sent to the address of a Service. */
+export type Traffic = {
+  direction: Direction;
+  protocol: ProbeProtocol;
+  port: number;
+  family: Family;
+  isTranslated?: boolean;
+};
 
 /**
  * What a tier may make of the traffic between one subject and each peer: accept it, deny it, or leave it to what comes
@@ -61,7 +67,9 @@ export const passTier = (
     for (const { policy } of rivals) {
       const untouched = before.slice();
       const seesItself = hasBit(before, 0, subject);
-      if (policy.exemptsItself) removeBit(untouched, subject);
+      // "A Pod connecting to its own Pod IP is not subject to CNP", but it is where a Service leads it back to itself.
+      const isExempt = policy.version === 'v1alpha2' && traffic.isTranslated !== true;
+      if (isExempt) removeBit(untouched, subject);
       for (const rule of policy.rules[traffic.direction]) {
         const matched = matchTierRule(population, rule, subject, traffic);
         if (matched.possible.some((word, at) => (word & untouched[at]!) !== 0))
@@ -71,7 +79,7 @@ export const passTier = (
         for (let at = 0; at < words; at += 1) untouched[at] = untouched[at]! & ~matched.sure[at]!;
       }
       // In v1alpha1 nothing says whether a pod's traffic to itself is the policy's business.
-      if (seesItself) addBit(untouched, 0, subject);
+      if (seesItself && (isExempt || policy.version === 'v1alpha1')) addBit(untouched, 0, subject);
       for (let at = 0; at < words; at += 1) left[at] = left[at]! & untouched[at]!;
     }
   }

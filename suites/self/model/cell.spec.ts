@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import type { NetworkPolicy, NetworkPolicySpec } from '../../../helpers/kube/types.ts';
+import type { AdminPolicy, NetworkPolicy, NetworkPolicySpec } from '../../../helpers/kube/types.ts';
 import { addressOf, idOf } from '../../../helpers/kube/world.ts';
 import type { ProbeKind } from '../../../helpers/matrix/matrix.ts';
 import { judgeBackends, judgeCell } from '../../../helpers/model/cell.ts';
 import { createOracle, type Oracle } from '../../../helpers/model/oracle.ts';
 import { anyPods, anyPolicies } from './arbitrary.ts';
+import { adminPolicy, clusterPolicy } from './tier-worlds.ts';
 import { expectGrid, ninePods, policyOf, worldOf } from './worlds.ts';
 
 const podA = { matchLabels: { pod: 'a' } };
@@ -86,6 +87,34 @@ describe('the oracle about the ICMP error of a closed port', () => {
     expect(reasons[1]).to.include(
       'whether a denied datagram is answered with an ICMP error is not specified',
     );
+  });
+});
+
+describe('the oracle about the ICMP error of a closed port under the admin tiers', () => {
+  const unreachable = kind({ traffic: 'unreachable', port: 9 });
+  const inX = { namespaces: { matchLabels: { ns: 'x' } } };
+  const accept = [{ action: 'Accept' as const, to: [{ namespaces: {} }] }];
+  const isolated = policy('alone', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
+  const verdictUnder = (...adminPolicies: AdminPolicy[]): string => {
+    const now = createOracle(worldOf(ninePods, [isolated], { adminPolicies }));
+    return judgeCell(unreachable, 'x/a', 'y/a', { now }).verdict;
+  };
+
+  it('lets it pass with what v1alpha2 accepts, and leaves it open in v1alpha1', () => {
+    const older = accept.map((rule) => ({ ...rule, action: 'Allow' as const }));
+    expect(verdictUnder(clusterPolicy('newer', { subject: inX, egress: accept }))).to.equal('allow');
+    expect(verdictUnder(adminPolicy('older', 1, { subject: inX, egress: older }))).to.equal('undefined');
+  });
+
+  it('leaves it open where an end accepts nothing, though it lets the datagram in', () => {
+    const out = clusterPolicy('out', { subject: inX, egress: accept });
+    const deaf = clusterPolicy('deaf', {
+      subject: { namespaces: { matchLabels: { ns: 'y' } } },
+      egress: [{ action: 'Deny', to: [{ namespaces: {} }] }],
+    });
+    expect(verdictUnder(out, deaf)).to.equal('undefined');
+    const ingress = [{ action: 'Accept' as const, from: [{ namespaces: {} }] }];
+    expect(verdictUnder(out, { ...deaf, spec: { ...deaf.spec, ingress } })).to.equal('allow');
   });
 });
 

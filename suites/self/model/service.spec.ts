@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import type { NetworkPolicy } from '../../../helpers/kube/types.ts';
+import type { AdminPolicy, NetworkPolicy } from '../../../helpers/kube/types.ts';
 import type { Service } from '../../../helpers/kube/world.ts';
 import { createOracle } from '../../../helpers/model/oracle.ts';
 import type { Oracle } from '../../../helpers/model/oracle.ts';
+import { adminPolicy, clusterPolicy } from './tier-worlds.ts';
 import { ninePods, podOf, policyOf, worldOf } from './worlds.ts';
 
 const web: Service = {
@@ -88,6 +89,24 @@ describe('the oracle on Services', () => {
       'undefined',
     );
     expect(oracleOf([]).serviceVerdict('x/a', 'x/web', 'TCP', 8080, 'IPv4').verdict).to.equal('allow');
+  });
+
+  it('leads a pod back to itself as the subject of v1alpha2, and by its own address as no subject', () => {
+    const itself = { namespaces: { matchLabels: { ns: 'x' } } };
+    const under = (...adminPolicies: AdminPolicy[]): Oracle =>
+      createOracle(worldOf(ninePods, [], { services: [web], adminPolicies }));
+    const verdictsOf = (oracle: Oracle): string[] => [
+      oracle.serviceVerdict('x/a', 'x/web', 'TCP', 8080, 'IPv4').verdict,
+      oracle.verdict('x/a', 'x/a', 'TCP', 80, 'IPv4'),
+    ];
+    const out = { action: 'Deny' as const, to: [itself] };
+    const [into, older] = [
+      clusterPolicy('into', { ingress: [{ action: 'Deny', from: [itself] }] }),
+      adminPolicy('older', 1, { subject: itself, egress: [out] }),
+    ];
+    expect(verdictsOf(under(clusterPolicy('out', { egress: [out] })))).to.deep.equal(['deny', 'allow']);
+    expect(verdictsOf(under(into))).to.deep.equal(['deny', 'allow']);
+    expect(verdictsOf(under(older))).to.deep.equal(['undefined', 'undefined']);
   });
 
   it('leaves undefined whether an ipBlock meets the address of a Service', () => {
