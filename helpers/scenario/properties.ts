@@ -40,6 +40,21 @@ export const properties = {
     open: 'kept',
     closed: 'cut',
   },
+  'established-tcp-under-admin-deny': {
+    about: 'a TCP connection that is open when a rule of the Admin tier denies it',
+    open: 'kept',
+    closed: 'cut',
+  },
+  'established-udp-under-admin-deny': {
+    about: 'a UDP flow that is under way when a rule of the Admin tier denies it',
+    open: 'kept',
+    closed: 'cut',
+  },
+  'established-tcp-under-baseline-deny': {
+    about: 'a TCP connection that is open when a rule of the Baseline tier denies it',
+    open: 'kept',
+    closed: 'cut',
+  },
   'host-network-subject': {
     about: 'a host-network pod that a policy selects',
     open: 'not isolated',
