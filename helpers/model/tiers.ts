@@ -129,6 +129,8 @@ const matchPeers = (population: Population, rule: TierRule, family: Family): Mat
     return { sure: everybody, possible: everybody };
   }
   for (const peer of rule.peers) {
+    // A plugin that does not know names lets such a rule accept nothing either: it fails closed.
+    if (rule.action === 'Accept' && peer.kind === 'domainNames' && peer.names.every(isNobodys)) continue;
     const { sure, possible } = matchPeer(population, peer, family);
     addAll(all.sure, 0, sure);
     addAll(all.possible, 0, possible);
@@ -168,6 +170,9 @@ const matchPeer = (population: Population, peer: TierPeer, family: Family): Matc
       return none(population.words);
   }
 };
+
+/** A name that never has an address. @see https://www.rfc-editor.org/rfc/rfc6761#section-6.4 */
+const isNobodys = (name: string): boolean => /\.invalid\.?$/i.test(name);
 
 /** "Pods of the host network are not included": unlike in a NetworkPolicy, where that is open. */
 const matchPods = (
