@@ -36,6 +36,7 @@ export type Config = {
   output: string;
   settleBudgetMs: number;
   force: boolean;
+  clusterWide: boolean;
 };
 
 type Option = {
@@ -132,6 +133,11 @@ export const options: Record<keyof Config, Option> = {
     flag: 'force',
     type: 'boolean',
     help: 'although another run is active on this cluster',
+  },
+  clusterWide: {
+    flag: 'cluster-wide',
+    type: 'boolean',
+    help: 'on an existing cluster, run also scenarios whose admin policies select pods that are not ours',
   },
 };
 

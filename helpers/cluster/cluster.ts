@@ -16,6 +16,8 @@ export type Capability =
   | 'AdminNetworkPolicy'
   | 'BaselineAdminNetworkPolicy'
   | 'ClusterNetworkPolicy'
+  /** Policies that select pods beside those of the lanes. */
+  | 'cluster-wide'
   /** Found out by asking a pod. */
   | 'icmp';
 

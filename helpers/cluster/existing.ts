@@ -22,6 +22,8 @@ export type ExistingOptions = StartOptions & {
   crdBundle?: readonly string[];
   /** Run although another run has namespaces there. */
   force?: boolean;
+  /** Whether policies may select pods that are not ours. */
+  clusterWide?: boolean;
   signal?: AbortSignal | undefined;
 };
 
@@ -60,7 +62,7 @@ export const startExisting = async (options: ExistingOptions): Promise<Cluster> 
 };
 
 const describeCluster = async (
-  { run, plugin, log, probeImage = '', signal }: ExistingOptions,
+  { run, plugin, log, probeImage = '', clusterWide = false, signal }: ExistingOptions,
   client: KubeClient,
   stack: AsyncDisposableStack,
 ): Promise<Cluster> => {
@@ -81,6 +83,9 @@ const describeCluster = async (
   const lacks: Partial<Record<Capability, string>> = {
     ...admin.lacks,
     'chosen-address': noChosenAddress,
+    ...(clusterWide
+      ? {}
+      : { 'cluster-wide': "its policies select everybody's pods, which only `--cluster-wide` allows here" }),
     external: 'hosts outside the cluster can be made beside a kind cluster or in the lab only',
     ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
   };

@@ -6,6 +6,7 @@ import { createOracle } from '../model/oracle.ts';
 import type { CaseRecord, StepRecord } from '../report/record.ts';
 import { isStanding } from '../scenario/default-world.ts';
 import { isGenerated } from '../scenario/generated-case.ts';
+import { isConfined } from '../scenario/policies.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { asksApiServer } from '../scenario/stored.ts';
 import { adminPoliciesOf, worldAt } from '../scenario/world.ts';
@@ -133,6 +134,7 @@ const neededCapabilities = ({ pods, steps }: Scenario): Capability[] => {
     ...(pods.some(({ addressesOf }) => addressesOf !== undefined) ? (['chosen-address'] as const) : []),
     ...(asksApiServer(steps) ? (['api'] as const) : []),
     ...new Set(adminPoliciesOf(steps).map(({ kind }) => kind)),
+    ...(adminPoliciesOf(steps).every(isConfined) ? [] : (['cluster-wide'] as const)),
     ...(steps.some(({ expect }) => expect.some(({ protocol }) => protocol === 'ICMP'))
       ? (['icmp'] as const)
       : []),

@@ -54,7 +54,7 @@ export const startCluster = async (
   { run, log, signal }: Omit<StartOptions, 'plugin'> & { signal: AbortSignal },
 ): Promise<Cluster> => {
   const { plugin, cluster, keep, kindImage, probeImage, kindConfig, kubeconfig, context, force } = config;
-  const { crdBundle } = config;
+  const { crdBundle, clusterWide } = config;
   switch (provider) {
     case 'lab': {
       const { startLab } = await import('../cluster/lab/lab.ts');
@@ -76,6 +76,7 @@ export const startCluster = async (
         context,
         probeImage,
         crdBundle,
+        clusterWide,
         force,
       });
     }
