@@ -2,6 +2,7 @@ import { replayCommand, type RedCaseOptions } from './console.ts';
 import { summariseDifferences } from './differences.ts';
 import type { CaseRecord, RunRecord, Status } from './record.ts';
 import { redactData } from './redact.ts';
+import { readSettleTimes } from './settle-times.ts';
 import {
   formatRows,
   formatSeconds,
@@ -72,21 +73,10 @@ const describeEnvironment = ({ environment }: RunRecord): string => {
 };
 
 const formatSettleTimes = (cases: readonly CaseRecord[]): string[] => {
-  const steps = cases.flatMap(({ steps }) => steps);
-  const rows = (['allow', 'deny'] as const).flatMap((verdict) => {
-    const times = steps
-      .flatMap(({ settleMs }) => settleMs[verdict] ?? [])
-      .toSorted((one, other) => one - other);
-    if (times.length === 0) return [];
-    const median = formatSettle(times[Math.ceil(times.length / 2) - 1] ?? 0);
-    return [[verdict, median, formatSettle(times.at(-1) ?? 0), String(times.length)]];
-  });
-  if (rows.length === 0) return [];
-  return [
-    alignNumbers(['time to settle', 'p50', 'max', 'steps']),
-    ...rows.map(([verdict, ...numbers]) => alignNumbers([`  ${verdict}`, ...numbers])),
-    '',
-  ];
+  const rows = Object.entries(readSettleTimes(cases)).map(([verdict, { p50Ms, maxMs, steps }]) =>
+    alignNumbers([`  ${verdict}`, formatSettle(p50Ms), formatSettle(maxMs), String(steps)]),
+  );
+  return rows.length === 0 ? [] : [alignNumbers(['time to settle', 'p50', 'max', 'steps']), ...rows, ''];
 };
 
 const alignNumbers = ([name = '', ...numbers]: readonly string[]): string =>
