@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { implementationOptions, type ImplementationConfig } from './config/implementation.ts';
+import type { Option } from './config/option.ts';
 import { InputError, messageOf, type Problem } from './errors.ts';
 
 export const providers = ['auto', 'lab', 'kind', 'existing'] as const;
@@ -37,14 +39,7 @@ export type Config = {
   settleBudgetMs: number;
   force: boolean;
   clusterWide: boolean;
-};
-
-type Option = {
-  flag: string;
-  type: 'string' | 'boolean' | 'number' | 'list';
-  placeholder?: string;
-  help: string;
-};
+} & ImplementationConfig;
 
 /** Flag, environment variable (`NETPOL_` + upper-case flag) and key of netpol.yaml of each setting. */
 export const options: Record<keyof Config, Option> = {
@@ -139,6 +134,7 @@ export const options: Record<keyof Config, Option> = {
     type: 'boolean',
     help: 'on an existing cluster, run also scenarios whose admin policies select pods that are not ours',
   },
+  ...implementationOptions,
 };
 
 const emptyOf = { string: '', boolean: false, number: 0, list: [] } as const;

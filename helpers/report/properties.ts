@@ -1,4 +1,4 @@
-import { properties, type Property } from '../scenario/properties.ts';
+import { isProperty, properties, type Property } from '../scenario/properties.ts';
 import type { CaseRecord, GridRecord } from './record.ts';
 
 /** What a plugin does where the API leaves it open, comparable between plugins. */
@@ -37,6 +37,23 @@ export const readProperties = (cases: readonly CaseRecord[]): PropertyRecord[] =
   });
   const denial = readDenial(passed);
   return denial === undefined ? told : [...told, denial];
+};
+
+/** A property as a report shows it: with what it is about. A name of another version is about nothing that we know. */
+export const describeProperty = ({
+  name,
+  value,
+  cutMs,
+}: PropertyRecord): { name: string; about: string; value: string; cutMs?: number } => ({
+  name,
+  about: aboutOf(name),
+  value,
+  ...(cutMs !== undefined && { cutMs }),
+});
+
+export const aboutOf = (name: string): string => {
+  if (name === 'deny') return 'how a connection that is denied ends';
+  return isProperty(name) ? properties[name].about : '';
 };
 
 const readDenial = (passed: readonly CaseRecord[]): PropertyRecord | undefined => {

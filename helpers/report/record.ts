@@ -79,6 +79,16 @@ export type CaseRecord = {
   evidence?: string;
 };
 
+/** What a ConformanceReport says about who made what was tested; empty where it was not given. */
+export type Implementation = {
+  organization: string;
+  project: string;
+  url: string;
+  version: string;
+  contact: string[];
+  additionalInformation: string;
+};
+
 export type RunRecord = {
   schemaVersion: 1;
   tool: { name: 'netpol-conformance'; version: string };
@@ -95,6 +105,13 @@ export type RunRecord = {
   };
   /** The effective configuration, redacted. */
   config: Record<string, unknown>;
+  /** Who answers for the plugin, as far as the user said; absent where nothing was said. */
+  implementation?: Implementation;
+  /**
+   * How many hand-drawn cases the run was not asked for, by what they need: what was not asked proves nothing.
+   * Absent where they were not even read, as with generated cases alone.
+   */
+  unasked?: { features: string[]; cases: number }[];
   counts: Record<Status, number>;
   /** In the order of the suite; every declared case, also those that never ran. */
   cases: CaseRecord[];
@@ -110,7 +127,10 @@ export type RunRecord = {
 export type DeclaredCase = Pick<CaseRecord, 'name' | 'title' | 'file' | 'spec' | 'features' | 'property'>;
 
 /** What is known when a run begins. */
-export type RunStart = Pick<RunRecord, 'run' | 'command' | 'startedAt' | 'environment' | 'config'> & {
+export type RunStart = Pick<
+  RunRecord,
+  'run' | 'command' | 'startedAt' | 'environment' | 'config' | 'implementation' | 'unasked'
+> & {
   version: string;
   declared: readonly DeclaredCase[];
 };
@@ -138,6 +158,8 @@ export const createRunRecord = (start: RunStart): RunRecord => {
     durationMs: 0,
     environment: redactData(start.environment),
     config: redactConfig(start.config),
+    ...(start.implementation !== undefined && { implementation: redactData(start.implementation) }),
+    ...(start.unasked !== undefined && { unasked: start.unasked }),
     counts: countStatuses(cases),
     cases,
     properties: [],

@@ -44,7 +44,12 @@ export const formatSummary = (
     ...(['skip', 'error', 'fail'] as const).flatMap((status) => formatStatus(run.cases, status, layout)),
     ...formatProperties(run, width),
     ...formatVacuous(run, width),
-    `results: ${results.replace(/\/+$/, '')}/ (record.json, junit.xml)`,
+    ...wrap(
+      `results: ${results.replace(/\/+$/, '')}/ (record.json, junit.xml, conformance.yaml)`,
+      width,
+      '',
+      2,
+    ),
     ...describeNextStep(run, flags, width),
     '',
   ].join('\n');

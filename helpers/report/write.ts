@@ -1,17 +1,22 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { EnvironmentError, messageOf } from '../errors.ts';
+import { formatConformance } from './conformance.ts';
 import { formatJunit } from './junit.ts';
 import type { RunRecord } from './record.ts';
 import { redact, redactData } from './redact.ts';
 
 /**
- * Writes `record.json` and `junit.xml`. A report that cannot be written does not keep the others from being written.
+ * Writes `record.json` and the reports beside it. A report that cannot be written does not keep the others from being written.
  * @throws EnvironmentError naming every file that could not be written
  */
 export const writeResults = (directory: string, record: RunRecord): void => {
   const clean = redactData(record);
-  writeAll(directory, { 'record.json': () => formatRecord(clean), 'junit.xml': () => formatJunit(clean) });
+  writeAll(directory, {
+    'record.json': () => formatRecord(clean),
+    'junit.xml': () => formatJunit(clean),
+    'conformance.yaml': () => formatConformance(clean),
+  });
 };
 
 /**

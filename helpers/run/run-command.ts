@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { missingImplementation, type ImplementationConfig } from '../config/implementation.ts';
 import { messageOf } from '../errors.ts';
-import type { RunRecord } from '../report/record.ts';
+import type { RunRecord, RunStart } from '../report/record.ts';
 import { redact } from '../report/redact.ts';
 import { openRunLog, type RunLog } from '../report/run-log.ts';
 import { writeEvidence } from '../report/write.ts';
@@ -50,6 +51,8 @@ const run = async (argv: readonly string[], signal: AbortSignal): Promise<RunRec
   screen.note(`provider ${provider}: ${because}`);
   const suite = await selectSuite(positionals, config);
   screen.note(`${suite.scenarios.length} scenarios; results go to ${directory}/`);
+  const missing = missingImplementation(config);
+  if (missing.length > 0) screen.note(`conformance.yaml will lack what ${missing.join(' ')} would say`);
   if (provider === 'lab') await installPrograms(screen.note);
 
   const cluster = await startCluster(provider, config, { run: name, log: screen.note, signal });
@@ -64,6 +67,8 @@ const run = async (argv: readonly string[], signal: AbortSignal): Promise<RunRec
     startedAt: new Date().toISOString(),
     environment: { ...cluster.environment, families: [...session.context.families] },
     config: { ...config, lanes: session.lanes },
+    ...describeImplementation(config),
+    ...(suite.unasked !== undefined && { unasked: countUnasked(suite.unasked) }),
     declared,
   });
   screen.begin(declared, session.running);
@@ -82,6 +87,20 @@ const run = async (argv: readonly string[], signal: AbortSignal): Promise<RunRec
   screen.end(record);
   return record;
 };
+
+const describeImplementation = (config: ImplementationConfig): Pick<RunStart, 'implementation'> => {
+  const { organization, project, url, contact, additionalInformation } = config;
+  const version = config.implementationVersion;
+  const implementation = { organization, project, url, version, contact, additionalInformation };
+  const isEmpty = Object.values(implementation).every((value) => value.length === 0);
+  return isEmpty ? {} : { implementation };
+};
+
+const countUnasked = (scenarios: readonly Scenario[]): NonNullable<RunRecord['unasked']> =>
+  [...Map.groupBy(scenarios, ({ features }) => features.join(' ')).values()].map((alike) => ({
+    features: [...(alike[0]?.features ?? [])],
+    cases: alike.length,
+  }));
 
 /** Cases that a plugin which does nothing would pass, each with the reason. */
 const listVacuous = (scenarios: readonly Scenario[]): RunRecord['vacuous'] =>

@@ -41,6 +41,14 @@ export const readCommandLine = (
   return { config: loadConfig(flags, process.env, file), positionals, json: flags.json === true, flags };
 };
 
+/** The scenarios that a command line chooses. */
+export type SelectedSuite = LoadedSuite & {
+  /** Those that the user does not want, with the reason. */
+  skipped: ReadonlyMap<Scenario, string>;
+  /** The hand-drawn scenarios that were not chosen; undefined where they were not even read. */
+  unasked: readonly Scenario[] | undefined;
+};
+
 /**
  * The suite that a command line chooses, its scenarios loaded, linted against the oracle, and filtered.
  * @throws InputError, UsageError
@@ -48,7 +56,7 @@ export const readCommandLine = (
 export const selectSuite = async (
   filters: readonly string[],
   { profile, features, skip }: Pick<Config, 'profile' | 'features' | 'skip'>,
-): Promise<LoadedSuite & { skipped: ReturnType<typeof chooseScenarios>['skipped'] }> => {
+): Promise<SelectedSuite> => {
   const own = await loadOwnFiles(filters);
   const others = filters.filter((filter) => !own.has(filter));
   const pool = choosePool(profile, others);
@@ -68,7 +76,10 @@ export const selectSuite = async (
     .filter((scenario) => scenarios.includes(scenario) || !isGenerated(scenario))
     .flatMap(lintScenario);
   if (problems.length > 0) throw new InputError('The scenarios are not right:', problems);
-  return { ...keepOnly(suite, chosen), skipped };
+  // Where one hand-drawn scenario was loaded, all were.
+  const drawn = suite.scenarios.filter((scenario) => !isGenerated(scenario) && !scenarios.includes(scenario));
+  const unasked = drawn.length === 0 ? undefined : drawn.filter((scenario) => !chosen.has(scenario));
+  return { ...keepOnly(suite, chosen), skipped, unasked };
 };
 
 /** The scenarios of filters that are files of the user, such as what `netpol fuzz` wrote, each by its file's name. */

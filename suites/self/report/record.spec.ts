@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import { closeRunRecord, createRunRecord, type RunRecord } from '../../../helpers/report/record.ts';
 import { formatRecord } from '../../../helpers/report/write.ts';
-import { records, samples, startOf } from './samples.ts';
+import { implementation, records, samples, startOf } from './samples.ts';
 
 const schema = JSON.parse(
   readFileSync(new URL('../../../manifests/run-record.schema.json', import.meta.url), 'utf8'),
@@ -27,6 +27,9 @@ const objectsIn = (value: Plain, path = ''): { path: string; object: Plain }[] =
     .flatMap(([key, part]) => objectsIn(part, `${path}/${key}`));
   return [...here, ...below];
 };
+
+const omit = (record: Plain, ...keys: string[]): Plain =>
+  Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
 
 const { pass, fail, skip } = samples;
 
@@ -110,6 +113,23 @@ describe('run record', () => {
     expect(record.command).to.deep.equal(['run', '--token', '[redacted]']);
   });
 
+  it('says who answers for the plugin, without secrets, and what was not asked', () => {
+    const start = startOf([]);
+    const additionalInformation = 'https://me:hunter2hunter2@ci.example/7';
+    const unasked = [{ features: ['NetworkPolicy'], cases: 3 }];
+    const record = createRunRecord({
+      ...start,
+      implementation: { ...implementation, additionalInformation },
+      unasked,
+    });
+    expect(record.implementation).to.deep.equal({
+      ...implementation,
+      additionalInformation: 'https://[redacted]@ci.example/7',
+    });
+    expect(record.unasked).to.deep.equal(unasked);
+    expect(problemsOf(parse(record))).to.deep.equal([]);
+  });
+
   it('is written one case a line and reads back the same', () => {
     expect(JSON.parse(formatRecord(records.all))).to.deep.equal(JSON.parse(JSON.stringify(records.all)));
     expect(
@@ -140,7 +160,9 @@ describe('run-record.schema.json', () => {
   });
 
   it('refuses a record that lacks any field that every record has', () => {
-    for (const key of Object.keys(records.pass)) {
+    const optional = ['implementation', 'unasked'];
+    expect(problemsOf(omit(parse(records.pass), ...optional))).to.deep.equal([]);
+    for (const key of Object.keys(omit(parse(records.pass), ...optional))) {
       const { [key]: taken, ...rest } = parse(records.pass);
       expect(taken, key).not.to.equal(undefined);
       expect(problemsOf(rest), key).not.to.deep.equal([]);
@@ -152,6 +174,8 @@ describe('run-record.schema.json', () => {
       (record) => Object.assign(record, { schemaVersion: 2 }),
       (record) => Object.assign(record, { startedAt: 'yesterday' }),
       (record) => Object.assign(record, { durationMs: -1 }),
+      (record) => Object.assign(record['implementation'] ?? {}, { contact: '@one' }),
+      (record) => Object.assign(record, { unasked: [{ features: [], cases: 0 }] }),
       (record) => Object.assign(record['counts'] ?? {}, { pass: 1.5 }),
       (record) => Object.assign(record['cases']?.[0] ?? {}, { status: 'passed' }),
       (record) =>

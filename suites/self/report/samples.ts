@@ -4,6 +4,7 @@ import {
   createRunRecord,
   type CaseRecord,
   type GridRecord,
+  type Implementation,
   type RunRecord,
   type RunStart,
   type StepRecord,
@@ -133,6 +134,15 @@ export const samples = {
 
 const vanished = entry('isolation/never', 'A case whose hook failed is not silent', {});
 
+export const implementation: Implementation = {
+  organization: 'example',
+  project: 'example-plugin',
+  url: 'https://plugin.example',
+  version: 'v1.2.3',
+  contact: ['@one', 'two@plugin.example'],
+  additionalInformation: 'https://ci.example/runs/7',
+};
+
 const start = (declared: readonly CaseRecord[]): RunStart => ({
   version: '0.1.0',
   run: 'a1b2c3',
@@ -146,6 +156,8 @@ const start = (declared: readonly CaseRecord[]): RunStart => ({
     versions: { kernel: '6.18.5', node: '24.21.0' },
   },
   config: { provider: 'lab', plugin: 'reference', kubeconfig: '', lanes: 3 },
+  implementation,
+  unasked: [],
   declared,
 });
 

@@ -18,7 +18,7 @@ import { EnvironmentError } from '../../../helpers/errors.ts';
 import type { RunRecord } from '../../../helpers/report/record.ts';
 import { openRunLog } from '../../../helpers/report/run-log.ts';
 import { writeEvidence, writeResults } from '../../../helpers/report/write.ts';
-import { records, samples, startOf } from './samples.ts';
+import { implementation as implementationSample, records, samples, startOf } from './samples.ts';
 
 const planted = '-----BEGIN PRIVATE KEY-----\nUExBTlRFRFBMQU5URUQ=\n-----END PRIVATE KEY-----';
 const endless = fileURLToPath(new URL('endless-run.ts', import.meta.url));
@@ -33,9 +33,11 @@ describe('results', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('are a record and a JUnit file, and nothing half-written beside them', () => {
+  it('are a record and its reports, and nothing half-written beside them', () => {
     writeResults(folder, records.all);
-    expect(readdirSync(folder).toSorted()).to.deep.equal(['junit.xml', 'record.json']);
+    expect(readdirSync(folder).toSorted()).to.deep.equal([
+      ...['conformance.yaml', 'junit.xml', 'record.json'],
+    ]);
     expect(readRecord().counts).to.deep.equal(records.all.counts);
     expect(read('junit.xml')).to.include('<testsuites name="netpol-conformance" tests="6"');
   });
@@ -50,12 +52,14 @@ describe('results', () => {
       message: planted,
       steps: [{ ...step, action: planted, grids: [{ ...grid, got }] }],
     };
-    writeResults(folder, { ...records.error, cases: [entry], aborted: planted });
+    const additionalInformation = planted;
+    const implementation = { ...implementationSample, additionalInformation };
+    writeResults(folder, { ...records.error, implementation, cases: [entry], aborted: planted });
     writeEvidence(folder, 'a/b', { 'agent.log': `${planted}\nkept` });
-    const written = ['record.json', 'junit.xml', 'a/b/agent.log'].map(read);
+    const written = ['record.json', 'junit.xml', 'conformance.yaml', 'a/b/agent.log'].map(read);
     for (const text of written)
       expect(text).to.include('[redacted').and.not.to.include('UExBTlRFRFBMQU5URUQ');
-    expect(written[2]).to.include('kept');
+    expect(written[3]).to.include('kept');
   });
 
   it('keep evidence inside their folder, whatever it is called', () => {
@@ -91,7 +95,8 @@ describe('results', () => {
       'never ran: its hook failed',
     ]);
     expect(readRecord().aborted).to.equal(undefined);
-    expect(existsSync(join(folder, 'junit.xml'))).to.equal(true);
+    for (const name of ['junit.xml', 'conformance.yaml'])
+      expect(existsSync(join(folder, name)), name).to.equal(true);
   });
 
   for (const [how, wanted] of [

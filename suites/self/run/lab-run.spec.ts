@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
+import { parse } from 'yaml';
 import { readRecord, runNetpol, startNetpol, temporaryFolder } from '../netpol.ts';
 import { isThere, waitFor } from '../waiting.ts';
 
@@ -38,6 +39,10 @@ describe('netpol run in the lab', function () {
     expect(counts.pass).to.be.at.least(40);
     expect(counts.pass + counts.skip).to.equal(cases.length);
     expect(await readFile(join(folder.path, 'junit.xml'), 'utf8')).to.include(`tests="${cases.length}"`);
+    const { profiles } = parse(await readFile(join(folder.path, 'conformance.yaml'), 'utf8')) as {
+      profiles: { name: string; standard: { result: string } }[];
+    };
+    expect(profiles.find(({ name }) => name === 'NetworkPolicy')?.standard.result).to.equal('success');
   });
 
   it('fails every scenario that an idle plugin can fail and exits 1', async () => {
@@ -63,6 +68,29 @@ describe('netpol run in the lab', function () {
     const { cases } = await readRecord(folder.path);
     const evidence = cases.find(({ status }) => status === 'fail')?.evidence ?? 'none';
     expect(await isThere(join(folder.path, evidence))).to.equal(true);
+  });
+
+  it('writes who answers for the plugin into conformance.yaml, and takes a filtered run for no success', async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, 'netpol.yaml');
+    await writeFile(file, 'organization: from-file\nproject: from-file\nimplementation-version: "1.10"\n');
+    const said = ['--project', 'plugin', '--contact', '@one', '--contact', '@two,@three', '--config', file];
+    const { exitCode, output } = await runNetpol(
+      [...onLab, 'peers/pod-and-namespace', ...said, '--output', folder.path],
+      { env: { NETPOL_URL: 'https://plugin.example' } },
+    );
+    expect(exitCode, output).to.equal(0);
+    expect(output).to.include('conformance.yaml will lack what --additional-information would say');
+    const { implementation, profiles } = parse(
+      await readFile(join(folder.path, 'conformance.yaml'), 'utf8'),
+    ) as { implementation: object; profiles: { name: string; standard: { result: string } }[] };
+    expect(implementation).to.deep.equal({
+      ...{ organization: 'from-file', project: 'plugin', url: 'https://plugin.example', version: '1.10' },
+      ...{ contact: ['@one', '@two', '@three'], additionalInformation: '' },
+    });
+    expect(profiles.map(({ name, standard }) => `${name} ${standard.result}`)).to.deep.equal([
+      'NetworkPolicy partial',
+    ]);
   });
 
   it('ends in order on an interrupt: exit 130, an honest record, nothing left', async () => {
