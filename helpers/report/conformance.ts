@@ -10,7 +10,7 @@ import {
 import { createStatus, type LevelStatus } from './conformance-status.ts';
 import type { Implementation, RunRecord } from './record.ts';
 import { readSettleTimes, type SettleTimes } from './settle-times.ts';
-import { describeProperty } from './properties.ts';
+import { aboutOf } from './properties.ts';
 import { removeControls } from './text.ts';
 
 /** Upstream's fields of a profile, and below them what only we know. */
@@ -67,7 +67,11 @@ const createReport = (record: RunRecord): Record<string, unknown> => {
       ...(aborted !== undefined && { aborted }),
       environment,
     },
-    properties: record.properties.map(describeProperty),
+    properties: record.properties.map(({ cases: _, name, ...told }) => ({
+      name,
+      about: aboutOf(name),
+      ...told,
+    })),
     ...(vacuous.length > 0 && { vacuousTests: vacuous.map(({ name }) => name) }),
   };
 };

@@ -7,6 +7,8 @@ export type PropertyRecord = {
   name: Property | 'deny';
   /** One word, as `kept`; where cells disagree `mixed` and how they are shared out, as `mixed: kept 2, cut 6`. */
   value: string;
+  /** The same apart for each family of addresses, where the cells have one: ICMP of IPv6 is ICMPv6. */
+  families?: { IPv4?: string; IPv6?: string };
   /** The cases that tell it; absent where every denial does. */
   cases?: string[];
   /** The longest time from the accepted change until something that was cut was cut, in milliseconds. */
@@ -23,13 +25,15 @@ export const readProperties = (cases: readonly CaseRecord[]): PropertyRecord[] =
     const about = passed.filter(({ property }) => property === name);
     const { open, closed } = properties[name];
     const grids = about.flatMap(gridsOf);
-    const counts = countWords(grids.flatMap(freeOutcomes).map((isOpen) => (isOpen ? open : closed)));
+    const wordsOf = (some: readonly GridRecord[]): string[] =>
+      some.flatMap(freeOutcomes).map((isOpen) => (isOpen ? open : closed));
     const times = grids.flatMap(({ cutMs }) => cutMs ?? []);
-    if (counts.size === 0) return [];
+    if (wordsOf(grids).length === 0) return [];
     return [
       {
         name,
-        value: wordFor(counts),
+        value: wordFor(wordsOf(grids)),
+        ...familiesOf((prefix) => wordsOf(grids.filter(({ probe }) => probe.startsWith(prefix)))),
         cases: about.map((each) => each.name),
         ...(times.length > 0 && { cutMs: Math.max(...times) }),
       },
@@ -39,18 +43,7 @@ export const readProperties = (cases: readonly CaseRecord[]): PropertyRecord[] =
   return denial === undefined ? told : [...told, denial];
 };
 
-/** A property as a report shows it: with what it is about. A name of another version is about nothing that we know. */
-export const describeProperty = ({
-  name,
-  value,
-  cutMs,
-}: PropertyRecord): { name: string; about: string; value: string; cutMs?: number } => ({
-  name,
-  about: aboutOf(name),
-  value,
-  ...(cutMs !== undefined && { cutMs }),
-});
-
+/** What a property is about; a name of another version is about nothing that we know. */
 export const aboutOf = (name: string): string => {
   if (name === 'deny') return 'how a connection that is denied ends';
   return isProperty(name) ? properties[name].about : '';
@@ -59,8 +52,19 @@ export const aboutOf = (name: string): string => {
 const readDenial = (passed: readonly CaseRecord[]): PropertyRecord | undefined => {
   const all = passed.flatMap(gridsOf).flatMap(denialsOf);
   const telling = all.some(({ isV4 }) => isV4) ? all.filter(({ isV4 }) => isV4) : all;
-  const counts = countWords(telling.map(({ outcome }) => (outcome === 'dropped' ? 'drop' : 'reject')));
-  return counts.size === 0 ? undefined : { name: 'deny', value: wordFor(counts) };
+  const wordsOf = (some: typeof telling): string[] =>
+    some.map(({ outcome }) => (outcome === 'dropped' ? 'drop' : 'reject'));
+  if (telling.length === 0) return undefined;
+  const families = familiesOf((prefix) => wordsOf(telling.filter(({ isV4 }) => isV4 === (prefix === 'v4 '))));
+  return { name: 'deny', value: wordFor(wordsOf(telling)), ...families };
+};
+
+/** `wordsOf` is asked for the grids whose probes start like this. */
+const familiesOf = (wordsOf: (prefix: string) => string[]): Pick<PropertyRecord, 'families'> => {
+  const families = Object.entries({ IPv4: wordsOf('v4 '), IPv6: wordsOf('v6 ') })
+    .filter(([, words]) => words.length > 0)
+    .map(([family, words]) => [family, wordFor(words)] as const);
+  return families.length === 0 ? {} : { families: Object.fromEntries(families) };
 };
 
 const gridsOf = ({ steps }: Pick<CaseRecord, 'steps'>): GridRecord[] => steps.flatMap(({ grids }) => grids);
@@ -80,12 +84,9 @@ const denialsOf = ({ probe, want, got }: GridRecord): { outcome: string; isV4: b
       : [],
   );
 
-const countWords = (words: readonly string[]): Map<string, number> =>
-  words.reduce((counts, word) => counts.set(word, (counts.get(word) ?? 0) + 1), new Map<string, number>());
-
-const wordFor = (counts: ReadonlyMap<string, number>): string => {
-  const words = [...counts].toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return words.length === 1
-    ? (words[0]?.[0] ?? '')
-    : `mixed: ${words.map(([word, count]) => `${word} ${count}`).join(', ')}`;
+const wordFor = (words: readonly string[]): string => {
+  const counts = [...Map.groupBy(words, (word) => word)].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return counts.length === 1
+    ? (words[0] ?? '')
+    : `mixed: ${counts.map(([word, { length }]) => `${word} ${length}`).join(', ')}`;
 };

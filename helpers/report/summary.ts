@@ -1,8 +1,11 @@
 import { replayCommand, type RedCaseOptions } from './console.ts';
 import { summariseDifferences } from './differences.ts';
+import { aboutOf } from './properties.ts';
+import { groupByArea } from './property-areas.ts';
 import type { CaseRecord, RunRecord, Status } from './record.ts';
 import { redactData } from './redact.ts';
 import { readSettleTimes } from './settle-times.ts';
+import { formatTable } from './table.ts';
 import {
   formatRows,
   formatSeconds,
@@ -121,11 +124,23 @@ const reasonOf = (entry: CaseRecord): string => {
 
 const formatProperties = ({ properties }: RunRecord, width: number): string[] => {
   if (properties.length === 0) return [];
-  const rows = properties.map(({ name, value, cutMs }) => {
-    const time = cutMs === undefined ? '' : ` (cut within ${formatSettle(cutMs)})`;
-    return [name, `${value}${time}`] as const;
-  });
-  return ['properties: what the API leaves open, and this plugin does', ...formatRows(rows, width, 2), ''];
+  return ['properties: what the API leaves open, and this plugin does', ...tabulate(properties, width), ''];
+};
+
+const tabulate = (properties: RunRecord['properties'], width: number): string[] => {
+  const families = (['IPv4', 'IPv6'] as const).filter((family) =>
+    properties.some((property) => property.families?.[family] !== undefined),
+  );
+  const sections = groupByArea(properties).map(({ area, members }) => ({
+    title: area,
+    rows: members.map(({ name, value, families: words, cutMs }) => ({
+      name,
+      words: families.length === 0 ? [value] : families.map((family) => words?.[family] ?? '-'),
+      about: `${aboutOf(name)}${cutMs === undefined ? '' : `; cut within ${formatSettle(cutMs)}`}`,
+    })),
+  }));
+  const indented = formatTable(sections, families.length === 0 ? [''] : families, width - 2);
+  return indented.map((line) => `  ${line}`);
 };
 
 const formatVacuous = ({ vacuous }: RunRecord, width: number): string[] => {

@@ -1,0 +1,21 @@
+/** Properties that belong together, by their names: what a name matches first decides; the last takes the rest. */
+const areas: readonly (readonly [string, RegExp])[] = [
+  ['ICMP and other protocols', /^(?:icmp|protocol|unnamed|igmp|gre|esp|ipip|sctp)/i],
+  ['established connections', /^established/],
+  ['addresses in ranges', /-in-(?:ipBlock|networks)/],
+  ['Services and node ports', /service|hairpin|node-port/i],
+  ['nodes and host network', /node|host/],
+  ['denied connections', /^deny$/],
+  ['others', /(?:)/],
+];
+
+/** What has a name, by area, in the order of the areas; areas that nothing is about are left out. */
+export const groupByArea = <Named extends { name: string }>(
+  named: readonly Named[],
+): { area: string; members: Named[] }[] => {
+  const found = Map.groupBy(named, ({ name }) => areas.find(([, pattern]) => pattern.test(name))?.[0] ?? '');
+  return areas.flatMap(([area]) => {
+    const members = found.get(area);
+    return members === undefined ? [] : [{ area, members }];
+  });
+};
