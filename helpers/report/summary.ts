@@ -68,7 +68,8 @@ const formatCounts = ({ cases, counts, durationMs }: RunRecord, layout: Layout):
   ];
 };
 
-const describeEnvironment = ({ environment }: RunRecord): string => {
+/** Where a run was, on one line. */
+export const describeEnvironment = ({ environment }: Pick<RunRecord, 'environment'>): string => {
   const { provider, plugin, families, nodes, versions } = environment;
   const parts = [
     provider,
@@ -117,7 +118,8 @@ const formatStatus = (
   ];
 };
 
-const reasonOf = (entry: CaseRecord): string => {
+/** Why a case is red or was skipped, on one line. */
+export const reasonOf = (entry: CaseRecord): string => {
   const told = entry.status === 'fail' ? summariseDifferences(entry) : undefined;
   return removeControls(told ?? (entry.message ?? '').split('\n')[0] ?? '');
 };

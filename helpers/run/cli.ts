@@ -10,6 +10,7 @@ const commands: Record<string, () => Promise<Command>> = {
   list: async () => (await import('./list-command.ts')).listCommand,
   explain: async () => (await import('./explain-command.ts')).explainCommand,
   fuzz: async () => (await import('./fuzz-command.ts')).fuzzCommand,
+  compare: async () => (await import('./compare-command.ts')).compareCommand,
   clean: async () => (await import('./clean-command.ts')).cleanCommand,
 };
 

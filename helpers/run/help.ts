@@ -20,7 +20,7 @@ const clusterOptions = [
 ] as const satisfies readonly (keyof Config)[];
 
 /** What each command is called with: the flags that it takes and the words that `--help` says about it. */
-export const help: Record<'run' | 'list' | 'explain' | 'fuzz' | 'clean', Help> = {
+export const help: Record<'run' | 'list' | 'explain' | 'fuzz' | 'compare' | 'clean', Help> = {
   run: {
     usage: 'run [FILTER...]',
     does: 'proves scenarios on a cluster; FILTER is a name, a folder, a feature, a part of a title or a scenario file',
@@ -49,6 +49,12 @@ export const help: Record<'run' | 'list' | 'explain' | 'fuzz' | 'clean', Help> =
       ['--seconds S', 'how long at most, without starting the cluster and shrinking a find'],
       configFlag,
     ],
+  },
+  compare: {
+    usage: 'compare RECORD RECORD...',
+    does: 'shows runs side by side, each a folder of results or a record.json; exits 1 where what passed in the first is red later',
+    options: [],
+    more: [['--json', 'all that was compared, for machines']],
   },
   clean: {
     usage: 'clean',

@@ -24,7 +24,7 @@ const rows: Row[] = [
     says: ['--plugni', 'wanted:', '--plugin', 'next:'],
   },
   { title: 'an unknown flag of the default command', args: ['--nope'], says: ['--nope', '--provider'] },
-  { title: 'an unknown command', args: ['rnu'], says: ['`rnu`', 'run, list, explain, fuzz, clean'] },
+  { title: 'an unknown command', args: ['rnu'], says: ['`rnu`', 'run, list, explain, fuzz, compare, clean'] },
   {
     title: 'a filter that matches nothing',
     args: ['run', 'no/such/thing'],
@@ -114,6 +114,8 @@ describe('bad input of netpol', function () {
       ['run', '--help'],
       ['list', '--help'],
       ['explain', '--help'],
+      ['fuzz', '--help'],
+      ['compare', '--help'],
       ['clean', '--help'],
     ]) {
       const { exitCode, stdout } = await runNetpol(args);

@@ -1,0 +1,123 @@
+import type { ComparedCase, ComparedRun, Comparison } from './compare.ts';
+import { groupByArea } from './property-areas.ts';
+import { describeEnvironment } from './summary.ts';
+import { formatTable } from './table.ts';
+import { cutEnd, formatSettle, removeControls, wrap } from './text.ts';
+
+/** Cases that one of the runs does not have; the rest is in `--json`. Runs of other profiles have hundreds. */
+const maximumMissing = 20;
+
+/** Runs side by side for a terminal: what they are, what their plugins do, which cases differ. Needs no colour. */
+export const formatComparison = (comparison: Comparison, width: number): string => {
+  const { runs, regressions, fixed, changed, missing, same } = comparison;
+  const [first] = runs;
+  const cases = (title: string, rows: readonly ComparedCase[], maximum = rows.length): string[] =>
+    formatCases({ title: `${title} (${rows.length})`, rows, maximum }, runs, width);
+  const sections = [
+    runs.flatMap((run) => describeRun(run, width)),
+    warnOfVersions(runs, width),
+    formatTable(
+      countsOf(comparison),
+      runs.map(({ label }) => label),
+      width,
+    ),
+    formatProperties(comparison, width),
+    cases(`regressions: passed in ${first?.label}, red later`, regressions),
+    cases(`fixed: red in ${first?.label}, passes later`, fixed),
+    cases('changed otherwise', changed),
+    cases('not in every run', missing, maximumMissing),
+    [
+      `${countCases(same)} the same status in every run; ${regressions.length || 'no'} regression${regressions.length > 1 ? 's' : ''}`,
+    ],
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+};
+
+const describeRun = (run: ComparedRun, width: number): string[] => {
+  const { label, path, tool, startedAt, aborted } = run;
+  const hang = label.length + 2;
+  return [
+    ...wrap(`${path}: ${describeEnvironment(run)}`, width, `${label}  `, hang),
+    ...wrap(`${tool}, ${startedAt}`, width, ' '.repeat(hang), hang),
+    ...(aborted === undefined ? [] : wrap(`aborted: ${aborted}`, width, ' '.repeat(hang), hang)),
+  ].map(removeControls);
+};
+
+const warnOfVersions = (runs: readonly ComparedRun[], width: number): string[] => {
+  if (new Set(runs.map(({ tool }) => tool)).size <= 1) return [];
+  const warning =
+    'warning: these versions judge differently; read `May change verdicts` in CHANGELOG.md first';
+  return wrap(warning, width, '', 2);
+};
+
+const countsOf = ({ runs }: Comparison): Parameters<typeof formatTable>[0] => {
+  const row = (name: string, wordOf: (run: ComparedRun) => string) => ({
+    name,
+    words: runs.map(wordOf),
+    about: '',
+  });
+  const settled = (verdict: 'allow' | 'deny') =>
+    row(verdict, ({ settleMs: { [verdict]: times } }) =>
+      times === undefined ? '-' : `${formatSettle(times.p50Ms)}, ${formatSettle(times.maxMs)}`,
+    );
+  return [
+    {
+      title: 'cases',
+      rows: (['pass', 'fail', 'error', 'skip'] as const).map((status) =>
+        row(status, ({ counts }) => String(counts[status])),
+      ),
+    },
+    { title: 'time to settle: p50, max', rows: [settled('allow'), settled('deny')] },
+  ];
+};
+
+const formatProperties = ({ runs, properties }: Comparison, width: number): string[] => {
+  if (properties.length === 0) return [];
+  const differing = properties.filter(({ differs }) => differs).length;
+  const sections = groupByArea(properties).map(({ area, members }) => ({
+    title: area,
+    rows: members.map(({ name, about, words, differs }) => ({
+      name: removeControls(`${differs ? '*' : ' '} ${name}`),
+      words: words.map((word) => removeControls(word ?? '-')),
+      about,
+    })),
+  }));
+  return [
+    `properties: what the API leaves open; ${differing} of ${properties.length} differ (*)`,
+    ...formatTable(sections, runs.map(headingOf), width - 2).map((line) => `  ${line}`),
+  ];
+};
+
+/** `A calico`: the letter finds the run, the plugin spares the search. */
+const headingOf = ({ label, environment: { plugin } }: ComparedRun): string =>
+  `${label} ${cutEnd(removeControls(plugin.split('/').at(-1) ?? ''), 14)}`.trimEnd();
+
+const formatCases = (
+  { title, rows, maximum }: { title: string; rows: readonly ComparedCase[]; maximum: number },
+  runs: readonly ComparedRun[],
+  width: number,
+): string[] => {
+  if (rows.length === 0) return [];
+  const section = {
+    title,
+    rows: rows.slice(0, maximum).map(({ name, statuses, reason }) => ({
+      name: removeControls(name),
+      words: statuses.map((status) => status ?? '-'),
+      about: removeControls(reason),
+    })),
+  };
+  const hidden = rows.length - section.rows.length;
+  return [
+    ...formatTable(
+      [section],
+      runs.map(({ label }) => label),
+      width,
+    ),
+    ...(hidden > 0 ? [`  ... and ${hidden} more, all of them with --json`] : []),
+  ];
+};
+
+const countCases = (count: number): string => (count === 1 ? '1 case has' : `${count} cases have`);

@@ -1,0 +1,124 @@
+import { aboutOf, type PropertyRecord } from './properties.ts';
+import type { CaseRecord, RunRecord, Status } from './record.ts';
+import { readSettleTimes, type SettleTimes } from './settle-times.ts';
+import { reasonOf } from './summary.ts';
+
+/** A run that takes part: `A` is what the others are compared with. */
+export type ComparedRun = Pick<
+  RunRecord,
+  'run' | 'startedAt' | 'durationMs' | 'environment' | 'counts' | 'aborted'
+> & {
+  label: string;
+  /** Where it was read from, as the user named it. */
+  path: string;
+  tool: string;
+  settleMs: { allow?: SettleTimes; deny?: SettleTimes };
+};
+
+export type ComparedProperty = {
+  name: string;
+  about: string;
+  /** In the order of the runs; null where a run does not tell. */
+  words: (string | null)[];
+  /** Whether two runs tell different words; what a run does not tell is no difference. */
+  differs: boolean;
+};
+
+export type ComparedCase = {
+  name: string;
+  /** In the order of the runs; null where a run does not have the case. */
+  statuses: (Status | null)[];
+  /** Why it is red or was skipped, by the last run in which it is. */
+  reason: string;
+};
+
+/** Runs side by side. Every case whose status is not the same everywhere is in one of the four lists. */
+export type Comparison = {
+  runs: ComparedRun[];
+  properties: ComparedProperty[];
+  /** Passed in the first run, and is a fail or an error in a later one. */
+  regressions: ComparedCase[];
+  /** Red in the first run, passed in a later one and red in none. */
+  fixed: ComparedCase[];
+  /** In every run, with other statuses than these. */
+  changed: ComparedCase[];
+  /** Not in every run. */
+  missing: ComparedCase[];
+  /** Cases that have the same status in every run. */
+  same: number;
+};
+
+/** Compares later runs with the first one, each with its path. */
+export const compareRecords = (named: readonly { path: string; record: RunRecord }[]): Comparison => {
+  const records = named.map(({ record }) => record);
+  const cases = compareCases(records);
+  const differing = cases.filter(({ statuses }) => new Set(statuses).size > 1);
+  const groups = Map.groupBy(differing, groupOf);
+  return {
+    runs: named.map(describeRun),
+    properties: compareProperties(records),
+    regressions: groups.get('regressions') ?? [],
+    fixed: groups.get('fixed') ?? [],
+    changed: groups.get('changed') ?? [],
+    missing: groups.get('missing') ?? [],
+    same: cases.length - differing.length,
+  };
+};
+
+const describeRun = ({ path, record }: { path: string; record: RunRecord }, index: number): ComparedRun => {
+  const { run, startedAt, durationMs, environment, counts, aborted, tool, cases } = record;
+  return {
+    label: index < 26 ? String.fromCharCode('A'.charCodeAt(0) + index) : `#${index + 1}`,
+    ...{ path, run, startedAt, durationMs },
+    tool: `${tool.name} ${tool.version}`,
+    ...{ environment, counts },
+    settleMs: readSettleTimes(cases),
+    ...(aborted !== undefined && { aborted }),
+  };
+};
+
+const compareCases = (records: readonly RunRecord[]): ComparedCase[] => {
+  const byName = records.map(({ cases }) => new Map(cases.map((entry) => [entry.name, entry])));
+  return namesIn(records.map(({ cases }) => cases)).map((name) => {
+    const entries = byName.map((known) => known.get(name));
+    const telling: CaseRecord | undefined = entries.findLast((entry) => (entry?.status ?? 'pass') !== 'pass');
+    return {
+      name,
+      statuses: entries.map((entry) => entry?.status ?? null),
+      reason: telling === undefined ? '' : reasonOf(telling),
+    };
+  });
+};
+
+const groupOf = ({ statuses }: ComparedCase): 'regressions' | 'fixed' | 'changed' | 'missing' => {
+  const [first, ...later] = statuses;
+  const isRedLater = later.some(isRed);
+  if (first === 'pass' && isRedLater) return 'regressions';
+  if (statuses.includes(null)) return 'missing';
+  return isRed(first) && !isRedLater && later.includes('pass') ? 'fixed' : 'changed';
+};
+
+const isRed = (status: Status | null | undefined): boolean => status === 'fail' || status === 'error';
+
+const compareProperties = (records: readonly RunRecord[]): ComparedProperty[] =>
+  namesIn(records.map(({ properties }) => properties)).map((name) => {
+    const words = records.map(({ properties }) => {
+      const told = properties.find((property) => property.name === name);
+      return told === undefined ? null : wordsOf(told);
+    });
+    const told = words.filter((word) => word !== null);
+    return { name, about: aboutOf(name), words, differs: new Set(told).size > 1 };
+  });
+
+/** One word, or one for each family where they disagree. */
+const wordsOf = ({ value, families = {} }: PropertyRecord): string => {
+  const told = Object.entries(families);
+  return new Set(told.map(([, word]) => word)).size <= 1
+    ? value
+    : told.map(([family, word]) => `${family} ${word}`).join(', ');
+};
+
+/** Each name once: in the order of the first list that has it. */
+const namesIn = (lists: readonly (readonly { name: string }[])[]): string[] => [
+  ...new Set(lists.flat().map(({ name }) => name)),
+];

@@ -1,0 +1,160 @@
+import { expect } from 'chai';
+import { compareRecords, type Comparison } from '../../../helpers/report/compare.ts';
+import { formatComparison } from '../../../helpers/report/compare-text.ts';
+import type { PropertyRecord } from '../../../helpers/report/properties.ts';
+import type { CaseRecord, RunRecord, Status } from '../../../helpers/report/record.ts';
+import { expectGolden } from './golden.ts';
+import { recordOf, samples } from './samples.ts';
+
+const told = (name: PropertyRecord['name'], IPv4: string, IPv6 = IPv4): PropertyRecord => ({
+  name,
+  value: IPv4 === IPv6 ? IPv4 : `mixed: ${IPv4} 1, ${IPv6} 1`,
+  families: { IPv4, IPv6 },
+});
+
+/** A run of a plugin with these statuses, by the last part of the name. */
+const runOf = (
+  plugin: string,
+  statuses: Readonly<Record<string, Status>>,
+  properties: PropertyRecord[] = [],
+): RunRecord => {
+  const cases = Object.entries(statuses).map(([name, status]): CaseRecord => ({
+    ...samples[status],
+    name: `network-policy/case/${name}`,
+  }));
+  const record = recordOf(cases);
+  return { ...record, environment: { ...record.environment, plugin }, properties };
+};
+
+const compare = (...records: RunRecord[]): Comparison =>
+  compareRecords(records.map((record, index) => ({ path: `results/${index + 1}`, record })));
+
+const one = runOf(
+  'calico',
+  {
+    same: 'pass',
+    'also-same': 'fail',
+    breaks: 'pass',
+    'gets-lost': 'pass',
+    mends: 'fail',
+    only: 'pass',
+    off: 'pass',
+  },
+  [told('icmp', 'denied'), told('established-tcp', 'kept', 'cut'), told('hairpin', 'allowed')],
+);
+const other = runOf(
+  './plugins/a-plugin-with-a-long-name.yaml',
+  {
+    same: 'pass',
+    'also-same': 'fail',
+    breaks: 'fail',
+    'gets-lost': 'error',
+    mends: 'pass',
+    off: 'skip',
+    new: 'fail',
+  },
+  [told('icmp', 'allowed'), told('established-tcp', 'kept'), told('deny', 'drop')],
+);
+const third = runOf('cilium', { same: 'pass', breaks: 'pass', mends: 'error' }, [
+  told('icmp', 'denied', 'allowed'),
+]);
+
+const pairs: Readonly<Record<string, Comparison>> = {
+  two: compare(one, other),
+  three: compare(one, other, third),
+  equal: compare(one, one),
+};
+
+const namesOf = (cases: readonly { name: string }[]): string[] =>
+  cases.map(({ name }) => name.replace('network-policy/case/', ''));
+
+describe('comparison of runs', () => {
+  for (const [name, comparison] of Object.entries(pairs))
+    for (const width of [100, 60]) {
+      it(`prints ${name} as the golden at width ${width}`, () => {
+        expectGolden(`compare/${name}-${width}.txt`, `${formatComparison(comparison, width)}\n`);
+      });
+    }
+
+  it('stays inside 100 columns without colour, in ASCII', () => {
+    for (const comparison of Object.values(pairs)) {
+      const text = formatComparison(comparison, 100);
+      expect(text).to.match(/^[\n\u0020-\u007e]*$/);
+      expect(text.split('\n').filter((line) => line.length > 100)).to.deep.equal([]);
+    }
+  });
+
+  it('gives two runs as the golden for machines', () => {
+    expectGolden('compare/two.json', `${JSON.stringify(pairs.two, null, 2)}\n`);
+  });
+
+  it('calls a regression what passed in the first run and is red in a later one', () => {
+    const { regressions, fixed, changed, missing, same } = compare(one, other);
+    expect(namesOf(regressions)).to.deep.equal(['breaks', 'gets-lost']);
+    expect(namesOf(fixed)).to.deep.equal(['mends']);
+    expect(namesOf(changed)).to.deep.equal(['off']);
+    expect(namesOf(missing)).to.deep.equal(['only', 'new']);
+    expect(same).to.equal(2);
+  });
+
+  it('finds a regression in any later run, although the last one is green or lacks the case', () => {
+    const [green, red] = [runOf('a', { x: 'pass' }), runOf('b', { x: 'error' })];
+    expect(namesOf(compare(green, red, green).regressions)).to.deep.equal(['x']);
+    expect(namesOf(compare(green, red, runOf('c', {})).regressions)).to.deep.equal(['x']);
+    expect(namesOf(compare(green, green, red).regressions)).to.deep.equal(['x']);
+    expect(compare(red, red, green).regressions).to.deep.equal([]);
+  });
+
+  for (const [statuses, group] of [
+    [['fail', 'error'], 'changed'],
+    [['skip', 'fail'], 'changed'],
+    [['pass', 'skip'], 'changed'],
+    [['fail', 'skip'], 'changed'],
+    [['error', 'pass'], 'fixed'],
+    [['fail', 'pass', 'fail'], 'changed'],
+  ] as const)
+    it(`calls ${statuses.join(' -> ')} ${group}, and no regression`, () => {
+      const comparison = compare(...statuses.map((status) => runOf('a', { x: status })));
+      expect(namesOf(comparison[group])).to.deep.equal(['x']);
+      expect(comparison.regressions).to.deep.equal([]);
+    });
+
+  it('takes what one run does not tell for no difference, and families that disagree for one', () => {
+    const differing = (...lists: PropertyRecord[][]): boolean[] =>
+      compare(...lists.map((properties) => runOf('a', {}, properties))).properties.map(
+        ({ differs }) => differs,
+      );
+    expect(differing([told('icmp', 'denied')], [])).to.deep.equal([false]);
+    expect(differing([], [told('icmp', 'denied')], [told('icmp', 'allowed')])).to.deep.equal([true]);
+    expect(differing([told('icmp', 'denied', 'allowed')], [told('icmp', 'allowed', 'denied')])).to.deep.equal(
+      [true],
+    );
+    const onlyV4: PropertyRecord = { name: 'icmp', value: 'denied', families: { IPv4: 'denied' } };
+    expect(differing([onlyV4], [told('icmp', 'denied')])).to.deep.equal([false]);
+  });
+
+  it('warns where versions of the suite may judge differently', () => {
+    const newer: RunRecord = { ...one, tool: { ...one.tool, version: '0.2.0' } };
+    expect(formatComparison(compare(one, newer), 100)).to.include('`May change verdicts`');
+    expect(formatComparison(compare(one, one), 100)).to.not.include('May change verdicts');
+  });
+
+  it('says that a run was aborted', () => {
+    expect(formatComparison(compare(one, { ...one, aborted: 'interrupted' }), 100)).to.include(
+      'aborted: interrupted',
+    );
+  });
+
+  it('says how many of the cases that a run lacks it does not list', () => {
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`n${index}`, 'pass' as const]));
+    const text = formatComparison(compare(runOf('a', {}), runOf('b', many)), 100);
+    expect(text).to.include('not in every run (30)').and.include('... and 10 more, all of them with --json');
+    expect(text.match(/\/n\d+ /g)).to.have.length(20);
+  });
+
+  it('prints no escape sequence that a record brought', () => {
+    const evil = runOf('\u001b[2Jbad', { 'x\u001b[31m': 'pass' }, [told('icmp', '\u0007denied')]);
+    const worse = runOf('b\u009b', { 'x\u001b[31m': 'fail' }, [told('icmp', 'allowed')]);
+    expect(formatComparison(compare(evil, worse), 100)).to.match(/^[\n\u0020-\u007e]*$/);
+  });
+});
