@@ -5,7 +5,7 @@ import type { CaseRecord } from './record.ts';
 export type FeatureLists = {
   /** Upstream's field: all cases that need it passed. */
   supportedFeatures: string[];
-  /** Upstream's field: the user skipped it, or the cluster lacks what all of its cases need. */
+  /** Upstream's field: all cases that need it were skipped, by the user or because the cluster lacks something. */
   unsupportedFeatures: string[];
   /** The supported ones that the user did not ask for: their cases showed them. */
   inferredFeatures: string[];
@@ -18,7 +18,6 @@ export type FeatureLists = {
 /** What the user said about features, and what the run cannot tell about them. */
 export type Asked = {
   features: readonly string[];
-  skip: readonly string[];
   /** The features of cases that the run was not asked for. */
   unasked: readonly (readonly string[])[];
   /** Names of cases that a plugin which does nothing would pass. */
@@ -28,7 +27,7 @@ export type Asked = {
 export const sortFeatures = (
   profile: ConformanceProfile,
   cases: readonly Pick<CaseRecord, 'name' | 'features' | 'status'>[],
-  { features, skip, unasked, vacuous }: Asked,
+  { features, unasked, vacuous }: Asked,
 ): FeatureLists => {
   const used = [...new Set(cases.flatMap((entry) => entry.features))]
     .filter((feature) => !isStandard(feature) && isFeatureOf(profile, feature))
@@ -36,7 +35,7 @@ export const sortFeatures = (
   const casesOf = (feature: string): typeof cases =>
     cases.filter((entry) => entry.features.includes(feature));
   const isUnsupported = (feature: string): boolean =>
-    skip.includes(feature) || casesOf(feature).every(({ status }) => status === 'skip');
+    casesOf(feature).every(({ status }) => status === 'skip');
   const unsupported = used.filter(isUnsupported);
   const rest = used.filter((feature) => !unsupported.includes(feature));
   const has = (feature: string, status: CaseRecord['status']): boolean =>

@@ -83,7 +83,6 @@ const createProfile = (profile: ConformanceProfile, record: RunRecord): ProfileR
   const unasked = record.unasked?.filter(({ features }) => profilesOf(features).includes(profile));
   const features = sortFeatures(profile, cases, {
     features: namesIn(record.config.features),
-    skip: namesIn(record.config.skip),
     unasked: (unasked ?? []).map((each) => each.features),
     vacuous,
   });

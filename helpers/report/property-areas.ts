@@ -1,7 +1,7 @@
 /** Properties that belong together, by their names: what a name matches first decides; the last takes the rest. */
 const areas: readonly (readonly [string, RegExp])[] = [
-  ['ICMP and other protocols', /^(?:icmp|protocol|unnamed|igmp|gre|esp|ipip|sctp)/i],
-  ['established connections', /^established/],
+  ['ICMP and other protocols', /icmp|protocol|sctp|\b(?:igmp|gre|esp|ipip)\b/i],
+  ['established connections', /established/],
   ['addresses in ranges', /-in-(?:ipBlock|networks)/],
   ['Services and node ports', /service|hairpin|node-port/i],
   ['nodes and host network', /node|host/],
