@@ -9,6 +9,12 @@ import { nodeMutants } from './mutants-node.ts';
 import { policyMutants } from './mutants-policy.ts';
 import { portMutants } from './mutants-port.ts';
 import { selectorMutants } from './mutants-selector.ts';
+import { tierFollowMutants } from './mutants-tier-follow.ts';
+import { tierOrderMutants } from './mutants-tier-order.ts';
+import { tierPeerMutants } from './mutants-tier-peer.ts';
+import { tierPortMutants } from './mutants-tier-port.ts';
+import { tierRuleMutants } from './mutants-tier-rule.ts';
+import { tierTrafficMutants } from './mutants-tier-traffic.ts';
 import { trafficMutants } from './mutants-traffic.ts';
 import type { Mutant } from './mutant.ts';
 
@@ -28,4 +34,10 @@ export const mutants: readonly Mutant[] = [
   ...limitMutants,
   ...trafficMutants,
   ...nodeMutants,
+  ...tierOrderMutants,
+  ...tierRuleMutants,
+  ...tierPortMutants,
+  ...tierPeerMutants,
+  ...tierTrafficMutants,
+  ...tierFollowMutants,
 ];

@@ -1,5 +1,6 @@
 import { nameOf } from '../../../helpers/reference/state.ts';
 import { changeStories } from './change-stories.ts';
+import { tierStories } from './tier-stories.ts';
 import { createPod, createPolicy, createState } from './worlds.ts';
 import type { Labels, NetworkPolicySpec } from '../../../helpers/kube/types.ts';
 import type { State } from '../../../helpers/reference/state.ts';
@@ -185,4 +186,5 @@ export const stories: State[][] = [
   [withNames(80, 81, 82, 83)],
   [withHosts],
   ...changeStories,
+  ...tierStories,
 ];
