@@ -23,11 +23,12 @@ export type Policies = {
    */
   apply(policy: Policy, own?: Labels): Promise<void>;
   /**
-   * Creates a policy that does not exist, from a document as it stands, or tells how the API server refused it.
+   * Creates a policy that does not exist, from a document as it stands, or tells how the API server refused it. With
+   * `dryRun` the server answers the same and keeps nothing.
    * @throws ApiError where the server said nothing about the document: no permission, a webhook, no answer;
    * ClusterError where the cluster lacks the kind
    */
-  offer(document: object): Promise<PolicyAnswer>;
+  offer(document: object, options?: { dryRun?: boolean }): Promise<PolicyAnswer>;
   /**
    * Resolves when it is gone. Does nothing where there is no such policy.
    * @throws ClusterError for one of the admin tiers that does not have all of the labels `own`
@@ -50,11 +51,11 @@ export const createPolicies = (custom: CustomObjectsApi): Policies => {
   return {
     apply: (policy, own = {}) =>
       isAdminPolicy(policy) ? admin.apply(policy, own) : applyNetworkPolicy(objects, policy),
-    offer: async (document) => {
+    offer: async (document, { dryRun = false } = {}) => {
       const { kind, metadata } = document as Partial<Policy>;
       const namespace = metadata?.namespace ?? 'default';
       try {
-        await objects.create(isAdminKind(kind) ? kind : 'NetworkPolicy', namespace, document);
+        await objects.create(isAdminKind(kind) ? kind : 'NetworkPolicy', namespace, document, dryRun);
         return { accepted: true };
       } catch (error) {
         if (isAdminKind(kind) && isMissing(error)) throw admin.lacking(kind);

@@ -19,7 +19,7 @@ export type PolicyObjects = {
   /** Server-side apply; with a uid only onto that very object, and without `force` onto no field of somebody else. */
   send(policy: Policy, options: { force: boolean; uid?: string | undefined }): Promise<void>;
   /** @throws ApiError 409 where there is one of that name */
-  create(kind: Policy['kind'], namespace: string, document: object): Promise<void>;
+  create(kind: Policy['kind'], namespace: string, document: object, dryRun: boolean): Promise<void>;
   /** What the server said: the policy, where finalizers hold it. @throws ApiError 404 where there is none */
   remove(name: PolicyName, uid?: string): Promise<unknown>;
   /** Those of a namespace, or those of a cluster-scoped kind that a label selector matches. */
@@ -54,8 +54,9 @@ export const createPolicyObjects = (custom: CustomObjectsApi): PolicyObjects => 
       ? custom.patchNamespacedCustomObject({ ...place, ...parameters }, headers)
       : custom.patchClusterCustomObject({ ...place, ...parameters }, headers));
   },
-  create: async (kind, namespace, body) => {
-    const parameters = { ...policyResources[kind], body, fieldManager, fieldValidation };
+  create: async (kind, namespace, body, isDryRun) => {
+    const dryRun = isDryRun ? { dryRun: 'All' } : {};
+    const parameters = { ...policyResources[kind], body, fieldManager, fieldValidation, ...dryRun };
     await (kind === 'NetworkPolicy'
       ? custom.createNamespacedCustomObject({ ...parameters, namespace })
       : custom.createClusterCustomObject(parameters));

@@ -67,6 +67,18 @@ export const flawOfCidr = (text: string): Flaw => {
     : `the prefix length must be at most ${longest}, got ${quote(text)}`;
 };
 
+/** What CEL's isCIDR refuses besides: zeros before the prefix length, and IPv4 written as IPv6. */
+export const flawOfCanonicalCidr = (text: string): Flaw => {
+  const flaw = flawOfCidr(text);
+  if (flaw !== undefined) return flaw;
+  const [address = '', length = ''] = text.split('/');
+  if (/^0./.test(length)) return `the prefix length must not begin with 0, got ${quote(text)}`;
+  return isIP(address) === 6 &&
+    /^\[::ffff:[0-9a-f]+:[0-9a-f]+\]$/.test(new URL(`http://[${address}]`).hostname)
+    ? `must not be an IPv4 address written as IPv6, got ${quote(text)}`
+    : undefined;
+};
+
 /** The candidate that a misspelt word most likely means, or undefined. */
 export const closestOf = (word: string, candidates: readonly string[]): string | undefined => {
   const plain = word.replace(/^[-_]+|[-_]+$/g, '').toLowerCase();

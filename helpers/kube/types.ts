@@ -63,7 +63,8 @@ export type NetworkPolicy = {
 /** Exactly one field is set. Pods of the host network are never meant. */
 export type AdminSubject = {
   namespaces?: LabelSelector;
-  pods?: { namespaceSelector: LabelSelector; podSelector: LabelSelector };
+  /** Required in v1alpha1; in v1alpha2 an absent namespaceSelector selects every namespace. */
+  pods?: { namespaceSelector?: LabelSelector; podSelector: LabelSelector };
 };
 
 /** Exactly one field is set; `nodes`, `networks` and `domainNames` for egress only. */

@@ -1,19 +1,27 @@
 import { findViolations, isObject, listOf, object, oneOf, text } from './checks.ts';
 import type { Check, Fields, Violation } from './checks.ts';
-import { flawOfCidr, flawOfPortNumber } from './syntax.ts';
+import type { AdminKind } from './policy-kinds.ts';
+import { adminGroup, isAdminKind, policyResources } from './policy-kinds.ts';
+import { flawOfCanonicalCidr, flawOfPortNumber } from './syntax.ts';
 import type { Flaw } from './syntax.ts';
 import { labelSelector, metadata, numberThat } from './validate.ts';
 
+/** The experimental channel of the CRDs has fields that the standard one lacks, and a rule about named ports. */
+export type Channel = 'standard' | 'experimental';
+
 /**
- * Everything for which an API server with the experimental channel rejects an AdminNetworkPolicy, a
- * BaselineAdminNetworkPolicy (both v1alpha1, release 0.1) or a ClusterNetworkPolicy (v1alpha2, release 0.2); empty where
- * it accepts. Takes any object with one of these kinds. Stricter on purpose: the CRDs say nothing of the keys, values and
- * operators of label selectors.
+ * Everything for which an API server rejects an AdminNetworkPolicy, a BaselineAdminNetworkPolicy (both v1alpha1, release
+ * 0.1) or a ClusterNetworkPolicy (v1alpha2, release 0.2) under strict field validation; empty where it accepts. Takes any
+ * object with one of these kinds. Stricter on purpose: the CRDs say nothing of the keys, values and operators of label
+ * selectors, and v1alpha1 nothing of protocols.
  * @see https://network-policy-api.sigs.k8s.io/reference/spec/
  */
-export const validateAdminPolicy = (value: unknown): Violation[] => {
-  const kind = isObject(value) ? String(value['kind']) : '';
-  return findViolations(policies[kind] ?? clusterNetworkPolicy, value);
+export const validateAdminPolicy = (
+  value: unknown,
+  { channel = 'experimental' }: { channel?: Channel } = {},
+): Violation[] => {
+  const kind = isObject(value) ? value['kind'] : undefined;
+  return findViolations(policies[channel][isAdminKind(kind) ? kind : 'ClusterNetworkPolicy'], value);
 };
 
 const between = (least: number, most: number, noun: string) => (items: unknown[]) =>
@@ -22,26 +30,24 @@ const between = (least: number, most: number, noun: string) => (items: unknown[]
     : undefined;
 
 /** Exactly one field of those that are known. */
-const oneField =
-  (...names: string[]) =>
-  (value: Fields): Flaw => {
+const oneFieldOf = (fields: Record<string, Check>): Check =>
+  object(fields, [], (value) => {
+    const names = Object.keys(fields);
     const given = names.filter((name) => value[name] !== undefined && value[name] !== null);
     return given.length === 1
       ? undefined
       : `must have exactly one of ${names.join(', ')}, got ${given.join(', ') || 'none'}`;
-  };
+  });
 
 const port = numberThat(flawOfPortNumber);
 
-const podsPeer = object({ namespaceSelector: labelSelector, podSelector: labelSelector }, [
-  'namespaceSelector',
-  'podSelector',
-]);
-
-const subject = object({ namespaces: labelSelector, pods: podsPeer }, [], oneField('namespaces', 'pods'));
+// As both releases have it, with A-z where A-Z was meant:
+// https://github.com/kubernetes-sigs/network-policy-api/pull/391
+const domainPattern =
+  /^(\*\.)?([a-zA-z0-9]([-a-zA-Z0-9_]*[a-zA-Z0-9])?\.)+[a-zA-z0-9]([-a-zA-Z0-9_]*[a-zA-Z0-9])?\.?$/;
 
 const domainName = text((name) =>
-  /^(\*\.)?([a-z0-9]([-_a-z0-9]*[a-z0-9])?\.)+[a-z0-9]([-_a-z0-9]*[a-z0-9])?\.?$/i.test(name)
+  domainPattern.test(name)
     ? undefined
     : `must be a domain name of two labels or more, with '*' only as the first, got ${JSON.stringify(name)}`,
 );
@@ -53,21 +59,11 @@ const listsWithoutDoubles =
     (new Set(items).size < items.length ? 'must not have an entry twice' : undefined);
 
 const cidr = text((value) =>
-  value.length > 43 ? `must be at most 43 characters, got ${value.length}` : flawOfCidr(value),
+  value.length > 43 ? `must be at most 43 characters, got ${value.length}` : flawOfCanonicalCidr(value),
 );
 
-const egressPeers = {
-  nodes: labelSelector,
-  networks: listOf(cidr, listsWithoutDoubles(25, 'networks')),
-  domainNames: listOf(domainName, listsWithoutDoubles(25, 'domain names')),
-};
-const podsFields = { namespaces: labelSelector, pods: podsPeer };
-const ingressPeer = object(podsFields, [], oneField(...Object.keys(podsFields)));
-const egressPeer = (withNames: boolean): Check => {
-  const { domainNames, ...others } = egressPeers;
-  const fields = { ...podsFields, ...others, ...(withNames ? { domainNames } : {}) };
-  return object(fields, [], oneField(...Object.keys(fields)));
-};
+const networks = listOf(cidr, listsWithoutDoubles(25, 'networks'));
+const domainNames = listOf(domainName, listsWithoutDoubles(25, 'domain names'));
 
 const rangeOf = (more: Record<string, Check> = {}, mustRise = false): Check =>
   object({ start: port, end: port, ...more }, ['start', 'end'], ({ start, end }) =>
@@ -79,92 +75,125 @@ const rangeOf = (more: Record<string, Check> = {}, mustRise = false): Check =>
 // Any text is accepted as a protocol in v1alpha1; what is no protocol of ours no rule could mean.
 const protocol = oneOf('TCP', 'UDP', 'SCTP');
 
-const adminPort = object(
-  { portNumber: object({ protocol, port }, ['port']), portRange: rangeOf({ protocol }), namedPort: text() },
-  [],
-  oneField('portNumber', 'portRange', 'namedPort'),
-);
+const adminPort = (names: Record<string, Check>): Check =>
+  oneFieldOf({
+    portNumber: object({ protocol, port }, ['port']),
+    portRange: rangeOf({ protocol }),
+    ...names,
+  });
 
-const destinationPort = object({ number: port, range: rangeOf({}, true) }, [], oneField('number', 'range'));
+const destinationPort = oneFieldOf({ number: port, range: rangeOf({}, true) });
 const transport = object({ destinationPort }, ['destinationPort']);
-const adminProtocol = object(
-  { tcp: transport, udp: transport, sctp: transport, destinationNamedPort: text() },
-  [],
-  oneField('tcp', 'udp', 'sctp', 'destinationNamedPort'),
-);
+const adminProtocol = oneFieldOf({
+  tcp: transport,
+  udp: transport,
+  sctp: transport,
+  destinationNamedPort: text(),
+});
 
 type Version = {
+  channel: Channel;
   actions: string[];
   /** Rules of a direction, peers and ports of a rule at most. */
   most: number;
   ports: Record<string, Check>;
   isNamed: (port: Fields) => boolean;
+  /** The selectors that a choice of pods must have. */
+  selectors: string[];
   withNames: boolean;
 };
 
 const spec = (version: Version, fields: Record<string, Check>, required: string[]): Check => {
-  const { actions, most, ports, isNamed, withNames } = version;
-  const rule = (peersKey: 'from' | 'to', peer: Check): Check =>
-    object(
+  const { channel, actions, most, ports, isNamed, selectors, withNames } = version;
+  const isExperimental = channel === 'experimental';
+  const pods = {
+    namespaces: labelSelector,
+    pods: object({ namespaceSelector: labelSelector, podSelector: labelSelector }, selectors),
+  };
+  const beyondPods = {
+    networks,
+    ...(isExperimental ? { nodes: labelSelector } : {}),
+    ...(isExperimental && withNames ? { domainNames } : {}),
+  };
+  const rules = (peersKey: 'from' | 'to', peers: Record<string, Check>): Check => {
+    const rule = object(
       {
         name: text((name) =>
           name.length > 100 ? `must be at most 100 characters, got ${name.length}` : undefined,
         ),
         action: oneOf(...actions),
-        [peersKey]: listOf(peer, between(1, most, 'peers')),
+        [peersKey]: listOf(oneFieldOf(peers), between(1, most, 'peers')),
         ...ports,
       },
       ['action', peersKey],
       (value) =>
-        peersKey === 'to' ? flawOfNamedPort(value, Object.keys(ports)[0] ?? '', isNamed) : undefined,
+        isExperimental && peersKey === 'to'
+          ? flawOfNamedPort(value, Object.keys(ports)[0] ?? '', isNamed, Object.keys(beyondPods))
+          : undefined,
     );
-  const rules = (peersKey: 'from' | 'to', peer: Check): Check =>
-    listOf(rule(peersKey, peer), between(0, most, 'rules'));
+    return listOf(rule, between(0, most, 'rules'));
+  };
   return object(
-    { ...fields, subject, ingress: rules('from', ingressPeer), egress: rules('to', egressPeer(withNames)) },
+    {
+      ...fields,
+      subject: oneFieldOf(pods),
+      ingress: rules('from', pods),
+      egress: rules('to', { ...pods, ...beyondPods }),
+    },
     [...required, 'subject'],
   );
 };
 
 /** A name means something at pods only. */
-const flawOfNamedPort = (rule: Fields, portsKey: string, isNamed: Version['isNamed']): Flaw => {
+const flawOfNamedPort = (
+  rule: Fields,
+  portsKey: string,
+  isNamed: Version['isNamed'],
+  beyondPods: string[],
+): Flaw => {
   const listed = (key: string): Fields[] => {
     const list = rule[key];
     return Array.isArray(list) ? list.filter(isObject) : [];
   };
   if (!listed(portsKey).some(isNamed)) return undefined;
   const other = listed('to').flatMap((peer) =>
-    Object.keys(egressPeers).filter((key) => peer[key] !== undefined),
+    beyondPods.filter((key) => isObject(peer[key]) || Array.isArray(peer[key])),
   )[0];
   return other === undefined ? undefined : `must not have a named port beside a peer with ${other}`;
 };
 
 const portList = (item: Check, most: number): Check => listOf(item, between(1, most, 'entries'));
 
-const v1alpha1 = (actions: string[], withNames: boolean): Version => ({
+const v1alpha1 = (channel: Channel, actions: string[], withNames: boolean): Version => ({
+  channel,
   actions,
   most: 100,
-  ports: { ports: portList(adminPort, 100) },
-  isNamed: ({ namedPort }) => namedPort !== undefined,
+  ports: {
+    ports: portList(adminPort(channel === 'experimental' ? { namedPort: text() } : {}), 100),
+  },
+  isNamed: ({ namedPort }) => typeof namedPort === 'string',
+  selectors: ['namespaceSelector', 'podSelector'],
   withNames,
 });
 
-const v1alpha2: Version = {
+const v1alpha2 = (channel: Channel): Version => ({
+  channel,
   actions: ['Accept', 'Deny', 'Pass'],
   most: 25,
   ports: { protocols: portList(adminProtocol, 25) },
-  isNamed: ({ destinationNamedPort }) => destinationNamedPort !== undefined,
+  isNamed: ({ destinationNamedPort }) => typeof destinationNamedPort === 'string',
+  selectors: ['podSelector'],
   withNames: true,
-};
+});
 
 const priority = numberThat((value) =>
   Number.isInteger(value) && value >= 0 && value <= 1000 ? undefined : `must be from 0 to 1000, got ${value}`,
 );
 
-const policy = (version: string, kind: string, spec: Check, name?: string): Check =>
+const policy = (kind: AdminKind, spec: Check, name?: string): Check =>
   object(
     {
-      apiVersion: oneOf(`policy.networking.k8s.io/${version}`),
+      apiVersion: oneOf(`${adminGroup}/${policyResources[kind].version}`),
       kind: oneOf(kind),
       metadata,
       spec,
@@ -177,23 +206,20 @@ const policy = (version: string, kind: string, spec: Check, name?: string): Chec
         : undefined,
   );
 
-const clusterNetworkPolicy = policy(
-  'v1alpha2',
-  'ClusterNetworkPolicy',
-  spec(v1alpha2, { tier: oneOf('Admin', 'Baseline'), priority }, ['tier', 'priority']),
-);
-
-const policies: Record<string, Check> = {
+const policiesOf = (channel: Channel): Readonly<Record<AdminKind, Check>> => ({
   AdminNetworkPolicy: policy(
-    'v1alpha1',
     'AdminNetworkPolicy',
-    spec(v1alpha1(['Allow', 'Deny', 'Pass'], true), { priority }, ['priority']),
+    spec(v1alpha1(channel, ['Allow', 'Deny', 'Pass'], true), { priority }, ['priority']),
   ),
   BaselineAdminNetworkPolicy: policy(
-    'v1alpha1',
     'BaselineAdminNetworkPolicy',
-    spec(v1alpha1(['Allow', 'Deny'], false), {}, []),
+    spec(v1alpha1(channel, ['Allow', 'Deny'], false), {}, []),
     'default',
   ),
-  ClusterNetworkPolicy: clusterNetworkPolicy,
-};
+  ClusterNetworkPolicy: policy(
+    'ClusterNetworkPolicy',
+    spec(v1alpha2(channel), { tier: oneOf('Admin', 'Baseline'), priority }, ['tier', 'priority']),
+  ),
+});
+
+const policies = { standard: policiesOf('standard'), experimental: policiesOf('experimental') };

@@ -107,7 +107,9 @@ const readRule = (
 
 const selectionOf = ({ namespaces, pods }: AdminSubject): PodSelection | undefined => {
   if (namespaces) return { namespaceSelector: namespaces, podSelector: {} };
-  return pods ? { namespaceSelector: pods.namespaceSelector, podSelector: pods.podSelector } : undefined;
+  return pods
+    ? { namespaceSelector: pods.namespaceSelector ?? {}, podSelector: pods.podSelector }
+    : undefined;
 };
 
 const readPeer = (policy: AdminPolicy['kind'], peer: AdminPeer): TierPeer => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { InputError } from '../../../helpers/errors.ts';
 import { readManifests } from '../../../helpers/kube/manifests.ts';
 import { validateAdminPolicy } from '../../../helpers/kube/validate-admin.ts';
+import { adminDocuments } from './admin-documents.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -34,46 +35,6 @@ const range = (start: number, end: number): Fields => ({
 const networks = (...cidrs: string[]): Fields => cluster(egress({ to: [{ networks: cidrs }] }));
 const names = (...domainNames: string[]): Fields =>
   cluster(egress({ action: 'Accept', to: [{ domainNames }] }));
-
-const accepted: [claim: string, policy: Fields][] = [
-  ['no rules at all', cluster()],
-  ['priorities at both ends', cluster({ priority: 0, ...ingress() })],
-  ['the highest priority', cluster({ priority: 1000 })],
-  ['both tiers', cluster({ tier: 'Baseline', ...ingress({ action: 'Pass' }) })],
-  ['25 rules', cluster({ ingress: many(25, { action: 'Accept', from: [peer] }) })],
-  ['a status', { ...cluster(), status: { conditions: [] } }],
-  ['pods by both selectors', cluster({ subject: { pods: { namespaceSelector: {}, podSelector: {} } } })],
-  [
-    'a port, a range and a name',
-    protocols({ tcp: { destinationPort: { number: 1 } } }, range(1, 65_535), { destinationNamedPort: 'web' }),
-  ],
-  [
-    'networks, nodes and names',
-    cluster(
-      egress({
-        to: [
-          { networks: ['10.0.0.0/8', '::/0'] },
-          { nodes: {} },
-          { domainNames: ['*.a.example', 'b.example.'] },
-        ],
-      }),
-    ),
-  ],
-  ['100 rules of v1alpha1', admin({ ingress: many(100, { action: 'Allow', from: [peer] }) })],
-  [
-    'ports of v1alpha1',
-    admin(
-      ingress({
-        ports: [
-          { portNumber: { port: 80 } },
-          { portRange: { protocol: 'UDP', start: 9, end: 9 } },
-          { namedPort: 'web' },
-        ],
-      }),
-    ),
-  ],
-  ['the baseline', baseline({ ...ingress(), ...egress({ action: 'Allow' }) })],
-];
 
 const rejected: [claim: string, policy: Fields, words: RegExp][] = [
   ['no tier', cluster({ tier: undefined }), /spec\.tier: is missing/],
@@ -163,10 +124,19 @@ const rejected: [claim: string, policy: Fields, words: RegExp][] = [
 ];
 
 describe('policies of the admin tiers', () => {
-  for (const [claim, policy] of accepted)
-    it(`may have ${claim}`, () => expect(validateAdminPolicy(policy)).to.deep.equal([]));
+  for (const channel of ['standard', 'experimental'] as const)
+    it(`are accepted and refused as the CRDs of the ${channel} channel do it`, () => {
+      const wrong = adminDocuments.flatMap(({ kind, claim, document, rejectedIn, isSenseless = false }) => {
+        // As they come from a file: without what is undefined.
+        const violations = validateAdminPolicy(JSON.parse(JSON.stringify(document)), { channel });
+        const isRejected = violations.length > 0;
+        return isRejected === (rejectedIn.includes(channel) || isSenseless) ? [] : [`${kind} with ${claim}`];
+      });
+      expect(wrong).to.deep.equal([]);
+    });
+
   for (const [claim, policy, words] of rejected)
-    it(`are refused with ${claim}`, () => {
+    it(`are refused, with words, for ${claim}`, () => {
       const messages = validateAdminPolicy(policy).map(({ message }) => message);
       expect(messages.join('\n')).to.match(words);
     });

@@ -54,6 +54,14 @@ describe('the tiers around NetworkPolicy', () => {
     expect(verdictOf(worldWith([clusterPolicy('list', list)]))).to.equal('allow');
   });
 
+  it('select pods of every namespace where a choice of pods names none', () => {
+    const everywhere = { pods: { podSelector: { matchLabels: { pod: 'a' } } } };
+    const rule = { action: 'Deny' as const, from: [everywhere] };
+    const deny = clusterPolicy('deny', { subject: everywhere, ingress: [rule] });
+    expect(verdictOf(worldWith([deny]))).to.equal('deny');
+    expect(verdictOf(worldWith([deny]), 'z/a', 'y/a')).to.equal('deny');
+  });
+
   it('leave open which of two policies of equal priority comes first, where they do not agree', () => {
     const deny = clusterPolicy('deny', { ingress: [from('y', 'Deny')] });
     const accept = clusterPolicy('accept', { ingress: [from('y', 'Accept'), from('z', 'Deny')] });
