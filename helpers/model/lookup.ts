@@ -3,7 +3,6 @@ import { describePort, matchPort, type Rule } from './network-policy.ts';
 import { namespaceNameLabel } from './population.ts';
 import type { Verdict } from './reason.ts';
 import type { Parts } from './service.ts';
-import type { TierSelection } from './tiers.ts';
 
 /**
  * Whether a pod can ask the DNS server of the cluster for names. Where that server is no policy API says: as a rule it
@@ -13,12 +12,7 @@ import type { TierSelection } from './tiers.ts';
  * @throws RangeError where there is no such pod
  */
 export const judgeLookup = (
-  {
-    world,
-    population,
-    selections,
-    tiers,
-  }: Pick<Parts, 'world' | 'population' | 'selections'> & { tiers: readonly TierSelection[] },
+  { world, population, selections, tiers }: Omit<Parts, 'explain'>,
   from: string,
 ): { verdict: Verdict; reason: string } => {
   const source = population.indexOf(from);

@@ -6,7 +6,8 @@ import { blockContains, parseAddress, parseBlock } from './cidr.ts';
 import type { Address } from './cidr.ts';
 import { matchPort } from './network-policy.ts';
 import type { Direction, Rule } from './network-policy.ts';
-import type { Verdict } from './reason.ts';
+import { judgeByTiers } from './node-port-tiers.ts';
+import type { SideExplanation, Verdict } from './reason.ts';
 import { backendsOf, findService, summarize } from './service.ts';
 import type { Backend, Parts, ServiceVerdict } from './service.ts';
 
@@ -82,12 +83,14 @@ const judgeEnd = (
   const from = parts.population.ids[client] ?? '';
   const { egress, ingress } = parts.explain(from, idOf(backend.pod), protocol, backend.port, family);
   const end = direction === 'egress' ? egress : ingress;
-  if (end.isolatedBy.length === 0) return { verdict: 'allow', reason: '' };
   const asking = parts.population.pods[client]!;
   const subject = direction === 'egress' ? asking : backend.pod;
-  const rules = rulesOf(parts, subject, direction);
   // A destination that counts before the translation has the port of the node. Who is the asked pod shows after it.
   const seen = direction === 'egress' ? [backend.port, visit.nodePort] : [backend.port];
+  const byTiers = judgeTiers(visit, backend, direction, seen, end);
+  if (byTiers !== undefined) return byTiers;
+  if (end.isolatedBy.length === 0) return { verdict: 'allow', reason: '' };
+  const rules = rulesOf(parts, subject, direction);
   // A node has no port of that name, and a pod in the host network perhaps not either.
   const namer = direction === 'ingress' && backend.pod.hostNetwork !== true ? backend.pod : undefined;
   if (seen.every((port) => rules.some(({ rule }) => admitsAnybody(rule, protocol, port, namer))))
@@ -103,6 +106,32 @@ const judgeEnd = (
   return {
     verdict: 'undefined',
     reason: `${idOf(subject)} is isolated for ${direction} by ${end.isolatedBy.join(', ')}, and which ${what} policies see is not specified for a node port`,
+  };
+};
+
+const judgeTiers = (
+  { parts, client, node, protocol, family }: Visit,
+  backend: Backend,
+  direction: Direction,
+  ports: readonly number[],
+  end: SideExplanation,
+): { verdict: Verdict; reason: string } | undefined => {
+  const { world, tiers, population } = parts;
+  const asked = population.pods.indexOf(backend.pod);
+  const [subject, peer] = direction === 'egress' ? [client, asked] : [asked, client];
+  const judged = judgeByTiers({
+    ...{ world, tiers, direction, subject, peer, protocol, ports, family },
+    // Whichever node translates last may put its address in place of the client's.
+    nodes: direction === 'ingress' ? nodesOf(world) : node === undefined ? [] : [node],
+    isIsolated: end.isolatedBy.length > 0,
+  });
+  if (judged === undefined) return undefined;
+  const { verdict, policies } = judged;
+  if (verdict !== 'undefined') return { verdict, reason: end.reason };
+  const what = direction === 'egress' ? 'destination' : 'source';
+  return {
+    verdict,
+    reason: `${population.ids[subject]} is the subject of ${policies.join(', ')}, and which ${what} policies see is not specified for a node port`,
   };
 };
 

@@ -117,6 +117,7 @@ export const createOracle = (snapshot: World): Oracle => {
     world,
     population,
     selections: policies,
+    tiers,
     explain: (from, to, protocol, port, family) =>
       explain(from, to, { protocol, port, family, isTranslated: true }),
   };
@@ -147,7 +148,7 @@ export const createOracle = (snapshot: World): Oracle => {
       judgeService(parts, from, service, protocol, port, family),
     nodePortVerdict: (from, service, protocol, port, family) =>
       judgeNodePort(parts, from, service, protocol, port, family),
-    lookupVerdict: (from) => judgeLookup({ world, population, selections: policies, tiers }, from),
+    lookupVerdict: (from) => judgeLookup(parts, from),
   };
 };
 

@@ -8,6 +8,7 @@ import type { Oracle } from './oracle.ts';
 import type { Population } from './population.ts';
 import type { Verdict } from './reason.ts';
 import type { Selection } from './reach.ts';
+import type { TierSelection } from './tiers.ts';
 
 export type ServiceVerdict = {
   verdict: Verdict;
@@ -21,6 +22,7 @@ export type Parts = {
   world: World;
   population: Population;
   selections: readonly Selection[];
+  tiers: readonly TierSelection[];
   /** Of connections that are sent to the address of a Service. */
   explain: Oracle['explain'];
 };

@@ -1,12 +1,18 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import type { NetworkPolicy, NetworkPolicySpec } from '../../../helpers/kube/types.ts';
+import type {
+  AdminPeer,
+  AdminPolicy,
+  NetworkPolicy,
+  NetworkPolicySpec,
+} from '../../../helpers/kube/types.ts';
 import { addressOf, idOf } from '../../../helpers/kube/world.ts';
 import type { Node, Pod, Service, World } from '../../../helpers/kube/world.ts';
 import { entryNode } from '../../../helpers/model/node-port.ts';
 import { createOracle } from '../../../helpers/model/oracle.ts';
 import { anyPods, anyPolicies } from './arbitrary.ts';
 import { judgeNodePortNaively } from './naive.ts';
+import { clusterPolicy, inNamespace } from './tier-worlds.ts';
 import { podOf, policyOf, worldOf } from './worlds.ts';
 
 const nodes: Node[] = ['node0', 'node1'].map((name, index) => ({
@@ -55,6 +61,32 @@ const cellsOf = (all: readonly Pod[]) =>
   });
 
 describe('the oracle on node ports', () => {
+  it('denies by the tiers only where they deny the node as well as the pod, and leaves open which of both they see', () => {
+    const under = (policy: AdminPolicy, policies: NetworkPolicy[] = []): string =>
+      createOracle({ ...worldWith(policies), adminPolicies: [policy] }).nodePortVerdict(
+        ...(['y/a', 'x/web', 'TCP', 8080, 'IPv4'] as const),
+      ).verdict;
+    const out = (to: AdminPeer[], more: object = {}, action: 'Accept' | 'Deny' = 'Deny'): AdminPolicy =>
+      clusterPolicy('out', { subject: inNamespace('y'), egress: [{ action, to, ...more }] });
+    const number = (...numbers: number[]) => ({
+      protocols: numbers.map((each) => ({ tcp: { destinationPort: { number: each } } })),
+    });
+    const everywhere = [{ networks: ['0.0.0.0/0'] }];
+    expect(under(out(everywhere))).to.equal('deny');
+    expect(under(out(everywhere, number(80, 30_080)))).to.equal('deny');
+    expect(under(out(everywhere, number(80)))).to.equal('undefined');
+    expect(under(out([inNamespace('x'), { networks: ['172.18.0.0/16'] }]))).to.equal('deny');
+    expect(under(out([inNamespace('x')]))).to.equal('undefined');
+    expect(under(out([{ networks: ['172.18.0.0/16'] }]))).to.equal('undefined');
+    expect(under(out([inNamespace('z')]))).to.equal('allow');
+    const alone = outOf([]);
+    expect(under(out(everywhere, {}, 'Accept'), [alone])).to.equal('allow');
+    expect(under(out([inNamespace('z')]), [alone])).to.equal('deny');
+    expect(under(clusterPolicy('in', { ingress: [{ action: 'Deny', from: [inNamespace('y')] }] }))).to.equal(
+      'undefined',
+    );
+  });
+
   it('asks at a node without a pod behind the Service, and not at that of the asking pod', () => {
     const at = (from: string, world = worldWith([])): string | undefined =>
       entryNode(world, 'x/web', from)?.name;
