@@ -59,7 +59,7 @@ const askNamespaces = <Peer extends AdminSubject>({ namespaces, pods, ...peer }:
   ({
     ...peer,
     ...(namespaces && { namespaces: askFirst(namespaces) }),
-    ...(pods && { pods: { ...pods, namespaceSelector: askFirst(pods.namespaceSelector) } }),
+    ...(pods && { pods: { ...pods, namespaceSelector: askFirst(pods.namespaceSelector ?? {}) } }),
   }) as unknown as Peer;
 
 const askPods = <Peer extends AdminSubject>({ pods, ...peer }: Peer): Peer =>

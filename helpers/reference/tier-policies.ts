@@ -63,7 +63,9 @@ const readRule = (
 
 const readSubject = ({ namespaces, pods }: AdminSubject): PodPeer | undefined => {
   if (namespaces !== undefined) return { namespaceSelector: namespaces };
-  return pods?.namespaceSelector === undefined || pods.podSelector === undefined ? undefined : pods;
+  if (pods?.podSelector === undefined) return undefined;
+  // v1alpha2 lets it be absent, and means every namespace then.
+  return { namespaceSelector: pods.namespaceSelector ?? {}, podSelector: pods.podSelector };
 };
 
 const readPodPeer = (peer: AdminPeer): TierPeer => {

@@ -105,7 +105,7 @@ const confine = ({ namespaces, pods }: AdminSubject): AdminSubject => {
     matchExpressions: [...(selector.matchExpressions ?? []), ownNamespaces],
   });
   if (pods === undefined) return { namespaces: within(namespaces ?? {}) };
-  return { pods: { ...pods, namespaceSelector: within(pods.namespaceSelector) } };
+  return { pods: { ...pods, namespaceSelector: within(pods.namespaceSelector ?? {}) } };
 };
 
 const anyRules = (words: Words, version: Version, actions: readonly string[]): fc.Arbitrary<object> => {

@@ -82,7 +82,9 @@ const renameSelection = <Selection extends AdminSubject>(selection: Selection, r
   return {
     ...selection,
     ...(namespaces && { namespaces: renameSelector(namespaces, rename) }),
-    ...(pods && { pods: { ...pods, namespaceSelector: renameSelector(pods.namespaceSelector, rename) } }),
+    ...(pods?.namespaceSelector && {
+      pods: { ...pods, namespaceSelector: renameSelector(pods.namespaceSelector, rename) },
+    }),
   };
 };
 
