@@ -25,10 +25,32 @@ export type Manifests = {
  */
 export const readManifests = (files: readonly { file: string; text: string }[]): Manifests => {
   const problems: Problem[] = [];
+  const items = files.flatMap(({ file, text }) => {
+    const parsed = parseDocuments(text, file);
+    problems.push(...parsed.problems);
+    return listItems(parsed.documents, file, problems);
+  });
+  const { world, ignored } = readItems(items, problems);
+  if (problems.length > 0) {
+    const order = files.map(({ file }) => file);
+    throw new InputError('Some manifests cannot be used', sortProblems(problems, order));
+  }
+  addUndeclaredNamespaces(world);
+  return { world, ignored };
+};
+
+/** The same of documents that were parsed, without namespaces that are not declared. What is wrong goes to `problems`. */
+export const readObjects = (
+  documents: readonly ParsedDocument[],
+  file: string,
+  problems: Problem[],
+): Manifests => readItems(listItems(documents, file, problems), problems);
+
+const readItems = (items: readonly Item[], problems: Problem[]): Manifests => {
   const seen = new Map<string, string>();
   const ignored: Record<string, number> = {};
   const world: World = { namespaces: [], pods: [], services: [], policies: [] };
-  for (const item of files.flatMap(({ file, text }) => listObjects(file, text, problems))) {
+  for (const item of items) {
     const kind = kindOf(item.value);
     if (kind === undefined) {
       item.complain([], `must be a Kubernetes object with apiVersion and kind, got ${describe(item.value)}`);
@@ -48,11 +70,6 @@ export const readManifests = (files: readonly { file: string; text: string }[]):
       else seen.set(id, `${item.file}:${item.line}`);
     }
   }
-  if (problems.length > 0) {
-    const order = files.map(({ file }) => file);
-    throw new InputError('Some manifests cannot be used', sortProblems(problems, order));
-  }
-  addUndeclaredNamespaces(world);
   return { world, ignored };
 };
 
@@ -71,13 +88,10 @@ type Item = {
   complain: (path: Path, message: string) => void;
 };
 
-const listObjects = (file: string, text: string, problems: Problem[]): Item[] => {
-  const parsed = parseDocuments(text, file);
-  problems.push(...parsed.problems);
-  return parsed.documents.flatMap((document) =>
+const listItems = (documents: readonly ParsedDocument[], file: string, problems: Problem[]): Item[] =>
+  documents.flatMap((document) =>
     unfold(document.value, []).map(({ value, path }) => itemAt(document, value, path, file, problems)),
   );
-};
 
 const itemAt = (
   document: ParsedDocument,

@@ -1,0 +1,94 @@
+import type { Problem } from '../errors.ts';
+import { idOf } from '../kube/world.ts';
+import { judgeLink } from './judge.ts';
+import { describeLink, modes, worldOf, type System, type SystemRelease } from './system.ts';
+
+/** The ids of all pods of all releases, in a fixed order. */
+export const podsOf = ({ releases }: Pick<System, 'releases'>): string[] => [
+  ...new Set(
+    releases
+      .flatMap(({ deliveries }) => [...deliveries.values()])
+      .flatMap(({ objects, only }) =>
+        [...objects.pods, ...modes.flatMap((mode) => only[mode].pods)].map(idOf),
+      )
+      .toSorted(),
+  ),
+];
+
+/**
+ * What is wrong with a system whose files were read: names that nothing stands for, waiting in a circle, and releases
+ * that are wrong by themselves: a needed connection that is closed, or a closed one that is open, when all components
+ * have come to a release.
+ */
+export const lintSystem = (system: System, file: string): Problem[] => {
+  const order = podsOf(system);
+  const names = system.releases.map(({ name }) => name);
+  const twice = names.filter((name, index) => names.indexOf(name) < index);
+  return [
+    ...twice.map((name) => ({ file, message: `two releases are called ${name}` })),
+    ...system.releases.flatMap((release) => [
+      ...danglingIn(release),
+      ...circlesIn(release),
+      ...contradictionsIn(release, order),
+    ]),
+  ];
+};
+
+const danglingIn = ({ name, deliveries }: SystemRelease): Problem[] => {
+  const all = [...deliveries.values()];
+  const parts = all.flatMap(({ objects, only }) => [objects, only.restricted, only.unrestricted]);
+  const namespaces = new Set(
+    parts.flatMap((objects) => objects.namespaces.map((namespace) => namespace.name)),
+  );
+  const pods = new Set(parts.flatMap((objects) => objects.pods.map(idOf)));
+  return all.flatMap(({ file, component, after, links, objects, only }) => {
+    const homes = [objects, only.restricted, only.unrestricted].flatMap(({ pods, services, policies }) => [
+      ...pods.map(({ namespace }) => namespace),
+      ...services.map(({ namespace }) => namespace),
+      ...policies.map(({ metadata }) => metadata.namespace ?? 'default'),
+    ]);
+    const homeless = [...new Set(homes)].filter((namespace) => !namespaces.has(namespace));
+    return [
+      ...after
+        .filter((other) => !deliveries.has(other) || other === component)
+        .map((other) => ({ file, message: `\`after\`: release ${name} has no other component ${other}` })),
+      ...homeless.map((namespace) => ({ file, message: `release ${name} has no namespace ${namespace}` })),
+      ...links.flatMap((link) =>
+        [link.from, link.to]
+          .filter((id) => !pods.has(id))
+          .map((id) => ({ file, line: link.line, message: `release ${name} has no pod ${id}` })),
+      ),
+    ];
+  });
+};
+
+const circlesIn = ({ name, deliveries }: SystemRelease): Problem[] => {
+  const done = new Set<string>();
+  const problems: Problem[] = [];
+  const visit = (component: string, way: readonly string[]): void => {
+    if (way.includes(component)) {
+      const circle = [...way.slice(way.indexOf(component)), component].join(' after ');
+      problems.push({ file: deliveries.get(component)?.file ?? '', message: `release ${name}: ${circle}` });
+      return;
+    }
+    if (done.has(component)) return;
+    for (const other of deliveries.get(component)?.after ?? []) visit(other, [...way, component]);
+    done.add(component);
+  };
+  for (const component of deliveries.keys()) visit(component, []);
+  return problems;
+};
+
+const contradictionsIn = ({ name, deliveries }: SystemRelease, order: readonly string[]): Problem[] =>
+  modes.flatMap((mode) => {
+    const placement = { deliveries, modeOf: () => mode };
+    const world = worldOf(placement, order);
+    return [...deliveries.values()].flatMap(({ links }) =>
+      links.flatMap((link): Problem[] => {
+        const flaw = judgeLink(link, placement, world);
+        if (flaw === undefined) return [];
+        const message = `release ${name}, ${mode}: ${describeLink(link)} is ${flaw.kind === 'loss' ? 'needed, and closed' : 'to be closed, and open'}: ${flaw.reason}`;
+        return [{ file: link.file, line: link.line, message }];
+      }),
+    );
+  });
