@@ -65,9 +65,13 @@ export const mayBypass = (subject: Pod, peer: Pod): boolean =>
 const mayShareNode = (one: Pod, other: Pod): boolean =>
   one.node === other.node || one.node === '' || other.node === '';
 
-/** For each pod as the subject: the peers that it admits in one direction, after all tiers. */
+/**
+ * For each pod as the subject: the peers that it admits in one direction, after all tiers. "v1.NetworkPolicy always makes
+ * a final decision for selected pods": whether one for the other direction alone makes it here too is open.
+ * @see https://network-policy-api.sigs.k8s.io/reference/spec/
+ */
 const decide = (population: Population, { policies, tiers }: Selections, traffic: Traffic): Matched => {
-  const { isolated, ...admitted } = admit(population, policies, traffic);
+  const { isolated, selected, ...admitted } = admit(population, policies, traffic);
   const { words, pods } = population;
   for (const subject of new Set(tiers.flatMap(({ subjects }) => subjects))) {
     const everybody = new Uint32Array(words);
@@ -75,6 +79,7 @@ const decide = (population: Population, { policies, tiers }: Selections, traffic
     const [from, to] = [subject * words, (subject + 1) * words];
     const admin = passTier(population, tiers, 'Admin', subject, traffic, everybody);
     const isIsolated = hasBit(isolated, 0, subject);
+    const mayBeFinal = !isIsolated && hasBit(selected, 0, subject);
     const sure = admitted.sure.slice(from, to);
     const baseline = passTier(
       population,
@@ -88,7 +93,8 @@ const decide = (population: Population, { policies, tiers }: Selections, traffic
       const left = isIsolated ? admin.left[at]! : 0;
       const accepted = admin.accepted[at]! | baseline.accepted[at]! | baseline.left[at]!;
       const denied = admin.denied[at]! | baseline.denied[at]! | (left & ~sure[at]!);
-      admitted.possible[from + at] = accepted | (left & admitted.possible[from + at]!);
+      const final = mayBeFinal ? admin.left[at]! : 0;
+      admitted.possible[from + at] = accepted | final | (left & admitted.possible[from + at]!);
       admitted.sure[from + at] = everybody[at]! & ~denied;
     }
   }
@@ -104,14 +110,16 @@ const admit = (
   { pods, words, matchRule, matchPorts }: Population,
   selections: readonly Selection[],
   { direction, protocol, port, family }: Traffic,
-): Matched & { isolated: Bits } => {
+): Matched & { isolated: Bits; selected: Bits } => {
   const admitted = {
     sure: new Uint32Array(pods.length * words),
     possible: new Uint32Array(pods.length * words),
   };
   const isolated = new Uint32Array(words);
+  const selected = new Uint32Array(words);
   for (const { policy, subjects } of selections) {
     const rules = policy[direction];
+    for (const subject of subjects) addBit(selected, 0, subject);
     if (rules === undefined) continue;
     for (const subject of subjects) addBit(isolated, 0, subject);
     if (subjects.length === 0 || protocol === 'ICMP') continue;
@@ -141,7 +149,7 @@ const admit = (
           if (direction === 'ingress' && protocol !== 'ICMP' && isOwnNode(subject, peer))
             addBit(admitted.sure, index * words, host);
         }
-  return { ...admitted, isolated };
+  return { ...admitted, isolated, selected };
 };
 
 const intersect = (one: Bits, other: Bits): Bits => {

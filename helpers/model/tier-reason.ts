@@ -39,6 +39,8 @@ const explainTiers = (
       const baseline = walk(population, selections, 'Baseline', connection, open);
       ends.push(baseline);
       if (baseline.isLeft) ends.push({ verdicts: ['allow'], reason: '', places: [] });
+      if (baseline.verdicts.includes('deny'))
+        ends.push(...finalElsewhere(population, selections, connection));
     }
   }
   const verdicts = new Set(ends.flatMap((end) => end.verdicts));
@@ -52,6 +54,18 @@ const explainTiers = (
       .filter(Boolean)
       .join('; '),
   };
+};
+
+/** That NetworkPolicies which select the subject for the other direction alone have decided all the same. */
+const finalElsewhere = (
+  { ids }: Population,
+  { policies }: Selections,
+  { subject, direction }: Connection,
+): Ending[] => {
+  const selecting = policies.filter(({ subjects }) => subjects.includes(subject));
+  const names = selecting.map(({ policy }) => policy.id).join(', ');
+  const reason = `${names} selects ${ids[subject]} for the other direction, and whether that ends its ${direction} before the Baseline tier is not specified`;
+  return selecting.length === 0 ? [] : [{ verdicts: ['allow'], reason, places: [] }];
 };
 
 /** What a tier may come to; `verdicts` is empty where it leaves the connection to what comes next. */

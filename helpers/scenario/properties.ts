@@ -75,6 +75,12 @@ export const properties = {
     open: 'allowed',
     closed: 'denied',
   },
+  'baseline-beside-other-direction': {
+    about:
+      'what the Baseline tier denies a pod in a direction for which no NetworkPolicy isolates it, but one does for the other',
+    open: 'allowed',
+    closed: 'denied',
+  },
   'node-port-under-deny': {
     about: 'a pod isolated for ingress is asked through a node port',
     open: 'allowed',

@@ -45,10 +45,13 @@ const answersOf = (ask: Ask, direction: Direction, policies: readonly AdminPolic
   const subject = direction === 'egress' ? ask.source : ask.destination;
   const { answers, isLeft } = walk('Admin', ask, direction, policies);
   if (!isLeft) return answers;
-  const isIsolated = ask.world.policies.some((policy) => isIsolating(policy, subject, direction));
-  if (isIsolated) return answers.union(new Set(readings.map((reading) => passes(ask, direction, reading))));
+  const isIsolated = (each: Direction): boolean =>
+    ask.world.policies.some((policy) => isIsolating(policy, subject, each));
+  if (isIsolated(direction))
+    return answers.union(new Set(readings.map((reading) => passes(ask, direction, reading))));
   const baseline = walk('Baseline', ask, direction, policies);
-  return answers.union(baseline.answers).union(new Set(baseline.isLeft ? [true] : []));
+  const isSelected = isIsolated('egress') || isIsolated('ingress');
+  return answers.union(baseline.answers).union(new Set(baseline.isLeft || isSelected ? [true] : []));
 };
 
 const walk = (

@@ -29,6 +29,22 @@ describe('the tiers around NetworkPolicy', () => {
     expect(verdictOf(worldWith([deny]), 'z/a')).to.equal('allow');
   });
 
+  it('leave open whether a NetworkPolicy for one direction keeps the Baseline tier from the other', () => {
+    const baseline = clusterPolicy('base', { tier: 'Baseline', ingress: [from('y', 'Deny')] });
+    const egressOnly = policyOf('x/egress-only', { podSelector: {}, policyTypes: ['Egress'], egress: [{}] });
+    const elsewhere = policyOf('y/deny-all', { podSelector: {}, policyTypes: ['Ingress'] });
+    const world = worldWith([baseline], { policies: [egressOnly] });
+    expect(verdictOf(world)).to.equal('undefined');
+    expect(createOracle(world).explain('y/a', 'x/a', 'TCP', 80, 'IPv4')).to.deep.include({
+      verdict: 'undefined',
+      reason:
+        'ClusterNetworkPolicy base ingress[0] (tier Baseline, priority 10) denies y/a; x/egress-only selects x/a for the other direction, and whether that ends its ingress before the Baseline tier is not specified',
+    });
+    expect(verdictOf(world, 'z/a')).to.equal('allow');
+    expect(verdictOf(worldWith([baseline], { policies: [elsewhere] }))).to.equal('deny');
+    expect(verdictOf(worldWith([baseline], { policies: [egressOnly, admitAll] }))).to.equal('allow');
+  });
+
   it('leave a connection that is passed on to what comes next, and not to the rest of the tier', () => {
     const pass = clusterPolicy('pass', { priority: 1, ingress: [from('y', 'Pass')] });
     const deny = clusterPolicy('deny', { priority: 2, ingress: [from('y', 'Deny')] });
