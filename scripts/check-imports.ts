@@ -63,6 +63,20 @@ const rooms: readonly Room[] = [
     instead: 'a scenario is only read here: helpers/run brings it together with oracle and cluster',
   },
   {
+    path: 'helpers/system',
+    may: [
+      'helpers/errors',
+      'helpers/kube/types',
+      'helpers/kube/world',
+      'helpers/kube/checks',
+      'helpers/kube/yaml',
+      'helpers/kube/manifests',
+      'helpers/matrix',
+      'helpers/model',
+    ],
+    instead: 'systems are read and judged without a cluster: helpers/run brings them to one',
+  },
+  {
     path: 'helpers/reference',
     may: ['type helpers/kube/types'],
     isClosed: true,

@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import { UsageError } from '../errors.ts';
 import { judgeLink, type Flaw } from './judge.ts';
 import type { Journey, Move } from './moves.ts';
-import { describeLink, modes, namespaceOf, ownerOf, worldOf, type Delivery, type Link } from './system.ts';
+import { differencesOf, isSameLink } from './parts.ts';
+import { describeLink, namespaceOf, ownerOf, worldOf, type Delivery, type Link } from './system.ts';
 
 /** A connection that is wrong somewhere on the way, with the fewest moves that lead there. */
 export type Violation = {
@@ -86,10 +86,7 @@ const judgeStates = (link: Link, journey: Journey, order: readonly string[]): St
 };
 
 const isDeclared = (link: Link, deliveries: readonly Delivery[]): boolean =>
-  deliveries.some(({ links }) => links.some((other) => isSame(other, link)));
-
-const isSame = (one: Link, other: Link): boolean =>
-  one.kind === other.kind && describeLink(one) === describeLink(other);
+  deliveries.some(({ links }) => links.some((other) => isSameLink(other, link)));
 
 /** Whether a move can make a difference to a connection: it changes the ends, their namespaces, or what is in force there. */
 const matters = ({ component, what }: Move, link: Link, { deliveriesOf, placementAt }: Journey): boolean => {
@@ -104,21 +101,7 @@ const matters = ({ component, what }: Move, link: Link, { deliveriesOf, placemen
           ) === component,
       ),
     );
-  const [before, after] = deliveriesOf(component).map((delivery) => partOf(delivery, link, namespaces));
-  return !isDeepStrictEqual(before, after);
-};
-
-const partOf = (delivery: Delivery | undefined, link: Link, namespaces: readonly string[]): unknown => {
-  if (delivery === undefined) return undefined;
-  const { objects, only, links } = delivery;
-  return [
-    links.some((other) => isSame(other, link)),
-    ...[objects, ...modes.map((mode) => only[mode])].map((part) => ({
-      namespaces: part.namespaces.filter(({ name }) => namespaces.includes(name)),
-      pods: part.pods.filter(({ namespace, name }) => [link.from, link.to].includes(`${namespace}/${name}`)),
-      policies: part.policies.filter(({ metadata }) => namespaces.includes(metadata.namespace ?? '')),
-    })),
-  ];
+  return differencesOf(...deliveriesOf(component), link).length > 0;
 };
 
 const withAllBefore = (chosen: readonly number[], { before }: Journey): Set<number> => {
@@ -164,32 +147,8 @@ const sortByWaiting = (
   return sorted;
 };
 
-const blameOf = ({ component, what }: Move, link: Link, { deliveriesOf }: Journey): string[] => {
-  const [before, after] = deliveriesOf(component);
-  if (what === 'mode') return [`the mode of ${component}`];
-  const namespaces = [link.from, link.to].map(namespaceOf);
-  const named = (delivery: Delivery | undefined): Map<string, unknown> =>
-    new Map(
-      [delivery?.objects, delivery?.only.restricted, delivery?.only.unrestricted].flatMap((part, place) => [
-        ...(part?.policies ?? [])
-          .filter(({ metadata }) => namespaces.includes(metadata.namespace ?? ''))
-          .map((policy): [string, unknown] => [
-            `NetworkPolicy ${policy.metadata.namespace}/${policy.metadata.name}`,
-            [place, policy],
-          ]),
-        ...(part?.namespaces ?? [])
-          .filter(({ name }) => namespaces.includes(name))
-          .map((namespace): [string, unknown] => [`Namespace ${namespace.name}`, namespace]),
-        ...(part?.pods ?? [])
-          .filter(({ namespace, name }) => [link.from, link.to].includes(`${namespace}/${name}`))
-          .map((pod): [string, unknown] => [`Pod ${pod.namespace}/${pod.name}`, pod]),
-      ]),
-    );
-  const [old, fresh] = [named(before), named(after)];
-  return [...new Set([...old.keys(), ...fresh.keys()])]
-    .filter((name) => !isDeepStrictEqual(old.get(name), fresh.get(name)))
-    .map((name) => `${name} (${!old.has(name) ? 'new' : fresh.has(name) ? 'changed' : 'removed'})`);
-};
+const blameOf = ({ component, what }: Move, link: Link, { deliveriesOf }: Journey): string[] =>
+  what === 'mode' ? [`the mode of ${component}`] : differencesOf(...deliveriesOf(component), link);
 
 /** Depth first, from nobody moved to everybody moved, over the moves that matter to what is wrong. */
 const findSafeOrder = (wrong: readonly States[], journey: Journey): Move[] | undefined => {
