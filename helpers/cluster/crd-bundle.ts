@@ -85,7 +85,11 @@ const download = async (first: URL): Promise<string> => {
   try {
     for (let hops = 0; hops <= 5; hops += 1) {
       // Each step is looked at, so that no redirect leads away from https.
-      const response = await fetch(url, { redirect: 'manual', signal });
+      const response = await fetch(withoutUser(url), {
+        redirect: 'manual',
+        signal,
+        headers: headersFor(url),
+      });
       const next = response.headers.get('location');
       if (response.status >= 300 && response.status < 400 && next !== null) {
         url = parseUrl(new URL(next, url).href);
@@ -101,6 +105,15 @@ const download = async (first: URL): Promise<string> => {
     throw fail(cause === undefined ? messageOf(error) : messageOf(cause));
   }
   throw fail('more than 5 redirects');
+};
+
+// fetch refuses addresses with a user, and says so with all that is in them.
+const withoutUser = ({ origin, pathname, search }: URL): string => `${origin}${pathname}${search}`;
+
+const headersFor = ({ username, password }: URL): Record<string, string> => {
+  if (username === '' && password === '') return {};
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
 };
 
 const readBody = async (response: Response, fail: (got: string) => Error): Promise<string> => {

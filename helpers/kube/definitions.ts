@@ -1,7 +1,7 @@
 import type { CustomObjectsApi } from '@kubernetes/client-node';
 import { ClusterError } from '../errors.ts';
 import { poll } from '../wait.ts';
-import { isMissing } from './api-error.ts';
+import { ApiError, isMissing } from './api-error.ts';
 import type { ObjectMeta } from './types.ts';
 
 /** A CustomResourceDefinition, as far as it is read here. */
@@ -32,6 +32,7 @@ const resource = {
   version: 'v1',
   plural: 'customresourcedefinitions',
 } as const;
+const notYet: readonly number[] = [404, 429, 503];
 const fieldManager = 'netpol-conformance';
 
 // Through custom objects, which arrive as they stand: a schema in client-node's own model has other names for its fields.
@@ -55,7 +56,8 @@ export const createDefinitions = (custom: CustomObjectsApi): Definitions => {
       await custom.listClusterCustomObject({ group, version, plural: names.plural, limit: 1 });
       return true;
     } catch (error) {
-      if (isMissing(error)) return false;
+      // 429 with "storage is (re)initializing" is what a moment too early looks like.
+      if (error instanceof ApiError && notYet.includes(error.status ?? 0)) return false;
       throw error;
     }
   };

@@ -17,6 +17,7 @@ import {
 } from '../../../helpers/cluster/permissions.ts';
 import { ClusterError, EnvironmentError, UsageError } from '../../../helpers/errors.ts';
 import { adminKinds } from '../../../helpers/kube/policy-kinds.ts';
+import { testAdminTiers } from './admin-tiers.ts';
 import { comeAndGo } from './kind-lifecycle.ts';
 import { findPod, images, needKind, openStanding, probeUntil, standing, thrownBy } from './kind-probes.ts';
 
@@ -207,6 +208,8 @@ describe('existing provider', () => {
       for (const permission of asked) expect(error.message).to.include(permission);
       expect(error.message).to.not.include(token);
     });
+
+    testAdminTiers(() => ({ admin, restricted, kubectl, start }));
 
     it('refuses a cluster where another run is active, unless told; clean removes what is dead', async () => {
       const gone = execa('true');

@@ -8,7 +8,6 @@ import type { Cluster, Lane } from '../../../helpers/cluster/cluster.ts';
 import { startKind } from '../../../helpers/cluster/kind.ts';
 import type { KindOptions } from '../../../helpers/cluster/kind.ts';
 import { EnvironmentError, InputError, UsageError } from '../../../helpers/errors.ts';
-import { adminKinds } from '../../../helpers/kube/policy-kinds.ts';
 import {
   externalPorts,
   findPod,
@@ -133,7 +132,8 @@ describe('kind provider', () => {
       expect(environment.versions['plugin']).to.include('netpol-reference').and.include('--connect');
       expect(environment.versions).to.include.keys('kernel', 'container runtime', 'kube-proxy', 'node image');
       expect(environment.versions).to.not.have.property('engines');
-      expect(lacks).to.have.all.keys('chosen-address', ...adminKinds);
+      expect(environment.versions['ClusterNetworkPolicy CRD']).to.equal('v0.2.0 experimental (minimal)');
+      expect(lacks).to.have.all.keys('chosen-address');
     });
 
     it('has pods on different nodes that reach each other in both families and say who they are', async () => {
