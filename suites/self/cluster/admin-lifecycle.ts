@@ -20,6 +20,45 @@ export const banp: BaselineAdminNetworkPolicy = {
   metadata: { name: 'default' },
   spec: { subject: { namespaces: {} } },
 };
+const rule = { action: 'Deny', from: [{ namespaces: {} }] };
+const bare = { apiVersion: anp.apiVersion, kind: anp.kind, metadata: { name: 'p' } };
+/** Has fields that no server knows, and no protocol. */
+export const unchecked = {
+  ...bare,
+  data: {},
+  spec: {
+    priority: 1,
+    subject: { namespaces: { nodes: [] } },
+    ingress: [
+      { ...rule, sctp: true, ports: [{ portNumber: { port: 80 } }, { portRange: { start: 1, end: 2 } }] },
+    ],
+  },
+};
+/** What the server makes of it. */
+export const kept = {
+  ...bare,
+  spec: {
+    priority: 1,
+    subject: { namespaces: {} },
+    ingress: [
+      {
+        ...rule,
+        ports: [
+          { portNumber: { port: 80, protocol: 'TCP' } },
+          { portRange: { start: 1, end: 2, protocol: 'TCP' } },
+        ],
+      },
+    ],
+  },
+};
+export const condition = {
+  type: 'Ready',
+  status: 'True',
+  reason: 'Enforced',
+  message: '',
+  lastTransitionTime: '2026-01-01T00:00:00Z',
+};
+
 /** Goes through all that a lane does with policies of the admin tiers; leaves `default` and `offered` there. */
 export const holdPolicies = async (lane: Lane): Promise<void> => {
   await lane.applyPolicy(anp);

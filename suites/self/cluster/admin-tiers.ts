@@ -11,7 +11,7 @@ import { openClient } from '../../../helpers/kube/client.ts';
 import type { PolicyAnswer } from '../../../helpers/kube/policies.ts';
 import type { Channel } from '../../../helpers/kube/validate-admin.ts';
 import { adminDocuments } from '../kube/admin-documents.ts';
-import { anp, banp, holdPolicies } from './admin-lifecycle.ts';
+import { anp, banp, condition, holdPolicies, kept, unchecked } from './admin-lifecycle.ts';
 import { standing, thrownBy } from './kind-probes.ts';
 
 /** A cluster that has none of the CRDs, and two accounts on it. */
@@ -40,6 +40,16 @@ export const testAdminTiers = (place: () => AdminPlace): void => {
     place().kubectl(['get', 'anp,banp,cnp', '--output=name', '--ignore-not-found']);
   const apply = (object: object): Promise<string> =>
     place().kubectl(['apply', '--filename=-'], stringify(object));
+  /** What the server would keep of a policy with fields that it does not know, were it not told to be strict. */
+  const keepUnchecked = async (): Promise<unknown> => {
+    const command = ['create', '--dry-run=server', '--validate=ignore', '--output=json', '--filename=-'];
+    const answer = JSON.parse(await place().kubectl(command, stringify(unchecked))) as typeof kept;
+    return { ...answer, metadata: { name: answer.metadata.name } };
+  };
+  const setStatus = (status: object): Promise<string> => {
+    const patch = `--patch=${JSON.stringify({ status })}`;
+    return place().kubectl(['patch', 'anp', 'offered', '--subresource=status', '--type=merge', patch]);
+  };
   const bundlesOf = (channel: Channel): string[] => [`v0.1-${channel}`, `v0.2-${channel}`];
 
   for (const channel of ['standard', 'experimental'] as const)
@@ -68,6 +78,7 @@ export const testAdminTiers = (place: () => AdminPlace): void => {
         await Promise.all(rows);
       }
       expect(wrong).to.deep.equal([]);
+      expect(await keepUnchecked()).to.deep.equal(kept);
       await stack.disposeAsync();
       expect(await listDefinitions()).to.equal('');
     });
@@ -80,6 +91,9 @@ export const testAdminTiers = (place: () => AdminPlace): void => {
     expect(cluster.lacks).to.have.all.keys('external', 'chosen-address');
     const lane = stack.use(await cluster.openLane(0, standing.slice(0, 1)));
     await holdPolicies(lane);
+    for (const wrong of [{}, { conditions: [condition, condition] }, { conditions: [{ type: 'Ready' }] }])
+      expect((await thrownBy(() => setStatus(wrong))).message).to.include('status.conditions');
+    await setStatus({ conditions: [condition] });
     expect(await listPolicies()).to.match(/\/offered\n.*\/default$/);
     await lane[Symbol.asyncDispose]();
     expect(await listPolicies()).to.equal('');

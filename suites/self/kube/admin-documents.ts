@@ -211,6 +211,8 @@ export const adminDocuments: readonly AdminDocument[] = rowsOf.flatMap(([flavour
       document: { ...policy(flavour, {}), status: { conditions: [] } },
       rejectedIn: nowhere,
     },
+    // A status comes by another way; what is in a new policy is not even looked at.
+    { kind, claim: 'half a status', document: { ...policy(flavour, {}), status: {} }, rejectedIn: nowhere },
     { kind, claim: 'an unknown field', document: { ...policy(flavour, {}), data: {} }, rejectedIn: both },
     {
       kind,
