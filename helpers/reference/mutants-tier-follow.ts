@@ -4,7 +4,7 @@ import { nameOf } from './state.ts';
 import type { AdminSubject, LabelSelector, Labels } from '../kube/types.ts';
 import type { Follow, Mutant } from './mutant.ts';
 import type { AnyPolicy, AnyRule } from './mutant-tier.ts';
-import type { Node, State } from './state.ts';
+import type { State } from './state.ts';
 
 /** A `follow` that makes a policy of each and what was first seen of it, for as long as it is there. */
 const pinPolicies =
@@ -87,6 +87,7 @@ export const tierFollowMutants: readonly Mutant[] = [
     sentence: 'A policy keeps the priority that it was first seen with.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'an update handler that compares rules only',
+    killedBy: 'admin/priority/cluster-update-reorders',
     follow: pinPolicies((policy, { spec: { priority } }) =>
       priority === undefined ? policy : { ...policy, spec: { ...policy.spec, priority } },
     ),
@@ -96,6 +97,7 @@ export const tierFollowMutants: readonly Mutant[] = [
     sentence: 'A rule keeps the action that its place was first seen with.',
     feature: 'AdminNetworkPolicy',
     imitates: 'an update handler that compares peers and ports only, which is all that a NetworkPolicy has',
+    killedBy: 'admin/lifecycle/update-action',
     follow: pinPolicies((policy, { spec }) =>
       withTierRules(policy, (rules, side) => pinActions(rules, spec[side]) ?? []),
     ),
@@ -103,8 +105,9 @@ export const tierFollowMutants: readonly Mutant[] = [
   {
     name: 'tier-order-not-followed',
     sentence: 'An update that has the same rules in another order is taken for none.',
-    feature: 'ClusterNetworkPolicy',
+    feature: 'AdminNetworkPolicy',
     imitates: 'an update handler that compares sets of rules, as the order in a NetworkPolicy means nothing',
+    killedBy: 'admin/lifecycle/update-order',
     follow: pinPolicies((policy, { spec }) =>
       withTierRules(policy, (rules, side) => {
         const sorted = (list: AnyRule[]): string =>
@@ -117,8 +120,9 @@ export const tierFollowMutants: readonly Mutant[] = [
   {
     name: 'tier-subject-not-followed',
     sentence: 'A policy keeps the subject that it was first seen with.',
-    feature: 'AdminNetworkPolicy',
+    feature: 'ClusterNetworkPolicy',
     imitates: 'an update handler that changes rules where they are, and moves none',
+    killedBy: 'admin/lifecycle/update-subject',
     follow: pinPolicies((policy, { spec: { subject } }) => changeSubject(() => subject)(policy)),
   },
   {
@@ -126,13 +130,15 @@ export const tierFollowMutants: readonly Mutant[] = [
     sentence: 'The BaselineAdminNetworkPolicy keeps the rules that it was first seen with.',
     feature: 'BaselineAdminNetworkPolicy',
     imitates: 'a plugin that handles add and delete events only',
+    killedBy: 'admin/lifecycle/baseline-comes-back',
     follow: pinPolicies((policy, before) => (policy.kind === 'BaselineAdminNetworkPolicy' ? before : policy)),
   },
   {
     name: 'deleted-tier-policy-stays',
     sentence: 'A deleted policy of a tier stays in force.',
-    feature: 'AdminNetworkPolicy',
+    feature: 'ClusterNetworkPolicy',
     imitates: 'a plugin that misses deletions',
+    killedBy: 'admin/lifecycle/delete-frees',
     spoilsBaseline: true,
     follow: () => {
       const known = new Map<string, AnyPolicy>();
@@ -148,6 +154,7 @@ export const tierFollowMutants: readonly Mutant[] = [
     sentence: 'Of policies of the tiers that have the same name only one counts, whatever their kinds.',
     feature: 'BaselineAdminNetworkPolicy',
     imitates: 'one map by name for all kinds; the name of a BaselineAdminNetworkPolicy is fixed',
+    killedBy: 'admin/tiers/same-name',
     follow: () => (state) =>
       withTierPolicies(state, (policies) => [
         ...new Map(policies.map((policy) => [policy.metadata.name, policy])).values(),
@@ -157,45 +164,34 @@ export const tierFollowMutants: readonly Mutant[] = [
     name: 'tier-subject-namespace-not-followed',
     sentence:
       'Whether a namespace belongs to a subject is decided by the labels that it was first seen with.',
-    feature: 'ClusterNetworkPolicy',
+    feature: 'AdminNetworkPolicy',
     imitates: 'network-policy-api#110: no coverage "when the labels of a namespace get updated"',
+    killedBy: 'admin/lifecycle/relabel-namespace-as-subject',
     follow: askFirstLabels(changeSubject(askNamespaces)),
   },
   {
     name: 'tier-subject-pod-not-followed',
     sentence: 'Whether a pod belongs to a subject is decided by the labels that it was first seen with.',
-    feature: 'AdminNetworkPolicy',
+    feature: 'ClusterNetworkPolicy',
     imitates: 'subjects that are looked up when pods come; conformance of the tiers relabels no pod',
+    killedBy: 'admin/lifecycle/relabel-subject',
     follow: askFirstLabels(changeSubject(askPods)),
   },
   {
     name: 'tier-peer-namespace-not-followed',
     sentence: 'Whether a peer means a namespace is decided by the labels that it was first seen with.',
-    feature: 'AdminNetworkPolicy',
+    feature: 'ClusterNetworkPolicy',
     imitates: 'network-policy-api#110: no coverage "when the labels of a namespace get updated"',
+    killedBy: 'admin/lifecycle/relabel-namespace-as-peer',
     follow: askFirstLabels(changePeers(askNamespaces)),
   },
   {
     name: 'tier-peer-pod-not-followed',
     sentence: 'Whether a peer means a pod is decided by the labels that it was first seen with.',
-    feature: 'ClusterNetworkPolicy',
+    feature: 'AdminNetworkPolicy',
     imitates: 'peers that are looked up when pods come; conformance of the tiers relabels no pod',
+    killedBy: 'admin/lifecycle/relabel-peer',
     follow: askFirstLabels(changePeers(askPods)),
-  },
-  {
-    name: 'tier-node-labels-not-followed',
-    sentence: 'Nodes keep the labels that they were first seen with.',
-    feature: 'ClusterNetworkPolicyEgressNodePeers',
-    imitates: 'nodes that are read once; no peer suite relabels a node',
-    follow: () => {
-      const seen = new Map<string, Labels>();
-      const pin = (node: Node): Node => {
-        const labels = seen.get(node.name) ?? node.labels;
-        seen.set(node.name, labels);
-        return { ...node, labels };
-      };
-      return (state) => ({ ...state, nodes: state.nodes.map(pin) });
-    },
   },
   {
     name: 'tier-new-pod-not-followed',
@@ -203,6 +199,7 @@ export const tierFollowMutants: readonly Mutant[] = [
     feature: 'ClusterNetworkPolicy',
     imitates:
       'rules computed when a policy comes; NetworkPolicy API conformance never creates a pod after one',
+    killedBy: 'admin/lifecycle/policy-before-pod',
     follow: () => {
       let known = new Set<string>();
       return (state: State) => {
@@ -216,6 +213,7 @@ export const tierFollowMutants: readonly Mutant[] = [
     sentence: 'A policy with rules for one direction only denies the other one to its subject.',
     feature: 'AdminNetworkPolicy',
     imitates: 'isolation of both directions by whatever selects a pod (network-policy-api#386)',
+    killedBy: 'admin/tiers/no-isolation',
     follow: () => (state) =>
       withTierPolicies(state, (policies) =>
         policies.map((policy) => {

@@ -17,8 +17,9 @@ export const tierOrderMutants: readonly Mutant[] = [
   {
     name: 'tier-pass-accepts',
     sentence: 'Pass is taken for Accept.',
-    feature: 'ClusterNetworkPolicy',
+    feature: 'AdminNetworkPolicy',
     imitates: 'an engine that knows two verdicts; that a Pass opens nothing shows only beside another tier',
+    killedBy: 'admin/tiers/pass-is-no-allow',
     semantics: {
       stages: ({ admin, policies, baseline }) => [turn(admin, 'pass', 'accept'), policies ?? baseline],
     },
@@ -28,6 +29,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'Pass matches nothing: later rules of its tier decide.',
     feature: 'AdminNetworkPolicy',
     imitates: 'an engine that skips the actions that it has no verdict for',
+    killedBy: 'admin/priority/chain',
     semantics: {
       stages: ({ admin, policies, baseline }) => [without(admin, 'pass'), policies ?? baseline],
     },
@@ -37,6 +39,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'Where a rule passes, the last tier comes next, and NetworkPolicies do not count.',
     feature: 'AdminNetworkPolicy',
     imitates: 'tiers in one table of priorities, in which Pass jumps to the next tier of the same API',
+    killedBy: 'admin/tiers/pass-is-no-allow',
     semantics: {
       stages: ({ admin, policies, baseline }) => [
         admin,
@@ -49,6 +52,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'Pass in the Baseline tier denies.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'BaselineAdminNetworkPolicy, which knew no Pass; no conformance test passes in that tier',
+    killedBy: 'admin/tiers/cluster-baseline-pass',
     semantics: {
       stages: ({ admin, policies, baseline }) => [admin, policies ?? turn(baseline, 'pass', 'deny')],
     },
@@ -58,6 +62,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'Pass in the Baseline tier matches nothing: later rules decide.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'BaselineAdminNetworkPolicy, which knew no Pass; no conformance test passes in that tier',
+    killedBy: 'admin/tiers/cluster-baseline-pass',
     semantics: {
       stages: ({ admin, policies, baseline }) => [admin, policies ?? without(baseline, 'pass')],
     },
@@ -67,14 +72,16 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'The greater number has the higher priority.',
     feature: 'AdminNetworkPolicy',
     imitates: 'the priorities of OVN and Open vSwitch, where the greater number wins',
+    killedBy: 'admin/priority/lower-number-decides',
     semantics: { orderTier: (policies) => orderTier(policies).toReversed() },
   },
   {
     name: 'tier-priority-as-text',
     sentence: 'Priorities are compared as text: 10 comes before 9.',
-    feature: 'ClusterNetworkPolicy',
+    feature: 'AdminNetworkPolicy',
     imitates:
       'keys of a sorted store without leading zeros; a suite with priorities of two digits does not notice',
+    killedBy: 'admin/priority/numbers-not-text',
     semantics: {
       orderTier: (policies) =>
         orderTier(policies).toSorted((a, b) => (`${a.priority}` < `${b.priority}` ? -1 : 1)),
@@ -85,6 +92,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'Priority 0 is taken for none, and comes last.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'the zero value of Go taken for an absent field; no peer suite has a policy of priority 0',
+    killedBy: 'admin/limits/cluster-priority-bounds',
     semantics: {
       orderTier: (policies) =>
         orderTier(policies).toSorted((a, b) => (a.priority || 1001) - (b.priority || 1001)),
@@ -95,6 +103,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'Policies with a priority above 99 do not count.',
     feature: 'AdminNetworkPolicy',
     imitates: 'OVN-Kubernetes, which "only supports priority values between 0 and 99" of 1000',
+    killedBy: 'admin/limits/priority-bounds',
     semantics: { orderTier: (policies) => orderTier(policies).filter(({ priority }) => priority <= 99) },
   },
   {
@@ -103,6 +112,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     feature: 'ClusterNetworkPolicy',
     imitates:
       'a map from priority to policy; policy-assistant panics (network-policy-api#216: both must be applied)',
+    killedBy: 'admin/priority/cluster-equal-disjoint',
     semantics: {
       orderTier: (policies) => [
         ...new Map(orderTier(policies).map((policy) => [policy.priority, policy])).values(),
@@ -114,6 +124,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'Of the policies of a tier only that of the highest priority counts.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'the only BaselineAdminNetworkPolicy, and ClusterNetworkPolicies read by the same code',
+    killedBy: 'admin/priority/cluster-chain',
     semantics: { orderTier: (policies) => orderTier(policies).slice(0, 1) },
   },
   {
@@ -121,6 +132,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'The last tier decides before NetworkPolicies do.',
     feature: 'BaselineAdminNetworkPolicy',
     imitates: 'all policies of the group handled by one controller, in one place of the pipeline',
+    killedBy: 'admin/tiers/network-policy-beats-baseline',
     semantics: { stages: ({ admin, policies, baseline }) => [admin, baseline, policies ?? []] },
   },
   {
@@ -128,6 +140,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'What a NetworkPolicy admits is still denied by the last tier.',
     feature: 'BaselineAdminNetworkPolicy',
     imitates: 'an allow rule that returns to the chain from which the next tier is called',
+    killedBy: 'admin/tiers/network-policy-beats-baseline',
     semantics: {
       stages: ({ admin, policies, baseline }) => [admin, turn(policies ?? [], 'accept', 'pass'), baseline],
     },
@@ -138,6 +151,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     feature: 'BaselineAdminNetworkPolicy',
     imitates:
       'kube-network-policies: its evaluation of egress accepts for a pod that a policy for ingress selects',
+    survives: 'whether a NetworkPolicy for one direction keeps the last tier from the other is not specified',
     rules: (pods) =>
       pods.map((pod) => {
         if (pod.tiers === undefined || (pod.ingress ?? pod.egress) === undefined) return pod;
@@ -150,6 +164,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'A ClusterNetworkPolicy of the Baseline tier decides in the Admin tier.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'a plugin that reads the new kind by the code for AdminNetworkPolicy',
+    killedBy: 'admin/tiers/cluster-network-policy-beats-baseline',
     follow: changeTierPolicies((policies) =>
       policies.map((policy) =>
         policy.spec.tier === undefined ? policy : { ...policy, spec: { ...policy.spec, tier: 'Admin' } },
@@ -161,6 +176,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'The last tier is not enforced.',
     feature: 'BaselineAdminNetworkPolicy',
     imitates: 'plugins that had AdminNetworkPolicy first',
+    killedBy: 'admin/tiers/pass-reaches-baseline',
     semantics: { stages: ({ admin, policies }) => [admin, policies ?? []] },
   },
   {
@@ -168,6 +184,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'Where NetworkPolicies isolate, the tier before them is not asked.',
     feature: 'AdminNetworkPolicy',
     imitates: 'a pipeline that ends for isolated pods where NetworkPolicy ended it before there were tiers',
+    killedBy: 'admin/tiers/deny-beats-network-policy',
     semantics: {
       stages: ({ admin, policies, baseline }) => (policies === undefined ? [admin, baseline] : [policies]),
     },
@@ -177,6 +194,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'What a rule of the first tier accepts is still denied by NetworkPolicies.',
     feature: 'AdminNetworkPolicy',
     imitates: 'an allow rule that returns to the chain from which the next tier is called',
+    killedBy: 'admin/tiers/allow-beats-network-policy',
     semantics: {
       stages: ({ admin, policies, baseline }) => [
         policies === undefined ? admin : turn(admin, 'accept', 'pass'),
@@ -189,6 +207,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'What no rule of a policy means is denied to its subject, as if the policy isolated it.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'NetworkPolicy, whose machinery the tiers got: there is no implicit deny in them',
+    killedBy: 'admin/tiers/cluster-no-isolation',
     semantics: {
       stages: ({ admin, policies, baseline }) => [
         admin.length === 0 ? [] : [...admin, { action: 'deny' }],
@@ -201,6 +220,7 @@ export const tierOrderMutants: readonly Mutant[] = [
     sentence: 'What no rule of the last tier means is denied to its subject.',
     feature: 'BaselineAdminNetworkPolicy',
     imitates: 'a default deny at the end of the last table, for whatever has a rule in it',
+    killedBy: 'admin/placement/baseline-ports',
     semantics: {
       stages: ({ admin, policies, baseline }) => [
         admin,

@@ -40,8 +40,9 @@ export const tierPeerMutants: readonly Mutant[] = [
   {
     name: 'tier-subject-empty-means-none',
     sentence: 'A subject with an empty selector of namespaces selects no pod.',
-    feature: 'ClusterNetworkPolicy',
+    feature: 'AdminNetworkPolicy',
     imitates: 'an empty selector taken for an absent one, which matches nothing',
+    killedBy: 'admin/subjects/every-namespace',
     semantics: {
       isSubject: (subject, ...rest) =>
         (subject.podSelector !== undefined || requirementsOf(subject.namespaceSelector).length > 0) &&
@@ -53,6 +54,7 @@ export const tierPeerMutants: readonly Mutant[] = [
     sentence: 'The subject is every pod of the selected namespaces, whatever its podSelector says.',
     feature: 'AdminNetworkPolicy',
     imitates: 'network-policy-api#104: "all conformance tests are only testing on a namespace level"',
+    killedBy: 'admin/subjects/pods-by-label',
     semantics: {
       isSubject: ({ namespaceSelector }, ...rest) => isSubject({ namespaceSelector }, ...rest),
     },
@@ -60,8 +62,9 @@ export const tierPeerMutants: readonly Mutant[] = [
   {
     name: 'tier-subject-ignores-namespace-selector',
     sentence: 'The subject is every pod that its podSelector selects, in whatever namespace.',
-    feature: 'ClusterNetworkPolicy',
+    feature: 'AdminNetworkPolicy',
     imitates: 'a cluster-wide policy whose pods are looked up in the whole cluster',
+    killedBy: 'admin/subjects/pods-by-label',
     semantics: {
       isSubject: (subject, ...rest) =>
         isSubject(
@@ -75,6 +78,7 @@ export const tierPeerMutants: readonly Mutant[] = [
     sentence: 'A peer means every pod of the selected namespaces, whatever its podSelector says.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'network-policy-api#104: "all conformance tests are only testing on a namespace level"',
+    killedBy: 'admin/peers/both-selectors-are-anded',
     semantics: { isPeer: ({ namespaceSelector }, ...rest) => isPeer({ namespaceSelector }, ...rest) },
   },
   {
@@ -82,6 +86,7 @@ export const tierPeerMutants: readonly Mutant[] = [
     sentence: 'A peer with both selectors means pods that satisfy either of them.',
     feature: 'AdminNetworkPolicy',
     imitates: 'two selectors that are looked up apart and put together',
+    killedBy: 'admin/peers/egress-both-selectors',
     semantics: {
       isPeer: ({ namespaceSelector, podSelector }, candidate, selects) =>
         selects(namespaceSelector, candidate.namespaceLabels) ||
@@ -91,8 +96,9 @@ export const tierPeerMutants: readonly Mutant[] = [
   {
     name: 'tier-expressions-ignored',
     sentence: 'Of the selectors of subjects and peers only matchLabels counts.',
-    feature: 'BaselineAdminNetworkPolicy',
+    feature: 'ClusterNetworkPolicy',
     imitates: 'selectors written again for a new kind; no conformance test of the tiers has an expression',
+    killedBy: 'admin/peers/pods-by-expressions',
     semantics: {
       isSubject: (subject, candidate, selects) =>
         isSubject(subject, candidate, (selector, labels) => selects(labelsOnly(selector), labels)),
@@ -105,6 +111,7 @@ export const tierPeerMutants: readonly Mutant[] = [
     sentence: 'Peers also mean the pods in the host network, and with them their nodes.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'the leak of node addresses that kube-network-policies tests for; no other suite has such pods',
+    killedBy: 'admin/peers/host-network-denied',
     semantics: { isTierPod: ({ phase }) => phase === undefined },
   },
   {
@@ -112,13 +119,15 @@ export const tierPeerMutants: readonly Mutant[] = [
     sentence: 'Only the first peer of a rule counts.',
     feature: 'AdminNetworkPolicy',
     imitates: 'one rule of the data path for each rule of the policy',
+    killedBy: 'admin/peers/several-are-ored',
     follow: changeTierPeers((peers) => peers.slice(0, 1)),
   },
   {
     name: 'tier-networks-forget-ipv6',
     sentence: 'Networks of IPv6 match nothing.',
-    feature: 'ClusterNetworkPolicyNetworks',
+    feature: 'AdminNetworkPolicyNetworks',
     imitates: 'plugins that were conformant on clusters of IPv4; conformance runs on one family at a time',
+    killedBy: 'admin/families/network-per-family',
     follow: changeNetworks((networks) => networks.filter((cidr) => !cidr.includes(':'))),
   },
   {
@@ -126,6 +135,7 @@ export const tierPeerMutants: readonly Mutant[] = [
     sentence: 'Networks match addresses outside the cluster only, as those of an ipBlock.',
     feature: 'ClusterNetworkPolicyNetworks',
     imitates: 'Cilium, which does not match addresses of pods by ranges (cilium#9209)',
+    killedBy: 'admin/families/networks-of-one-family',
     rules: exceptFromNetworks(podAddresses),
   },
   {
@@ -133,13 +143,15 @@ export const tierPeerMutants: readonly Mutant[] = [
     sentence: 'Networks do not match the addresses of nodes.',
     feature: 'AdminNetworkPolicyNetworks',
     imitates: 'plugins that know nodes by an identity of their own, and no address any more',
+    killedBy: 'admin/networks/all-addresses',
     rules: exceptFromNetworks(({ nodes }) => nodes.flatMap(({ addresses }) => addresses)),
   },
   {
     name: 'tier-first-network-only',
     sentence: 'Only the first of the networks of a peer counts.',
-    feature: 'BaselineAdminNetworkPolicyNetworks',
+    feature: 'AdminNetworkPolicyNetworks',
     imitates: 'an ipBlock, which has a single cidr',
+    killedBy: 'admin/networks/several-in-one-peer',
     follow: changeNetworks((networks) => networks.slice(0, 1)),
   },
   {
@@ -147,6 +159,7 @@ export const tierPeerMutants: readonly Mutant[] = [
     sentence: 'A peer of nodes means only the own node of the subject.',
     feature: 'ClusterNetworkPolicyEgressNodePeers',
     imitates: 'an identity for the local host and another one for the rest',
+    killedBy: 'admin/nodes/every-node',
     semantics: {
       isNodePeer: (nodes, node, own, selects) => node.name === own && isNodePeer(nodes, node, own, selects),
     },
@@ -154,8 +167,9 @@ export const tierPeerMutants: readonly Mutant[] = [
   {
     name: 'tier-nodes-empty-means-none',
     sentence: 'A peer of nodes with an empty selector means no node.',
-    feature: 'AdminNetworkPolicyEgressNodePeers',
+    feature: 'ClusterNetworkPolicyEgressNodePeers',
     imitates: 'an empty selector taken for an absent one; conformance selects nodes by a label that all have',
+    killedBy: 'admin/nodes/every-node',
     semantics: {
       isNodePeer: (nodes, ...rest) => requirementsOf(nodes).length > 0 && isNodePeer(nodes, ...rest),
     },
@@ -163,8 +177,9 @@ export const tierPeerMutants: readonly Mutant[] = [
   {
     name: 'tier-nodes-ignore-labels',
     sentence: 'A peer of nodes means every node, whatever its selector says.',
-    feature: 'ClusterNetworkPolicyEgressNodePeers',
+    feature: 'AdminNetworkPolicyEgressNodePeers',
     imitates: 'one set for all nodes; conformance selects nodes by a label that all have',
+    killedBy: 'admin/nodes/by-label',
     semantics: { isNodePeer: () => true },
   },
   {
@@ -172,6 +187,7 @@ export const tierPeerMutants: readonly Mutant[] = [
     sentence: 'A peer of nodes means the first address of each node.',
     feature: 'ClusterNetworkPolicyEgressNodePeers',
     imitates: 'plugins that know one address of a node; conformance runs on one family at a time',
+    killedBy: 'admin/nodes/every-node',
     follow: () => (state) => ({
       ...state,
       nodes: state.nodes.map((node) => ({ ...node, addresses: node.addresses.slice(0, 1) })),
@@ -180,8 +196,9 @@ export const tierPeerMutants: readonly Mutant[] = [
   {
     name: 'tier-nodes-mean-pods-too',
     sentence: 'A peer of nodes also means the pods on them.',
-    feature: 'BaselineAdminNetworkPolicyEgressNodePeers',
+    feature: 'ClusterNetworkPolicyEgressNodePeers',
     imitates: 'nodes known by the range of addresses that is theirs',
+    killedBy: 'admin/nodes/every-node',
     follow: () => (state) => ({
       ...state,
       nodes: state.nodes.map((node) => ({
@@ -198,13 +215,16 @@ export const tierPeerMutants: readonly Mutant[] = [
     sentence: 'A peer or port that the plugin does not know matches nothing, also in a rule that denies.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'kube-network-policies, which skips an unknown peer or protocol whatever the action',
+    survives:
+      'the API server takes no peer or port that its schema does not know, and who a domain name is no object says',
     semantics: { meetUnknown: () => undefined },
   },
   {
     name: 'tier-unknown-means-everything',
     sentence: 'A peer or port that the plugin does not know means everything, also in a rule that accepts.',
-    feature: 'ClusterNetworkPolicy',
+    feature: 'ClusterNetworkPolicyDomainNames',
     imitates: 'an absent condition taken for one that holds; no peer suite has a peer that is unknown',
+    killedBy: 'admin/domain-names/name-without-address',
     semantics: { meetUnknown: (action) => action },
   },
 ];

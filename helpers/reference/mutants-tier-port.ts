@@ -20,6 +20,7 @@ export const tierPortMutants: readonly Mutant[] = [
     sentence: 'A name of a port stands for the number that it has on the subject, also for egress.',
     feature: 'ClusterNetworkPolicyNamedPorts',
     imitates: 'one lookup for both directions; conformance has pods whose names stand for the same numbers',
+    killedBy: 'admin/rules/cluster-named-port-egress',
     semantics: { resolveInTier: (name, _destination, subject) => resolveInTier(name, subject, subject) },
   },
   {
@@ -27,6 +28,7 @@ export const tierPortMutants: readonly Mutant[] = [
     sentence: 'A name of a port is looked for among TCP ports only.',
     feature: 'ClusterNetworkPolicyNamedPorts',
     imitates: 'NetworkPolicy, where a port that gives no protocol is one of TCP',
+    killedBy: 'admin/rules/cluster-named-port-ingress',
     semantics: {
       resolveInTier: (...asked) => resolveInTier(...asked).filter(({ protocol }) => protocol === 'TCP'),
     },
@@ -34,25 +36,20 @@ export const tierPortMutants: readonly Mutant[] = [
   {
     name: 'tier-named-port-any-protocol',
     sentence: 'A name of a port stands for its number in every protocol.',
-    feature: 'AdminNetworkPolicyNamedPorts',
+    feature: 'BaselineAdminNetworkPolicyNamedPorts',
     imitates: 'a rule that names no protocol taken for one that means them all',
+    killedBy: 'admin/rules/baseline-named-port',
     semantics: {
       resolveInTier: (...asked) =>
         resolveInTier(...asked).flatMap((match) => protocols.map((protocol) => ({ ...match, protocol }))),
     },
   },
   {
-    name: 'tier-named-port-first-only',
-    sentence: 'Of the ports of a pod that have the same name only the first counts.',
-    feature: 'ClusterNetworkPolicyNamedPorts',
-    imitates: 'a map from name to number; a pod may call a TCP and a UDP port by one name',
-    semantics: { resolveInTier: (...asked) => resolveInTier(...asked).slice(0, 1) },
-  },
-  {
     name: 'tier-named-port-ignored',
     sentence: 'Rules with a named port match nothing.',
     feature: 'BaselineAdminNetworkPolicyNamedPorts',
     imitates: 'plugins without named ports (ovn-kubernetes#1225)',
+    killedBy: 'admin/rules/baseline-named-port',
     semantics: { resolveInTier: () => [] },
   },
   {
@@ -60,6 +57,7 @@ export const tierPortMutants: readonly Mutant[] = [
     sentence: 'A rule with a named port means all ports.',
     feature: 'AdminNetworkPolicyNamedPorts',
     imitates: 'plugins that turn named ports into rules for everything (openshift/origin#31375)',
+    killedBy: 'admin/rules/named-port',
     follow: changeTierRules((rules) =>
       rules.map(({ ports, protocols, ...rule }) => {
         const isNamed =
@@ -75,6 +73,7 @@ export const tierPortMutants: readonly Mutant[] = [
     feature: 'ClusterNetworkPolicyNetworks',
     imitates:
       'aws-network-policy-agent#207 and others: filters for protocols with ports; no suite sends ICMP',
+    killedBy: 'admin/networks/include-icmp',
     rules: changeDecisions((decisions) =>
       decisions.map((decision) => (decision.block === undefined ? decision : toPorts(decision))),
     ),
@@ -97,8 +96,9 @@ export const tierPortMutants: readonly Mutant[] = [
   {
     name: 'tier-replies-dropped',
     sentence: 'Where a rule of a tier denies something, replies are judged like connections of their own.',
-    feature: 'AdminNetworkPolicy',
+    feature: 'ClusterNetworkPolicy',
     imitates: 'filters of tiers without connection tracking, before those of NetworkPolicy that have it',
+    killedBy: 'admin/established/replies-pass',
     text: (text) =>
       /^.+ drop$/m.test(text) ? text.replaceAll(/^.*ct state established,related accept\n/gm, '') : text,
   },
@@ -107,6 +107,7 @@ export const tierPortMutants: readonly Mutant[] = [
     sentence: 'What a rule of a tier denies is answered with an ICMP error.',
     feature: 'SilentDeny',
     imitates: 'plugins that reject: "Deny: Drops the traffic" is what the API says',
+    killedBy: 'admin/rules/cluster-deny-is-silent',
     text: (text) => text.replaceAll(/^(.+ )drop$/gm, '$1reject'),
   },
 ];

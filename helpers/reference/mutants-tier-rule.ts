@@ -56,6 +56,7 @@ export const tierRuleMutants: readonly Mutant[] = [
     sentence: 'The last rule of a policy is asked first.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'rules that are inserted at the top of a chain one after the other',
+    killedBy: 'admin/rules/cluster-ingress-order',
     follow: changeTierRules((rules) => rules.toReversed()),
   },
   {
@@ -63,6 +64,7 @@ export const tierRuleMutants: readonly Mutant[] = [
     sentence: 'Of the rules of a policy those that deny are asked first.',
     feature: 'AdminNetworkPolicy',
     imitates: 'Cilium, in whose own policies a deny wins over whatever allows',
+    killedBy: 'admin/rules/ingress-order',
     follow: changeTierRules((rules) => [
       ...rules.filter(({ action }) => action === 'Deny'),
       ...rules.filter(({ action }) => action !== 'Deny'),
@@ -73,6 +75,7 @@ export const tierRuleMutants: readonly Mutant[] = [
     sentence: 'Only the first rule of each direction counts.',
     feature: 'BaselineAdminNetworkPolicy',
     imitates: 'a plugin that was only tried with policies of one rule, as in most examples',
+    killedBy: 'admin/rules/baseline-order',
     follow: changeTierRules((rules) => rules.slice(0, 1)),
   },
   {
@@ -80,6 +83,7 @@ export const tierRuleMutants: readonly Mutant[] = [
     sentence: 'Only the first 20 rules of a direction count.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'a table of fixed size; 25 rules may be, and no conformance test has more than six',
+    killedBy: 'admin/limits/cluster-twenty-five-rules',
     follow: changeTierRules((rules) => rules.slice(0, 20)),
   },
   {
@@ -87,6 +91,7 @@ export const tierRuleMutants: readonly Mutant[] = [
     sentence: 'Only the first port of a rule counts.',
     feature: 'AdminNetworkPolicy',
     imitates: 'one rule of the data path for each rule of the policy; no conformance rule has two ports',
+    killedBy: 'admin/limits/hundred-ports',
     follow: changeTierPorts({
       ports: (ports) => ports.slice(0, 1),
       protocols: (protocols) => protocols.slice(0, 1),
@@ -97,6 +102,7 @@ export const tierRuleMutants: readonly Mutant[] = [
     sentence: 'A range of ports ends before its last port.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'half-open ranges; in the whole conformance suite of v0.2.0 there is a single range',
+    killedBy: 'admin/rules/cluster-range',
     follow: changeRanges(({ start, end }) => ({ start, end: end - 1 })),
   },
   {
@@ -104,6 +110,7 @@ export const tierRuleMutants: readonly Mutant[] = [
     sentence: 'Of a range of ports only the first port counts.',
     feature: 'AdminNetworkPolicy',
     imitates: 'plugins older than endPort; in the whole conformance suite of v0.2.0 there is a single range',
+    killedBy: 'admin/rules/port-range',
     follow: changeRanges(({ start }) => ({ start, end: start })),
   },
   {
@@ -111,6 +118,7 @@ export const tierRuleMutants: readonly Mutant[] = [
     sentence: 'A range of ports goes on to the last port that there is.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'ranges by masks that are rounded up; a suite that asks inside the range only does not notice',
+    killedBy: 'admin/rules/cluster-range',
     follow: changeRanges(({ start }) => ({ start, end: 65_535 })),
   },
   {
@@ -118,6 +126,7 @@ export const tierRuleMutants: readonly Mutant[] = [
     sentence: 'A rule with ports means all traffic of its peers.',
     feature: 'AdminNetworkPolicy',
     imitates: 'rules by address alone; a suite that probes the port of the rule only does not notice',
+    killedBy: 'admin/rules/at-a-port',
     follow: changeTierRules((rules) =>
       rules.map(({ ports: _ports, protocols: _protocols, ...rule }) => rule),
     ),
@@ -128,6 +137,7 @@ export const tierRuleMutants: readonly Mutant[] = [
     feature: 'ClusterNetworkPolicy',
     imitates:
       'the default of a protocol taken for that of a list; a suite that probes TCP only does not notice',
+    killedBy: 'admin/families/selectors-mean-all-addresses',
     follow: changeTierRules((rules) =>
       rules.map((rule) =>
         rule.ports === undefined && rule.protocols === undefined
@@ -142,6 +152,7 @@ export const tierRuleMutants: readonly Mutant[] = [
     feature: 'AdminNetworkPolicy',
     imitates:
       'the protocol lost between the port and the rule; a suite that probes the denied port only does not notice',
+    killedBy: 'admin/rules/at-a-port',
     follow: takeFor('UDP', 'TCP'),
   },
   {
@@ -149,6 +160,7 @@ export const tierRuleMutants: readonly Mutant[] = [
     sentence: 'A rule for an SCTP port means that TCP port.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'plugins without SCTP that take what they do not know for the default',
+    killedBy: 'admin/rules/cluster-sctp',
     follow: takeFor('SCTP', 'TCP'),
   },
 ];

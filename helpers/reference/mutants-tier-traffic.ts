@@ -45,8 +45,9 @@ export const tierTrafficMutants: readonly Mutant[] = [
   {
     name: 'tier-egress-accept-overrules-ingress',
     sentence: 'What an egress rule of the first tier accepts is not checked at the destination.',
-    feature: 'AdminNetworkPolicy',
+    feature: 'ClusterNetworkPolicy',
     imitates: 'one verdict for the whole connection: "any ingress rules at the destination do apply"',
+    killedBy: 'admin/tiers/cluster-accept-at-one-end',
     rules: acceptAtBothEnds('egress'),
   },
   {
@@ -54,6 +55,7 @@ export const tierTrafficMutants: readonly Mutant[] = [
     sentence: 'What an ingress rule of the first tier accepts is not checked at the source.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'one verdict for the whole connection: each end decides for itself',
+    killedBy: 'admin/tiers/cluster-accept-at-one-end',
     rules: acceptAtBothEnds('ingress'),
   },
   {
@@ -61,6 +63,7 @@ export const tierTrafficMutants: readonly Mutant[] = [
     sentence: 'The tiers are enforced for egress only.',
     feature: 'AdminNetworkPolicy',
     imitates: 'a hook that never sees the packets of one direction',
+    killedBy: 'admin/rules/ingress-order',
     rules: ignoreSide('ingress'),
   },
   {
@@ -68,6 +71,7 @@ export const tierTrafficMutants: readonly Mutant[] = [
     sentence: 'The tiers are enforced for ingress only.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'a hook that never sees the packets of one direction',
+    killedBy: 'admin/rules/cluster-egress-order',
     rules: ignoreSide('egress'),
   },
   {
@@ -75,6 +79,7 @@ export const tierTrafficMutants: readonly Mutant[] = [
     sentence: 'Rules of the tiers mean pods by their IPv4 addresses only.',
     feature: 'ClusterNetworkPolicy',
     imitates: 'status.podIP read instead of status.podIPs; conformance probes one address of a pod',
+    killedBy: 'admin/families/selectors-mean-all-addresses',
     rules: changeDecisions((decisions) =>
       decisions.map((decision) =>
         decision.addresses === undefined
@@ -88,6 +93,7 @@ export const tierTrafficMutants: readonly Mutant[] = [
     sentence: 'Rules of the tiers mean no pods of the own node.',
     feature: 'AdminNetworkPolicy',
     imitates: 'a filter at the edge of the node; a suite whose pods are on different nodes does not notice',
+    killedBy: 'admin/placement/ingress',
     rules: changeDecisions((decisions, { state, node }) => {
       const own = addressesWhere(state, (pod) => pod.node === node && pod.hostNetwork !== true);
       return decisions.map((decision) =>
@@ -103,6 +109,7 @@ export const tierTrafficMutants: readonly Mutant[] = [
     feature: 'ClusterNetworkPolicy',
     imitates:
       'the pod known by its address alone: "host-networked pods are not included in subject selection"',
+    killedBy: 'admin/subjects/host-network',
     rules: (pods, state, node) => {
       const hosts = state.pods.filter(
         ({ hostNetwork, phase }) => hostNetwork === true && phase === undefined,

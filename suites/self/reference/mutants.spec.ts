@@ -21,10 +21,6 @@ const runThrough = (states: State[], mutant?: Mutant): string[] =>
     });
   });
 
-/** Whether a mutant of this feature may leave it to the kill table which scenario notices first. */
-const isOfTiers = (feature: string): boolean =>
-  /^(Admin|BaselineAdmin|Cluster)NetworkPolicy|^SilentDeny$/.test(feature);
-
 describe('reference mutants', () => {
   it('are many, with names and sentences of their own', () => {
     expect(mutants.length).to.be.at.least(60);
@@ -40,7 +36,6 @@ describe('reference mutants', () => {
         expect(killedBy, name).to.equal(undefined);
         continue;
       }
-      if (killedBy === undefined && isOfTiers(feature)) continue;
       const scenario = scenarios.get(killedBy ?? '');
       expect(scenario, `${name}: killedBy ${killedBy ?? 'nothing'}`).to.not.equal(undefined);
       expect(scenario?.features, `${name}: ${killedBy}`).to.include(feature);
