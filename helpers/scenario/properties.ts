@@ -88,74 +88,72 @@ export const properties = {
   },
   // The admin tiers: icmp-under-TIER-RULES. A rule "for all traffic" has pods or namespaces for peers, and no protocols.
   'icmp-under-admin-deny': {
-    about: 'ICMP echo from a pod to which a rule of the Admin tier denies all traffic',
+    about: 'ICMP echo of a pod of which an Admin rule denies all traffic',
     open: 'allowed',
     closed: 'denied',
   },
   'icmp-under-admin-egress-deny': {
-    about: 'ICMP echo of a pod to one of which a rule of the Admin tier denies it all traffic',
+    about: 'ICMP echo to a pod to which an Admin rule denies all traffic',
     open: 'allowed',
     closed: 'denied',
   },
   'icmp-under-admin-accept': {
-    about: 'ICMP echo from a pod of which all traffic is accepted, before all traffic of all pods is denied',
+    about: 'ICMP echo of a pod that is accepted, above a Deny of all pods',
     open: 'allowed',
     closed: 'denied',
   },
   'icmp-under-admin-accept-with-ports': {
-    about: 'ICMP echo from a pod of which one port is accepted, before all its traffic is denied',
+    about: 'ICMP echo of a pod that is accepted at a port, above a Deny of all its traffic',
     open: 'allowed',
     closed: 'denied',
   },
   'icmp-under-admin-pass': {
-    about: 'ICMP echo from a pod of which all traffic is passed on, before all traffic of all pods is denied',
+    about: 'ICMP echo of a pod that is passed on, above a Deny of all pods',
     open: 'allowed',
     closed: 'denied',
   },
   'icmp-under-admin-networks': {
-    about:
-      'ICMP echo to addresses that an AdminNetworkPolicy denies, whose API does not say that networks mean ICMP',
+    about: 'ICMP echo to networks that an AdminNetworkPolicy denies',
     open: 'allowed',
     closed: 'denied',
   },
   'icmp-under-baseline-deny': {
-    about: 'ICMP echo from a pod to which a rule of the Baseline tier denies all traffic',
+    about: 'ICMP echo of a pod of which a Baseline rule denies all traffic',
     open: 'allowed',
     closed: 'denied',
   },
   'icmp-under-baseline-egress-deny': {
-    about: 'ICMP echo of a pod to one of which a rule of the Baseline tier denies it all traffic',
+    about: 'ICMP echo to a pod to which a Baseline rule denies all traffic',
     open: 'allowed',
     closed: 'denied',
   },
   'icmp-under-baseline-accept': {
-    about: 'the same as icmp-under-admin-accept, in the Baseline tier',
+    about: 'ICMP echo of a pod that the baseline accepts, above a Deny of all pods',
     open: 'allowed',
     closed: 'denied',
   },
   'icmp-under-baseline-accept-with-ports': {
-    about: 'the same as icmp-under-admin-accept-with-ports, in the Baseline tier',
+    about: 'ICMP echo of a pod that the baseline accepts at a port, above a Deny of all its traffic',
     open: 'allowed',
     closed: 'denied',
   },
   'icmp-under-baseline-networks': {
-    about: 'ICMP echo to addresses that a BaselineAdminNetworkPolicy denies',
+    about: 'ICMP echo to networks that the BaselineAdminNetworkPolicy denies',
     open: 'allowed',
     closed: 'denied',
   },
   'icmp-errors-under-admin-deny': {
-    about:
-      'ICMP errors that answer what a pod sends, to which the Admin tier denies all traffic of the answering pod',
+    about: 'ICMP errors that answer a pod from one of which it denies all traffic',
     open: 'pass',
     closed: 'lost',
   },
   'hairpin-under-admin-deny': {
-    about: 'a pod asks itself through its own Service, where an AdminNetworkPolicy denies it all pods',
+    about: 'a pod asks itself through its own Service, under an AdminNetworkPolicy that denies it all pods',
     open: 'allowed',
     closed: 'denied',
   },
   'node-port-under-admin-deny': {
-    about: 'a pod is asked through a node port by a pod of which the Admin tier denies it all traffic',
+    about: 'a pod is asked through a node port by one of which an Admin rule denies all traffic',
     open: 'allowed',
     closed: 'denied',
   },
