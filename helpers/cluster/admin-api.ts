@@ -10,6 +10,7 @@ import {
   isAdminKind,
   policyResources,
 } from '../kube/policy-kinds.ts';
+import type { Channel } from '../kube/types.ts';
 import { nameOfPolicy } from '../kube/world.ts';
 import type { Environment } from './cluster.ts';
 import { ownerAnnotation, runLabel } from './kubernetes-objects.ts';
@@ -20,12 +21,14 @@ import { adminPermissions, findMissing } from './permissions.ts';
 export type AdminApi = {
   /** Those whose policies can be read and written. */
   kinds: AdminKind[];
-  /** Why scenarios with a kind cannot be proved here. */
-  lacks: Partial<Record<AdminKind, string>>;
+  /** Why scenarios with a kind, or about a channel, cannot be proved here. */
+  lacks: Partial<Record<AdminKind | ChannelName, string>>;
   versions: Environment['versions'];
   /** For the terminal. */
   warnings: string[];
 };
+
+type ChannelName = `${Channel}-channel`;
 
 /** Set on the CRDs of manifests/crds: they are not upstream's text. */
 export const minimalAnnotation = 'netpol-conformance/minimal';
@@ -51,7 +54,7 @@ export const readAdminApi = async (client: KubeClient, run: string): Promise<Adm
   );
   return {
     kinds,
-    lacks,
+    lacks: { ...lacks, ...lackedChannels(definitions) },
     versions: {
       ...Object.fromEntries(
         definitions.map((definition) => [`${definition.spec.names.kind} CRD`, describeVersion(definition)]),
@@ -62,10 +65,24 @@ export const readAdminApi = async (client: KubeClient, run: string): Promise<Adm
   };
 };
 
+/** The channels that the CRDs of a cluster are not of: all of them, where the CRDs are of several, or of none that is known. */
+export const lackedChannels = (definitions: readonly Definition[]): Partial<Record<ChannelName, string>> => {
+  const found = [...new Set(definitions.map(channelOf))];
+  const lacked = (['standard', 'experimental'] as const).filter(
+    (channel) => found.length > 1 || found.some((name) => name !== channel),
+  );
+  const reason = `the CRDs of the admin tiers are of the channel ${found.join(' and ')}`;
+  return Object.fromEntries(lacked.map((channel) => [`${channel}-channel`, reason]));
+};
+
+const channelOf = ({ metadata: { annotations = {} } }: Definition): string =>
+  annotations['policy.networking.k8s.io/channel'] ?? 'unknown channel';
+
 /** `v0.1.7 experimental`, whoever wrote it. */
-export const describeRelease = ({ metadata: { annotations = {} } }: Definition): string => {
+export const describeRelease = (definition: Definition): string => {
+  const { annotations = {} } = definition.metadata;
   const bundle = annotations['policy.networking.k8s.io/bundle-version'] ?? 'unknown version';
-  return `${bundle} ${annotations['policy.networking.k8s.io/channel'] ?? 'unknown channel'}`;
+  return `${bundle} ${channelOf(definition)}`;
 };
 
 /** The release, with a mark where it is written by us, and what it serves where that is not what we need. */

@@ -16,6 +16,9 @@ export type Capability =
   | 'AdminNetworkPolicy'
   | 'BaselineAdminNetworkPolicy'
   | 'ClusterNetworkPolicy'
+  /** The channel of the CRDs of these kinds: a cluster lacks the other one. */
+  | 'standard-channel'
+  | 'experimental-channel'
   /** Policies that select pods beside those of the lanes. */
   | 'cluster-wide'
   /** Found out by asking a pod. */

@@ -60,6 +60,9 @@ export type NetworkPolicy = {
 // policy.networking.k8s.io: v1alpha1 has AdminNetworkPolicy and BaselineAdminNetworkPolicy, v1alpha2 has
 // ClusterNetworkPolicy, which is both. https://network-policy-api.sigs.k8s.io/api-overview/
 
+/** The experimental channel of the CRDs has fields that the standard one lacks, and a rule about named ports. */
+export type Channel = 'standard' | 'experimental';
+
 /** Exactly one field is set. Pods of the host network are never meant. */
 export type AdminSubject = {
   namespaces?: LabelSelector;

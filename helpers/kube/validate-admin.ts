@@ -1,27 +1,29 @@
-import { findViolations, isObject, listOf, object, oneOf, text } from './checks.ts';
+import { findViolations, isObject, listOf, mapOf, object, oneOf, text } from './checks.ts';
 import type { Check, Fields, Violation } from './checks.ts';
 import type { AdminKind } from './policy-kinds.ts';
 import { adminGroup, isAdminKind, policyResources } from './policy-kinds.ts';
 import { flawOfCanonicalCidr, flawOfPortNumber } from './syntax.ts';
 import type { Flaw } from './syntax.ts';
+import type { Channel } from './types.ts';
 import { labelSelector, metadata, numberThat } from './validate.ts';
 
-/** The experimental channel of the CRDs has fields that the standard one lacks, and a rule about named ports. */
-export type Channel = 'standard' | 'experimental';
+/** `leniently`: accepts all that the API server accepts, also what can mean nothing. */
+export type AdminValidation = { channel?: Channel; leniently?: boolean };
 
 /**
  * Everything for which an API server rejects an AdminNetworkPolicy, a BaselineAdminNetworkPolicy (both v1alpha1, release
  * 0.1) or a ClusterNetworkPolicy (v1alpha2, release 0.2) under strict field validation; empty where it accepts. Takes any
- * object with one of these kinds. Stricter on purpose: the CRDs say nothing of the keys, values and operators of label
- * selectors, and v1alpha1 nothing of protocols.
+ * object with one of these kinds. Stricter on purpose, unless it is told otherwise: the CRDs say nothing of the keys, values
+ * and operators of label selectors, and v1alpha1 nothing of protocols.
  * @see https://network-policy-api.sigs.k8s.io/reference/spec/
  */
 export const validateAdminPolicy = (
   value: unknown,
-  { channel = 'experimental' }: { channel?: Channel } = {},
+  { channel = 'experimental', leniently = false }: AdminValidation = {},
 ): Violation[] => {
   const kind = isObject(value) ? value['kind'] : undefined;
-  return findViolations(policies[channel][isAdminKind(kind) ? kind : 'ClusterNetworkPolicy'], value);
+  const policies = (leniently ? accepted : meaningful)[channel];
+  return findViolations(policies[isAdminKind(kind) ? kind : 'ClusterNetworkPolicy'], value);
 };
 
 const between = (least: number, most: number, noun: string) => (items: unknown[]) =>
@@ -72,10 +74,21 @@ const rangeOf = (more: Record<string, Check> = {}, mustRise = false): Check =>
       : undefined,
   );
 
-// Any text is accepted as a protocol in v1alpha1; what is no protocol of ours no rule could mean.
-const protocol = oneOf('TCP', 'UDP', 'SCTP');
+/** The parts of which the CRDs of a channel say less than can mean something. */
+type Loose = { channel: Channel; selector: Check; protocol: Check };
 
-const adminPort = (names: Record<string, Check>): Check =>
+const anyText = text();
+const anySelector = object({
+  matchLabels: mapOf(
+    () => undefined,
+    () => undefined,
+  ),
+  matchExpressions: listOf(
+    object({ key: anyText, operator: anyText, values: listOf(anyText) }, ['key', 'operator']),
+  ),
+});
+
+const adminPort = ({ protocol }: Loose, names: Record<string, Check>): Check =>
   oneFieldOf({
     portNumber: object({ protocol, port }, ['port']),
     portRange: rangeOf({ protocol }),
@@ -91,8 +104,7 @@ const adminProtocol = oneFieldOf({
   destinationNamedPort: text(),
 });
 
-type Version = {
-  channel: Channel;
+type Version = Loose & {
   actions: string[];
   /** Rules of a direction, peers and ports of a rule at most. */
   most: number;
@@ -104,15 +116,15 @@ type Version = {
 };
 
 const spec = (version: Version, fields: Record<string, Check>, required: string[]): Check => {
-  const { channel, actions, most, ports, isNamed, selectors, withNames } = version;
+  const { channel, selector, actions, most, ports, isNamed, selectors, withNames } = version;
   const isExperimental = channel === 'experimental';
   const pods = {
-    namespaces: labelSelector,
-    pods: object({ namespaceSelector: labelSelector, podSelector: labelSelector }, selectors),
+    namespaces: selector,
+    pods: object({ namespaceSelector: selector, podSelector: selector }, selectors),
   };
   const beyondPods = {
     networks,
-    ...(isExperimental ? { nodes: labelSelector } : {}),
+    ...(isExperimental ? { nodes: selector } : {}),
     ...(isExperimental && withNames ? { domainNames } : {}),
   };
   const rules = (peersKey: 'from' | 'to', peers: Record<string, Check>): Check => {
@@ -164,20 +176,20 @@ const flawOfNamedPort = (
 
 const portList = (item: Check, most: number): Check => listOf(item, between(1, most, 'entries'));
 
-const v1alpha1 = (channel: Channel, actions: string[], withNames: boolean): Version => ({
-  channel,
+const v1alpha1 = (loose: Loose, actions: string[], withNames: boolean): Version => ({
+  ...loose,
   actions,
   most: 100,
   ports: {
-    ports: portList(adminPort(channel === 'experimental' ? { namedPort: text() } : {}), 100),
+    ports: portList(adminPort(loose, loose.channel === 'experimental' ? { namedPort: anyText } : {}), 100),
   },
   isNamed: ({ namedPort }) => typeof namedPort === 'string',
   selectors: ['namespaceSelector', 'podSelector'],
   withNames,
 });
 
-const v1alpha2 = (channel: Channel): Version => ({
-  channel,
+const v1alpha2 = (loose: Loose): Version => ({
+  ...loose,
   actions: ['Accept', 'Deny', 'Pass'],
   most: 25,
   ports: { protocols: portList(adminProtocol, 25) },
@@ -206,20 +218,26 @@ const policy = (kind: AdminKind, spec: Check, name?: string): Check =>
         : undefined,
   );
 
-const policiesOf = (channel: Channel): Readonly<Record<AdminKind, Check>> => ({
+const policiesOf = (loose: Loose): Readonly<Record<AdminKind, Check>> => ({
   AdminNetworkPolicy: policy(
     'AdminNetworkPolicy',
-    spec(v1alpha1(channel, ['Allow', 'Deny', 'Pass'], true), { priority }, ['priority']),
+    spec(v1alpha1(loose, ['Allow', 'Deny', 'Pass'], true), { priority }, ['priority']),
   ),
   BaselineAdminNetworkPolicy: policy(
     'BaselineAdminNetworkPolicy',
-    spec(v1alpha1(channel, ['Allow', 'Deny'], false), {}, []),
+    spec(v1alpha1(loose, ['Allow', 'Deny'], false), {}, []),
     'default',
   ),
   ClusterNetworkPolicy: policy(
     'ClusterNetworkPolicy',
-    spec(v1alpha2(channel), { tier: oneOf('Admin', 'Baseline'), priority }, ['tier', 'priority']),
+    spec(v1alpha2(loose), { tier: oneOf('Admin', 'Baseline'), priority }, ['tier', 'priority']),
   ),
 });
 
-const policies = { standard: policiesOf('standard'), experimental: policiesOf('experimental') };
+const channelsOf = (parts: Omit<Loose, 'channel'>) => ({
+  standard: policiesOf({ ...parts, channel: 'standard' }),
+  experimental: policiesOf({ ...parts, channel: 'experimental' }),
+});
+
+const meaningful = channelsOf({ selector: labelSelector, protocol: oneOf('TCP', 'UDP', 'SCTP') });
+const accepted = channelsOf({ selector: anySelector, protocol: anyText });

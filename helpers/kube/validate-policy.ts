@@ -1,6 +1,7 @@
 import { isObject } from './checks.ts';
 import type { Violation } from './checks.ts';
 import { validateAdminPolicy } from './validate-admin.ts';
+import type { AdminValidation } from './validate-admin.ts';
 import { validateNetworkPolicy } from './validate.ts';
 
 const adminKinds: readonly unknown[] = [
@@ -14,5 +15,5 @@ export const claimsAdminKind = (value: unknown): boolean =>
   isObject(value) && adminKinds.includes(value['kind']);
 
 /** Everything for which an API server rejects a policy; what is of no admin kind is taken for a NetworkPolicy. */
-export const validatePolicy = (value: unknown): Violation[] =>
-  claimsAdminKind(value) ? validateAdminPolicy(value) : validateNetworkPolicy(value);
+export const validatePolicy = (value: unknown, options: AdminValidation = {}): Violation[] =>
+  claimsAdminKind(value) ? validateAdminPolicy(value, options) : validateNetworkPolicy(value);

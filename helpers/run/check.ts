@@ -6,7 +6,7 @@ import { createOracle } from '../model/oracle.ts';
 import type { CaseRecord, StepRecord } from '../report/record.ts';
 import { isStanding } from '../scenario/default-world.ts';
 import { isGenerated } from '../scenario/generated-case.ts';
-import { isConfined } from '../scenario/policies.ts';
+import { isConfined, isExperimental } from '../scenario/policies.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { asksApiServer } from '../scenario/stored.ts';
 import { adminPoliciesOf, worldAt } from '../scenario/world.ts';
@@ -121,7 +121,7 @@ const collectEvidence = async (scenario: Scenario, { lane }: Ground): Promise<Re
   }
 };
 
-const neededCapabilities = ({ pods, steps }: Scenario): Capability[] => {
+const neededCapabilities = ({ pods, steps, channel }: Scenario): Capability[] => {
   const targets = new Set(steps.flatMap(({ expect }) => expect.map(({ target }) => target)));
   return [
     ...(targets.has('service-name') || targets.has('lookup') ? (['service-names'] as const) : []),
@@ -135,6 +135,11 @@ const neededCapabilities = ({ pods, steps }: Scenario): Capability[] => {
     ...(asksApiServer(steps) ? (['api'] as const) : []),
     ...new Set(adminPoliciesOf(steps).map(({ kind }) => kind)),
     ...(adminPoliciesOf(steps).every(isConfined) ? [] : (['cluster-wide'] as const)),
+    ...(channel === undefined ? [] : ([`${channel}-channel`] as const)),
+    // Some documents that an API server must refuse have such fields in the wrong place: its scenario says for itself.
+    ...(!asksApiServer(steps) && adminPoliciesOf(steps).some(isExperimental)
+      ? (['experimental-channel'] as const)
+      : []),
     ...(steps.some(({ expect }) => expect.some(({ protocol }) => protocol === 'ICMP'))
       ? (['icmp'] as const)
       : []),

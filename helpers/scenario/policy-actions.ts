@@ -1,14 +1,18 @@
 import { closestOf } from '../kube/syntax.ts';
+import { channels } from './policy-documents.ts';
 import { readTexts } from './reading.ts';
-import type { Policy } from '../kube/types.ts';
+import type { Problem } from '../errors.ts';
+import type { Channel, Policy } from '../kube/types.ts';
 import type { Path } from '../kube/yaml.ts';
-import type { PolicyVersions } from './policy-documents.ts';
+import type { Flaws, PolicyVersions } from './policy-documents.ts';
 import type { Complain } from './reading.ts';
 import type { PolicyDocument, ScenarioNamespace } from './scenario.ts';
 import type { State } from './state.ts';
 
 export type PolicyContext = {
   policies: readonly PolicyVersions[];
+  /** The only channel of the CRDs for which the scenario holds. */
+  channel?: Channel | undefined;
   /** Namespaces beside those that every scenario has. */
   namespaces: readonly ScenarioNamespace[];
   /** What exists before the action. */
@@ -17,8 +21,8 @@ export type PolicyContext = {
   applied: Map<string, number>;
   /** `id version` of everything that was ever applied; kept up to date here. */
   reached: Set<string>;
-  /** `id version` of everything that the API server was to refuse; kept up to date here. */
-  rejected: Set<string>;
+  /** `id version` of everything that the API server was to refuse, and why; kept up to date here. */
+  rejected: Map<string, PolicyDocument['flaw']>;
   complain: Complain;
 };
 
@@ -29,14 +33,15 @@ export const readPolicyNames = (
   path: Path,
   context: PolicyContext,
 ): Policy[] => {
-  const { applied, reached, complain } = context;
+  const { applied, reached, rejected, complain } = context;
   const named: Policy[] = [];
   for (const name of readTexts(value, path, complain, 'names of policies')) {
     const policy = findPolicy(name, path, context);
     if (policy === undefined) continue;
     const { id, versions } = policy;
     const current = applied.get(id);
-    const version = verb === 'apply' ? 0 : (current ?? 0) + (verb === 'update' ? 1 : 0);
+    const version =
+      verb === 'apply' ? firstOf(policy, rejected) : (current ?? 0) + (verb === 'update' ? 1 : 0);
     const next = versions[version];
     const flaw = flawOf(verb, policy, current, next !== undefined, context);
     if (flaw !== undefined || next === undefined) {
@@ -54,41 +59,72 @@ export const readPolicyNames = (
   return named;
 };
 
-/** Reads the names of documents that the API server must refuse. */
-export const readRejected = (value: unknown, path: Path, context: PolicyContext): PolicyDocument[] => {
-  const { applied, rejected, complain } = context;
-  return readTexts(value, path, complain, 'names of policies').flatMap((name): PolicyDocument[] => {
-    const found = findPolicy(name, path, context);
-    const [first] = found?.versions ?? [];
-    if (found === undefined || first === undefined) return [];
-    const { id, namespace } = found;
-    rejected.add(`${id} 0`);
-    const isHomeless = isMissing(namespace, context);
-    const isInvalid = first.flaws.length > 0;
-    if (applied.has(id)) complain(path, `policy ${id} is applied already: \`reject\` is for new ones`);
-    else if (isHomeless && isInvalid)
-      complain(
-        path,
-        `policy ${id} has two reasons to be refused: it is invalid, and ${namespace} does not exist`,
-      );
-    else if (!isHomeless && !isInvalid)
-      complain(path, `policy ${id} is valid by all that we know: nothing says why it would be refused`);
-    return [{ document: first.policy, flaw: isHomeless ? 'namespace' : 'document' }];
-  });
+/** Documents that are refused for themselves stand before those that are applied under the same name. */
+const firstOf = ({ id, versions }: PolicyVersions, rejected: PolicyContext['rejected']): number => {
+  const index = versions.findIndex((_, at) => rejected.get(`${id} ${at}`) !== 'document');
+  return index < 0 ? versions.length - 1 : index;
 };
 
-/** Complains about documents that no step reaches, and about what is wrong with those that must be valid. */
-export const refuseUnreached = ({
-  policies,
-  reached,
-  rejected,
-  complain,
-}: Pick<PolicyContext, 'policies' | 'reached' | 'rejected' | 'complain'>): void => {
+/**
+ * Reads the names of documents that the API server must refuse. Where several have the same name, it means all of them up
+ * to the first valid one: a name such as `default` may be the only one that a kind has.
+ */
+export const readRejected = (value: unknown, path: Path, context: PolicyContext): PolicyDocument[] =>
+  readTexts(value, path, context.complain, 'names of policies').flatMap((name) => {
+    const found = findPolicy(name, path, context);
+    return found === undefined ? [] : rejectAll(found, path, context);
+  });
+
+const rejectAll = (found: PolicyVersions, path: Path, context: PolicyContext): PolicyDocument[] => {
+  const { applied, reached, rejected, channel, complain } = context;
+  const { id, namespace, versions } = found;
+  const asked = channel === undefined ? channels : [channel];
+  const refusing = ({ flaws }: PolicyVersions['versions'][number]): Channel[] =>
+    asked.filter((each) => flaws[each].length > 0);
+  const flaw = isMissing(namespace, context) ? 'namespace' : 'document';
+  const first = firstOf(found, rejected);
+  const rest = versions.slice(first);
+  const valid = rest.findIndex((version) => refusing(version).length === 0);
+  const refused =
+    flaw === 'namespace' || valid === 0 ? rest.slice(0, 1) : rest.slice(0, valid < 0 ? undefined : valid);
+  for (const at of refused.keys()) rejected.set(`${id} ${first + at}`, flaw);
+  const [isInvalid] = refused.map((version) => refusing(version).length > 0);
+  const doubtful = refused.map(refusing).find((channels) => channels.length < asked.length);
+  if (applied.has(id)) complain(path, `policy ${id} is applied already: \`reject\` is for new ones`);
+  else if (versions.some((_, at) => reached.has(`${id} ${at}`)))
+    complain(path, `policy ${id} was applied before: what is rejected comes first`);
+  else if (flaw === 'namespace' && isInvalid === true)
+    complain(
+      path,
+      `policy ${id} has two reasons to be refused: it is invalid, and ${namespace} does not exist`,
+    );
+  else if (flaw === 'document' && isInvalid === false)
+    complain(path, `policy ${id} is valid by all that we know: nothing says why it would be refused`);
+  else if (flaw === 'document' && doubtful !== undefined)
+    complain(path, `policy ${id} is refused in one channel only: say \`channel: ${doubtful[0]}\``);
+  return refused.map(({ policy }) => ({ document: policy, flaw }));
+};
+
+/**
+ * Complains about documents that no step reaches, and about what is wrong with those that must be valid: to the API server
+ * where that is asked, else to a plugin.
+ */
+export const refuseUnreached = (
+  {
+    policies,
+    channel,
+    reached,
+    rejected,
+    complain,
+  }: Pick<PolicyContext, 'policies' | 'channel' | 'reached' | 'rejected' | 'complain'>,
+  isAboutApi: boolean,
+): void => {
   for (const { id, versions } of policies) {
     for (const [index, { flaws }] of versions.entries()) {
       const key = `${id} ${index}`;
       if (rejected.has(key) && !reached.has(key)) continue;
-      for (const { line = 1, column = 1, message } of flaws) complain([], message, { line, column });
+      for (const { line = 1, column = 1, message } of isAboutApi ? flawsFor(channel, flaws) : flaws.strict)
+        complain([], message, { line, column });
     }
     const isUsed = (index: number): boolean =>
       reached.has(`${id} ${index}`) || rejected.has(`${id} ${index}`);
@@ -101,6 +137,19 @@ export const refuseUnreached = ({
         complain([], `no \`update\` reaches version ${index + 1} of policy ${id}`, position);
     }
   }
+};
+
+/** Where a scenario holds for both channels, what one of them refuses and the other does not is said so. */
+const flawsFor = (channel: Channel | undefined, flaws: Flaws): Problem[] => {
+  if (channel !== undefined) return flaws[channel];
+  const isIn = (list: Problem[], flaw: Problem): boolean =>
+    list.some(({ line, message }) => line === flaw.line && message === flaw.message);
+  return [
+    ...flaws.experimental,
+    ...flaws.standard
+      .filter((flaw) => !isIn(flaws.experimental, flaw))
+      .map((flaw) => ({ ...flaw, message: `${flaw.message} (in the standard channel)` })),
+  ];
 };
 
 const flawOf = (

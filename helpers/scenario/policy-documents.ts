@@ -3,8 +3,16 @@ import { namespaceNames } from './default-world.ts';
 import { describe, isFields } from './reading.ts';
 import { idOfPolicy } from './policies.ts';
 import type { Problem } from '../errors.ts';
-import type { Policy } from '../kube/types.ts';
+import type { Channel, Policy } from '../kube/types.ts';
 import type { ParsedDocument, Position } from '../kube/yaml.ts';
+
+export const channels: readonly Channel[] = ['standard', 'experimental'];
+
+/**
+ * For what an API server with the CRDs of a channel refuses a document; and `strict`, also what it takes though no plugin
+ * could tell what it means.
+ */
+export type Flaws = { strict: Problem[] } & Record<Channel, Problem[]>;
 
 /** Two documents of the same name in a scenario's file are versions 1 and 2 of one policy. */
 export type PolicyVersions = {
@@ -13,7 +21,7 @@ export type PolicyVersions = {
   namespace?: string;
   name: string;
   /** A version with flaws is for `reject` alone. */
-  versions: { policy: Policy; position: Position; flaws: Problem[] }[];
+  versions: { policy: Policy; position: Position; flaws: Flaws }[];
 };
 
 /**
@@ -41,11 +49,7 @@ export const readPolicies = (
       continue;
     }
     const isAdmin = claimsAdminKind(value);
-    const flaws = validatePolicy(value).map(({ path, message }): Problem => ({
-      file,
-      ...document.positionOf(path),
-      message,
-    }));
+    const flaws = findFlaws(document, file);
     const metadata = isFields(value['metadata']) ? value['metadata'] : {};
     const { namespace, name } = metadata;
     const names: readonly unknown[] = [...namespaceNames, ...guests];
@@ -60,7 +64,7 @@ export const readPolicies = (
     // A policy without a name or rules cannot be applied in thought; what is wrong with it stands above.
     const isPlaced = isAdmin ? namespace === undefined : typeof namespace === 'string';
     if (typeof name !== 'string' || !isPlaced || !isFields(value['spec'])) {
-      problems.push(...flaws);
+      problems.push(...flaws.strict);
       continue;
     }
     const policy = value as Policy;
@@ -75,4 +79,18 @@ export const readPolicies = (
     policies.set(id, known);
   }
   return { policies: [...policies.values()], problems };
+};
+
+const findFlaws = (document: ParsedDocument, file: string): Flaws => {
+  const find = (options?: Parameters<typeof validatePolicy>[1]): Problem[] =>
+    validatePolicy(document.value, options).map(({ path, message }): Problem => ({
+      file,
+      ...document.positionOf(path),
+      message,
+    }));
+  return {
+    strict: find(),
+    standard: find({ channel: 'standard', leniently: true }),
+    experimental: find({ leniently: true }),
+  };
 };

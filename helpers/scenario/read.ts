@@ -1,7 +1,7 @@
 import { closestOf } from '../kube/syntax.ts';
 import { parseDocuments } from '../kube/yaml.ts';
 import { features as allFeatures, isFeature, neededFeatures } from './features.ts';
-import { readPolicies } from './policy-documents.ts';
+import { channels, readPolicies } from './policy-documents.ts';
 import { readPods } from './pods.ts';
 import { isProperty, properties } from './properties.ts';
 import { readNamespaces } from './namespaces.ts';
@@ -11,14 +11,25 @@ import { readSteps } from './steps.ts';
 import { asksApiServer } from './stored.ts';
 import { completeIndentation, originOfText } from './text.ts';
 import { refuseUnused } from './unused.ts';
+import { adminPoliciesOf } from './world.ts';
 import type { Problem } from '../errors.ts';
-import type { Policy } from '../kube/types.ts';
+import type { Channel, Policy } from '../kube/types.ts';
 import type { ParsedDocument } from '../kube/yaml.ts';
 import type { Feature } from './features.ts';
 import type { Complain, Fields } from './reading.ts';
 import type { Scenario } from './scenario.ts';
 
-const keys = ['scenario', 'spec', 'features', 'property', 'namespaces', 'pods', 'services', 'steps'];
+const keys = [
+  'scenario',
+  'spec',
+  'features',
+  'property',
+  'channel',
+  'namespaces',
+  'pods',
+  'services',
+  'steps',
+];
 
 /** Reads the text of one scenario file. The scenario is worth something only where there are no problems. */
 export const readScenario = (
@@ -71,11 +82,14 @@ export const readScenario = (
       complain,
     );
   }
+  const channel = readChannel(fields, complain);
+  if (channel !== undefined) scenario.channel = channel;
   scenario.steps = readSteps(fields['steps'], {
     namespaces: scenario.namespaces,
     pods: scenario.pods,
     services: scenario.services,
     policies: read.policies,
+    channel,
     complain,
     textOrigin: (path, content) => originOfText(text, front.positionOf(path), content),
     keyPosition: (path) => front.keyPositionOf(path),
@@ -89,6 +103,7 @@ export const readScenario = (
     complain,
   );
   readProperty(fields, scenario, complain);
+  refuseIdleChannel(scenario, complain);
   refuseUnused(scenario, complain);
   return { scenario, problems };
 };
@@ -147,6 +162,25 @@ const readFeatures = (
   if (listed.includes('SilentDeny') && !listed.includes('ClusterNetworkPolicy'))
     complain(['features'], 'nothing but a ClusterNetworkPolicy says that what is denied is silent');
   return listed;
+};
+
+const readChannel = (fields: Fields, complain: Complain): Channel | undefined => {
+  if (fields['channel'] === undefined) return undefined;
+  const name = readText(fields['channel'], ['channel'], complain, 'the name of a channel');
+  const channel = channels.find((known) => known === name);
+  if (channel === undefined && name !== undefined)
+    complain(['channel'], `unknown channel \`${name}\`: known are ${channels.join(', ')}`);
+  return channel;
+};
+
+/** What policies use says which channel packets need; only of what is refused and accepted it does not. */
+const refuseIdleChannel = ({ channel, steps }: Scenario, complain: Complain): void => {
+  if (channel === undefined || (asksApiServer(steps) && adminPoliciesOf(steps).length > 0)) return;
+  complain(
+    ['channel'],
+    'only a scenario that asks the API server about policies of the admin tiers has a channel',
+    'key',
+  );
 };
 
 /** A property is told by `?` cells. */

@@ -1,4 +1,4 @@
-import type { Labels, Policy, Protocol } from '../kube/types.ts';
+import type { Channel, Labels, Policy, Protocol } from '../kube/types.ts';
 import type { ContainerPort, Family } from '../kube/world.ts';
 import type { Position } from '../matrix/grid.ts';
 import type { Expectation, Matrix, ProbeProtocol, Target, Traffic } from '../matrix/matrix.ts';
@@ -109,6 +109,8 @@ export type Scenario = {
   features: Feature[];
   /** What its `?` cells, taken together, tell about the plugin. */
   property?: Property;
+  /** The only channel of the CRDs for which an API scenario holds; absent: it holds for both. */
+  channel?: Channel;
   /** Namespaces beside x, y and z, which every scenario has. */
   namespaces: ScenarioNamespace[];
   pods: ScenarioPod[];

@@ -1,10 +1,11 @@
-import { readActions } from './actions.ts';
+import { readActions, type ActionContext } from './actions.ts';
 import { readGrids } from './grids.ts';
 import { readReady } from './nodes.ts';
 import { refuseUnreached } from './policy-actions.ts';
 import { applyAction, initialState, type State } from './state.ts';
-import { readStored } from './stored.ts';
+import { asksApiServer, readStored } from './stored.ts';
 import { describe, isFields, readFields, refuseUnknownKeys } from './reading.ts';
+import type { Channel } from '../kube/types.ts';
 import type { Path, Position } from '../kube/yaml.ts';
 import type { PolicyVersions } from './policy-documents.ts';
 import type { Complain } from './reading.ts';
@@ -22,6 +23,7 @@ export type StepContext = {
   pods: readonly ScenarioPod[];
   services: readonly ScenarioService[];
   policies: readonly PolicyVersions[];
+  channel?: Channel | undefined;
   complain: Complain;
   textOrigin: (path: Path, text: string) => Position;
   keyPosition: (path: Path) => Position;
@@ -32,7 +34,7 @@ export type StepContext = {
  * Complains as well about policies and versions that no step reaches, by their place in the file.
  */
 export const readSteps = (section: unknown, context: StepContext): Step[] => {
-  const { complain, policies } = context;
+  const { complain, policies, channel } = context;
   if (!Array.isArray(section) || section.length === 0) {
     complain(
       ['steps'],
@@ -43,7 +45,7 @@ export const readSteps = (section: unknown, context: StepContext): Step[] => {
   const steps: Step[] = [];
   const applied = new Map<string, number>();
   const reached = new Set<string>();
-  const rejected = new Set<string>();
+  const rejected: ActionContext['rejected'] = new Map();
   let state = initialState(context);
   for (const [index, value] of section.entries()) {
     const path = ['steps', index];
@@ -75,7 +77,7 @@ export const readSteps = (section: unknown, context: StepContext): Step[] => {
       line: context.keyPosition([...path, verb]).line,
     });
   }
-  refuseUnreached({ policies, reached, rejected, complain });
+  refuseUnreached({ policies, channel, reached, rejected, complain }, asksApiServer(steps));
   return steps;
 };
 

@@ -13,13 +13,14 @@ import type { Action, ExpectedGrid, Scenario, ScenarioPod, ScenarioService, Step
  * @throws RangeError where a policy comes back, after a `delete`, otherwise than it came first: no file can say that
  */
 export const formatScenario = (scenario: Scenario): string => {
-  const { title, spec, features, property, namespaces, pods, services, steps } = scenario;
+  const { title, spec, features, property, channel, namespaces, pods, services, steps } = scenario;
   const documents = listDocuments(steps);
   const front = [
     `scenario: ${formatScalar(title)}`,
     `spec: ${formatScalar(spec)}`,
     `features: ${formatFlow(features)}`,
     ...(property === undefined ? [] : [`property: ${property}`]),
+    ...(channel === undefined ? [] : [`channel: ${channel}`]),
     ...(namespaces.length === 0 ? [] : ['namespaces:']),
     ...namespaces.map((namespace) => `  ${namespace.name}: ${formatNamespace(namespace)}`),
     ...(pods.length === 0 ? [] : ['pods:']),
@@ -34,19 +35,21 @@ export const formatScenario = (scenario: Scenario): string => {
     .join('---\n');
 };
 
-/** Version 1 of each policy and, where an `update` takes it, the next: a file holds each once. */
+/** What is rejected, then version 1 of each policy and, where an `update` takes it, the next: a file holds each once. */
 const listDocuments = (steps: readonly Step[]): Policy[] => {
   const documents: Policy[] = [];
+  const rejected = new Set<Policy>();
   const current = new Map<string, number>();
   for (const { action } of steps) {
     if (action.verb === 'reject')
-      documents.push(
-        ...action.documents.flatMap(({ document }) => (documents.includes(document) ? [] : document)),
-      );
+      for (const { document, flaw } of action.documents) {
+        if (!documents.includes(document)) documents.push(document);
+        if (flaw === 'document') rejected.add(document);
+      }
     if (!('policies' in action)) continue;
     for (const policy of action.policies) {
       const id = idOfPolicy(policy);
-      const versions = documents.filter((document) => idOfPolicy(document) === id);
+      const versions = documents.filter((document) => idOfPolicy(document) === id && !rejected.has(document));
       const version =
         action.verb === 'apply' ? 0 : (current.get(id) ?? 0) + (action.verb === 'update' ? 1 : 0);
       if (versions[version] === undefined) documents.push(policy);
@@ -124,7 +127,7 @@ const objectsOf = (action: Action, documents: readonly Policy[]): unknown => {
     case 'complete':
       return oneOrList(action.pods);
     case 'reject':
-      return oneOrList(action.documents.map(({ document }) => nameFor(document, documents)));
+      return oneOrList([...new Set(action.documents.map(({ document }) => nameFor(document, documents)))]);
   }
 };
 

@@ -2,7 +2,7 @@
 // (v1alpha2) makes of them: the types of these releases with their kubebuilder markers say so.
 // https://github.com/kubernetes-sigs/network-policy-api/tree/main/apis
 import type { AdminKind } from '../../../helpers/kube/policy-kinds.ts';
-import type { Channel } from '../../../helpers/kube/validate-admin.ts';
+import type { Channel } from '../../../helpers/kube/types.ts';
 import {
   admin,
   baseline,

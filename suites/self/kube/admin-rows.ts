@@ -3,7 +3,7 @@
 import type { AdminKind } from '../../../helpers/kube/policy-kinds.ts';
 import { policyResources } from '../../../helpers/kube/policy-kinds.ts';
 
-import type { Channel } from '../../../helpers/kube/validate-admin.ts';
+import type { Channel } from '../../../helpers/kube/types.ts';
 
 export type Fields = Record<string, unknown>;
 

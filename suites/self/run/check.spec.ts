@@ -43,7 +43,7 @@ describe('skipReason', () => {
   });
 
   it('skips a scenario all of whose denials are about a family that the cluster lacks', () => {
-    const scenario = named('one-family-only');
+    const scenario = named('ip-block/one-family-only');
     expect(skipReason(scenario, context(['IPv4', 'IPv6']))).to.equal(undefined);
     const reasons = (['IPv4', 'IPv6'] as const).map((family) => skipReason(scenario, context([family])));
     expect(reasons.some((reason) => reason?.includes('a family that this cluster lacks'))).to.equal(true);
@@ -66,6 +66,27 @@ describe('skipReason', () => {
     );
     expect(skipReason(named('nodes/kubelet-probes'), context(['IPv4'], nodes))).to.equal('no kubelet');
     expect(skipReason(named('services/node-port'), context(['IPv4'], nodes))).to.equal('one node');
+  });
+});
+
+describe('skipReason of policies of the admin tiers', () => {
+  const lacksExperimental = { 'experimental-channel': 'the CRDs are of the standard channel' };
+  const lacksStandard = { 'standard-channel': 'the CRDs are of the experimental channel' };
+
+  it('is the channel of the CRDs that has not the fields that they use', () => {
+    const names = named('admin/domain-names/name-without-address');
+    expect(skipReason(names, context(['IPv4'], lacksExperimental))).to.match(/of the standard channel/);
+    expect(skipReason(names, context(['IPv4'], lacksStandard))).to.equal(undefined);
+    const plain = named('admin/lifecycle/delete-frees');
+    expect(skipReason(plain, context(['IPv4'], lacksExperimental))).to.equal(undefined);
+  });
+
+  it('is the channel that an API scenario does not hold for, whatever it has refused', () => {
+    const standard = named('admin/api/cluster-standard-channel');
+    expect(skipReason(standard, context(['IPv4'], lacksStandard))).to.match(/of the experimental channel/);
+    expect(skipReason(standard, context(['IPv4'], lacksExperimental))).to.equal(undefined);
+    const both = named('admin/api/cluster-tiers-and-priorities');
+    expect(skipReason(both, context(['IPv4'], { ...lacksStandard }))).to.equal(undefined);
   });
 });
 

@@ -37,6 +37,18 @@ describe('a scenario that asks the API server', () => {
     ]);
   });
 
+  it('has all documents of a name refused that stand before a valid one', () => {
+    const text = ask(
+      both.replace('wrong', 'right'),
+      wrong.replace('name: wrong', 'name: right'),
+      document('right', '{ ingress: 1 }'),
+      right,
+    );
+    const { steps } = scenarioOf(text);
+    expect(steps[0]?.action).to.have.property('documents').with.lengthOf(2);
+    expect(steps[1]?.action).to.have.nested.property('policies[0].spec.ingress[0].ports[0].port', 80);
+  });
+
   it('may have a valid policy refused for want of its namespace, and taken when that is there', () => {
     const steps = '  - reject: right\n  - create: w\n  - apply: right\n';
     const text = front(steps, 'namespaces: { w: { why: comes, created: later } }\n');
@@ -62,6 +74,22 @@ describe('a scenario that asks the API server refuses', () => {
       'to reject a policy that is applied',
       ask(`${both}  - reject: right\n`, wrong, right),
       '7:13: policy x/right is applied already: `reject` is for new ones',
+    ],
+    [
+      'to reject after it has applied what has the same name',
+      ask('  - apply: right\n  - delete: right\n  - reject: right\n', right),
+      '7:13: policy x/right was applied before: what is rejected comes first',
+    ],
+    [
+      'a valid document between those that it rejects',
+      ask(
+        '  - reject: wrong\n  - apply: wrong\n',
+        wrong,
+        document('wrong', '{}'),
+        document('wrong', '{ ingress: 1 }'),
+      ),
+      '18:1: no `update` reaches version 3 of policy x/wrong',
+      '21:18: spec.ingress: must be a list, got the number 1',
     ],
     [
       'to reject a policy for two reasons',
@@ -100,6 +128,81 @@ describe('a scenario that asks the API server refuses', () => {
       '18:1: no step applies policy x/idle',
     );
   });
+});
+
+describe('a scenario about the CRDs of the admin tiers', () => {
+  const admin = (name: string, rule: string, kind = 'AdminNetworkPolicy', version = 'v1alpha1'): string =>
+    `---\napiVersion: policy.networking.k8s.io/${version}\nkind: ${kind}\nmetadata: { name: ${name} }\nspec: { ${kind.startsWith('Cluster') ? 'tier: Admin, ' : ''}priority: 1, subject: { namespaces: {} }, ${rule} }\n`;
+  const nodes = admin('nodes', 'egress: [{ action: Deny, to: [{ nodes: {} }] }]');
+  const plain = admin('plain', 'ingress: [{ action: Deny, from: [{ namespaces: {} }] }]');
+  const accept = admin('accept', 'ingress: [{ action: Accept, from: [{ namespaces: {} }] }]');
+  const ask = (steps: string, more = ''): string =>
+    front(steps, more).replace('[PolicyValidation]', '[AdminPolicyValidation]');
+  const standard = 'channel: standard\n';
+  const experimental = 'channel: experimental\n';
+
+  it('holds for both channels, or for the one that it names', () => {
+    const reject = (name: string): string => `  - reject: ${name}\n  - apply: plain\n`;
+    expect(scenarioOf(ask(reject('accept')) + accept + plain).channel).to.equal(undefined);
+    expect(scenarioOf(ask(reject('nodes'), standard) + nodes + plain).channel).to.equal('standard');
+    const applied = ask('  - reject: accept\n  - apply: nodes\n', experimental) + accept + nodes;
+    expect(scenarioOf(applied).channel).to.equal('experimental');
+  });
+
+  it('applies what the CRDs take, also where it could mean nothing to a plugin', () => {
+    const odd = admin(
+      'odd',
+      'ingress: [{ action: Deny, from: [{ namespaces: { matchExpressions: [{ key: a, operator: notIn }] } }], ports: [{ portNumber: { protocol: ICMP, port: 1 } }] }]',
+    );
+    scenarioOf(ask('  - reject: accept\n  - apply: odd\n') + accept + odd);
+    const drawn = front(
+      `  - apply: odd\n    expect:\n      TCP/80: |\n             x/a x/b\n        x/a   -   .\n        x/b   X   -\n`,
+      'pods: { x/a: why, x/b: why }\n',
+    ).replace('[PolicyValidation]', '[AdminNetworkPolicy]');
+    expect(problemsOf(drawn + odd).join('\n')).to.match(
+      /operator: must be In or NotIn[^]*protocol: must be TCP/,
+    );
+  });
+
+  it('stores TCP for the ports of v1alpha1 that name no protocol', () => {
+    const ports = admin(
+      'ports',
+      'ingress: [{ action: Deny, from: [{ namespaces: {} }], ports: [{ portNumber: { port: 1 } }, { portRange: { start: 1, end: 2 } }] }]',
+    );
+    const stored = (protocol: string): string =>
+      `  - apply: ports\n    expect: { stored: { ports: { ingress: [{ ports: [{ portNumber: { protocol: ${protocol} } }, { portRange: { protocol: ${protocol} } }] }] } } }\n`;
+    scenarioOf(ask(stored('TCP')) + ports);
+    expect(problemsOf(ask(stored('UDP')) + ports).join()).to.match(/has "TCP" here/);
+  });
+
+  refuse([
+    [
+      'to be refused in both channels, where one of them accepts',
+      ask('  - reject: nodes\n  - apply: plain\n') + nodes + plain,
+      '5:13: policy AdminNetworkPolicy/nodes is refused in one channel only: say `channel: standard`',
+    ],
+    [
+      'to be accepted in both channels, where one of them refuses',
+      ask('  - reject: accept\n  - apply: nodes\n') + accept + nodes,
+      '16:81: spec.egress[0].to[0]: must have exactly one of namespaces, pods, networks, got none (in the standard channel)',
+      '16:90: spec.egress[0].to[0].nodes: unknown field, did you mean pods? (in the standard channel)',
+    ],
+    [
+      'to be refused in a channel that accepts',
+      ask('  - reject: nodes\n  - apply: plain\n', experimental) + nodes + plain,
+      '6:13: policy AdminNetworkPolicy/nodes is valid by all that we know: nothing says why it would be refused',
+    ],
+    [
+      'other channels',
+      ask('  - reject: accept\n  - apply: plain\n', 'channel: beta\n') + accept + plain,
+      '4:10: unknown channel `beta`: known are standard, experimental',
+    ],
+    [
+      'a channel where no CRD is asked',
+      front('  - reject: wrong\n  - apply: right\n', standard) + wrong + right,
+      '4:1: only a scenario that asks the API server about policies of the admin tiers has a channel',
+    ],
+  ]);
 });
 
 describe('fields of a stored policy', () => {

@@ -125,7 +125,7 @@ describe('the front matter refuses', () => {
       spoil(['steps:', 'steps: []\nnone:']),
       '8:3: x/d is created later, but no step creates it',
       '9:8: wanted a list of steps, got an empty list',
-      '10:1: unknown key `none`: known are scenario, spec, features, property, namespaces, pods, services, steps',
+      '10:1: unknown key `none`: known are scenario, spec, features, property, channel, namespaces, pods, services, steps',
     ],
   ]);
 });

@@ -48,6 +48,13 @@ describe('formatScenario', () => {
       expect(readBack(scenario), scenario.name).to.deep.equal(withoutPlaces(scenario));
   });
 
+  it('writes the channel of the CRDs that a scenario holds for', async () => {
+    const [scenario] = (await loadShipped()).filter(({ name }) =>
+      name.startsWith('admin/api/cluster-standard-channel'),
+    );
+    expect(formatScenario(scenario!)).to.match(/^channel: standard$/m);
+  });
+
   it('writes random worlds so that the same is read again', function () {
     this.timeout(30_000);
     for (let index = 0; index < 150; index += 1) {
