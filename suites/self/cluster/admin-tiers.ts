@@ -9,7 +9,7 @@ import type { ExistingOptions } from '../../../helpers/cluster/existing.ts';
 import { ClusterError, UsageError } from '../../../helpers/errors.ts';
 import { openClient } from '../../../helpers/kube/client.ts';
 import type { PolicyAnswer } from '../../../helpers/kube/policies.ts';
-import type { Channel } from '../../../helpers/kube/validate-admin.ts';
+import type { Channel } from '../../../helpers/kube/types.ts';
 import { adminDocuments } from '../kube/admin-documents.ts';
 import { anp, banp, condition, holdPolicies, kept, unchecked } from './admin-lifecycle.ts';
 import { standing, thrownBy } from './kind-probes.ts';
