@@ -5,6 +5,7 @@ const areas: readonly (readonly [string, RegExp])[] = [
   ['addresses in ranges', /-in-(?:ipBlock|networks)/],
   ['Services and node ports', /service|hairpin|node-port/i],
   ['nodes and host network', /node|host/],
+  ['order of the tiers', /^baseline-/],
   ['denied connections', /^deny$/],
   ['others', /(?:)/],
 ];

@@ -77,7 +77,10 @@ const green: readonly Row[] = [
   ['helpers/errors.ts', `export const from = './wait.ts'; export type A = 'a' | 'b'; export { from as to };`],
   ['helpers/matrix/a.ts', `import type { Family } from '../kube/world.ts'; import { a } from './grid.ts';`],
   ['helpers/model/a.ts', `import { idOf } from '../kube/world.ts'; import { a } from '../matrix/matrix.ts';`],
-  ['helpers/scenario/a.ts', `import { a } from '../kube/yaml.ts'; import { b } from '../kube/validate.ts';`],
+  [
+    'helpers/scenario/a.ts',
+    `import { a } from '../kube/yaml.ts'; import { b } from '../kube/validate-policy.ts';`,
+  ],
   [
     'helpers/reference/a.ts',
     `import type { A } from '../kube/types.ts'; import fs from 'node:fs'; import './b.ts';`,
