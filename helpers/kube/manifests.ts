@@ -46,6 +46,16 @@ export const readObjects = (
   problems: Problem[],
 ): Manifests => readItems(listItems(documents, file, problems), problems);
 
+/** Each object of a List as a document of its own, that knows its place in the file. */
+export const splitLists = (documents: readonly ParsedDocument[]): ParsedDocument[] =>
+  documents.flatMap((document) =>
+    unfold(document.value, []).map(({ value, path }) => ({
+      value,
+      positionOf: (inner) => document.positionOf([...path, ...inner]),
+      keyPositionOf: (inner) => document.keyPositionOf([...path, ...inner]),
+    })),
+  );
+
 const readItems = (items: readonly Item[], problems: Problem[]): Manifests => {
   const seen = new Map<string, string>();
   const ignored: Record<string, number> = {};

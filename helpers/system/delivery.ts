@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
 import { isObject } from '../kube/checks.ts';
-import { readObjects } from '../kube/manifests.ts';
+import { readObjects, splitLists } from '../kube/manifests.ts';
 import type { Protocol } from '../kube/types.ts';
 import { parseDocuments, type ParsedDocument } from '../kube/yaml.ts';
 import { modes, type Delivery, type Link, type Mode, type Objects } from './system.ts';
@@ -8,16 +8,17 @@ import { modes, type Delivery, type Link, type Mode, type Objects } from './syst
 /** Where an object says that it is there in one mode only. */
 const modeAnnotation = 'netpol-conformance/mode';
 
-const linkKeys = { needs: 'needed', closed: 'closed', alwaysClosed: 'always-closed' } as const;
+const linkKeys = { needs: 'needed', open: 'open', closed: 'closed', alwaysClosed: 'always-closed' } as const;
 
 /**
- * Reads the file of a component in a release: a front matter (`component`, `after`, `needs`, `closed`, `alwaysClosed`),
- * then Namespaces, Pods, Services and NetworkPolicies as they would be applied. What is wrong goes to `problems`.
+ * Reads the file of a component in a release: a front matter (`component`, `why`, `after`, `needs`, `open`, `closed`,
+ * `alwaysClosed`), then Namespaces, Pods, Services and NetworkPolicies as they would be applied. What is wrong goes to `problems`.
  */
 export const readDelivery = (text: string, file: string, problems: Problem[]): Delivery | undefined => {
   const parsed = parseDocuments(text, file);
   problems.push(...parsed.problems);
-  const [front, ...documents] = parsed.documents;
+  const [front, ...rest] = parsed.documents;
+  const documents = splitLists(rest);
   if (parsed.problems.length > 0) return undefined;
   if (front === undefined || !isObject(front.value)) {
     problems.push({ file, line: 1, message: 'wanted a front matter that begins with `component`' });
@@ -42,17 +43,15 @@ export const readDelivery = (text: string, file: string, problems: Problem[]): D
   );
   const inMode = (mode: Mode | undefined): Objects => {
     const chosen = documents.filter((document) => modeOf(document) === mode);
-    const { world, ignored } = readObjects(chosen, file, problems);
-    for (const kind of Object.keys(ignored))
-      problems.push({
-        file,
-        line: 1,
-        message: `a system has no ${kind}: wanted Namespaces, Pods, Services, NetworkPolicies`,
-      });
-    const { namespaces, pods, services, policies } = world;
+    const { namespaces, pods, services, policies } = readObjects(chosen, file, problems).world;
     return { namespaces, pods, services, policies };
   };
   for (const document of documents) {
+    const kind = isObject(document.value) ? document.value['kind'] : undefined;
+    if (typeof kind === 'string' && !kinds.includes(kind)) {
+      const message = `a system has no ${kind}: wanted ${kinds.join(', ')}`;
+      problems.push({ file, ...document.positionOf([]), message });
+    }
     const mode: unknown = modeOf(document);
     if (mode !== undefined && !modes.some((each) => each === mode))
       problems.push({
@@ -70,6 +69,8 @@ export const readDelivery = (text: string, file: string, problems: Problem[]): D
     only: { unrestricted: inMode('unrestricted'), restricted: inMode('restricted') },
   };
 };
+
+const kinds = ['Namespace', 'Pod', 'Service', 'NetworkPolicy'];
 
 type Complain = (place: (string | number)[], message: string) => void;
 

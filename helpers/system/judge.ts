@@ -9,7 +9,7 @@ const families: readonly Family[] = ['IPv4', 'IPv6'];
 
 /**
  * Whether a connection is as it must be in the world of a placement; undefined where it is, or where it is nobody's
- * business: one of its ends is not there, or it may be open while its namespace is unrestricted. `world` needs the
+ * business: one of its ends is not there, or its kind is about the other mode. `world` needs the
  * namespaces of both ends only.
  */
 export const judgeLink = (link: Link, placement: Placement, world: World): Flaw | undefined => {
@@ -18,7 +18,7 @@ export const judgeLink = (link: Link, placement: Placement, world: World): Flaw 
   if (!isThere(from) || !isThere(to) || !isBinding(link, placement)) return undefined;
   const oracle = createOracle(world);
   const explained = families.map((family) => oracle.explain(from, to, protocol, port, family));
-  if (kind === 'needed') {
+  if (kind === 'needed' || kind === 'open') {
     const closed = explained.find(({ verdict }) => verdict !== 'allow');
     return closed && { kind: 'loss', reason: closed.reason, policies: policiesIn(closed) };
   }
@@ -27,9 +27,9 @@ export const judgeLink = (link: Link, placement: Placement, world: World): Flaw 
 };
 
 const isBinding = ({ kind, to }: Link, placement: Placement): boolean => {
-  if (kind !== 'closed') return true;
+  if (kind === 'needed' || kind === 'always-closed') return true;
   const owner = ownerOf(namespaceOf(to), placement);
-  return owner !== undefined && placement.modeOf(owner) === 'restricted';
+  return owner !== undefined && placement.modeOf(owner) === (kind === 'open' ? 'unrestricted' : 'restricted');
 };
 
 const policiesIn = ({ egress, ingress }: Explanation): string[] => [

@@ -1,7 +1,15 @@
-import type { Problem } from '../errors.ts';
+import { formatProblem, type Problem } from '../errors.ts';
 import { idOf } from '../kube/world.ts';
 import { judgeLink } from './judge.ts';
-import { describeLink, modes, worldOf, type System, type SystemRelease } from './system.ts';
+import {
+  describeLink,
+  modes,
+  namesOf,
+  namespaceOf,
+  worldOf,
+  type System,
+  type SystemRelease,
+} from './system.ts';
 
 /** The ids of all pods of all releases, in a fixed order. */
 export const podsOf = ({ releases }: Pick<System, 'releases'>): string[] => [
@@ -20,18 +28,13 @@ export const podsOf = ({ releases }: Pick<System, 'releases'>): string[] => [
  * that are wrong by themselves: a needed connection that is closed, or a closed one that is open, when all components
  * have come to a release.
  */
-export const lintSystem = (system: System, file: string): Problem[] => {
+export const lintSystem = (system: System): Problem[] => {
   const order = podsOf(system);
-  const names = system.releases.map(({ name }) => name);
-  const twice = names.filter((name, index) => names.indexOf(name) < index);
-  return [
-    ...twice.map((name) => ({ file, message: `two releases are called ${name}` })),
-    ...system.releases.flatMap((release) => [
-      ...danglingIn(release),
-      ...circlesIn(release),
-      ...contradictionsIn(release, order),
-    ]),
-  ];
+  const problems = system.releases.flatMap((release) => {
+    const found = [...danglingIn(release), ...circlesIn(release), ...duplicatesIn(release)];
+    return found.length > 0 ? found : contradictionsIn(release, order);
+  });
+  return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
 };
 
 const danglingIn = ({ name, deliveries }: SystemRelease): Problem[] => {
@@ -79,15 +82,31 @@ const circlesIn = ({ name, deliveries }: SystemRelease): Problem[] => {
   return problems;
 };
 
+/** Objects that two components bring, or one for one mode and for both: nobody could say which holds. */
+const duplicatesIn = ({ name, deliveries }: SystemRelease): Problem[] =>
+  modes.flatMap((mode) => {
+    const first = new Map<string, string>();
+    return [...deliveries.values()].flatMap(({ file, objects, only }) =>
+      [...namesOf(objects), ...namesOf(only[mode])].flatMap((id) => {
+        const other = first.get(id);
+        first.set(id, other ?? file);
+        return other === undefined
+          ? []
+          : [{ file, message: `release ${name}: ${id} is there twice, first in ${other}` }];
+      }),
+    );
+  });
+
 const contradictionsIn = ({ name, deliveries }: SystemRelease, order: readonly string[]): Problem[] =>
   modes.flatMap((mode) => {
     const placement = { deliveries, modeOf: () => mode };
-    const world = worldOf(placement, order);
     return [...deliveries.values()].flatMap(({ links }) =>
       links.flatMap((link): Problem[] => {
+        const namespaces = [link.from, link.to].map(namespaceOf);
+        const world = worldOf(placement, order, (namespace) => namespaces.includes(namespace));
         const flaw = judgeLink(link, placement, world);
         if (flaw === undefined) return [];
-        const message = `release ${name}, ${mode}: ${describeLink(link)} is ${flaw.kind === 'loss' ? 'needed, and closed' : 'to be closed, and open'}: ${flaw.reason}`;
+        const message = `release ${name}, ${mode}: ${describeLink(link)} is ${flaw.kind === 'loss' ? 'to be open, and closed' : 'to be closed, and open'}: ${flaw.reason}`;
         return [{ file: link.file, line: link.line, message }];
       }),
     );

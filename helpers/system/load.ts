@@ -3,9 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError, type Problem } from '../errors.ts';
-import { isObject } from '../kube/checks.ts';
-import { parseDocuments } from '../kube/yaml.ts';
 import { readDelivery } from './delivery.ts';
+import { readFront } from './front.ts';
 import { lintSystem } from './lint.ts';
 import type { Delivery, System, SystemRelease } from './system.ts';
 
@@ -20,7 +19,7 @@ export const listSystems = async (): Promise<string[]> =>
 
 /**
  * Reads a system by its name, or from a directory: `system.yaml`, and `<release>/<component>.yaml` for each component
- * that is new in a release or changes there.
+ * that is new in a release or changes there since the release that clusters come from.
  * @throws InputError with every problem of every file at once
  */
 export const loadSystem = async (nameOrPath: string): Promise<System> => {
@@ -37,10 +36,19 @@ export const loadSystem = async (nameOrPath: string): Promise<System> => {
     const message = `no system.yaml here; wanted a directory that has one, or one of ${known}`;
     throw new InputError('The system cannot be read', [{ file: show(directory), message }]);
   }
-  const description = readFront(await readFile(front, 'utf8'), show(front), problems);
+  const { releases: listed, ...description } = readFront(
+    await readFile(front, 'utf8'),
+    show(front),
+    problems,
+  );
+  for (const entry of await readdir(directory, { withFileTypes: true }))
+    if (entry.isDirectory() && !listed.some(({ name }) => name === entry.name))
+      problems.push({
+        file: show(path.join(directory, entry.name)),
+        message: 'no release of system.yaml is called so',
+      });
   const releases: SystemRelease[] = [];
-  let before: ReadonlyMap<string, Delivery> = new Map();
-  for (const { name, about, without } of description.releases) {
+  for (const { name, about, from, without, line } of listed) {
     const folder = path.join(directory, name);
     const files = existsSync(folder) ? (await readdir(folder)).toSorted() : [];
     const changed: Delivery[] = [];
@@ -49,58 +57,19 @@ export const loadSystem = async (nameOrPath: string): Promise<System> => {
       const delivery = readDelivery(await readFile(location, 'utf8'), show(location), problems);
       if (delivery !== undefined) changed.push(delivery);
     }
+    const before =
+      releases.find((release) => release.name === from)?.deliveries ?? new Map<string, Delivery>();
+    const complain = (message: string): void => void problems.push({ file: show(front), line, message });
+    if (files.length === 0 && without.length === 0)
+      complain(`release ${name} changes nothing: wanted files in ${show(folder)}`);
+    for (const component of without)
+      if (!before.has(component)) complain(`\`without\`: there was no component ${component} before ${name}`);
     const kept = [...before].filter(([component]) => !without.includes(component));
     const deliveries = new Map([...kept, ...changed.map((one): [string, Delivery] => [one.component, one])]);
-    releases.push({ name, about, deliveries });
-    before = deliveries;
+    releases.push({ name, about, ...(from !== undefined && { from }), deliveries });
   }
-  const { name, about, source, namespaces } = description;
-  const system: System = { name, about, source, namespaces, releases };
-  if (problems.length === 0) problems.push(...lintSystem(system, show(front)));
+  const system: System = { ...description, releases };
+  if (problems.length === 0) problems.push(...lintSystem(system));
   if (problems.length > 0) throw new InputError(`${show(directory)}: the system is not right`, problems);
   return system;
-};
-
-type Front = Pick<System, 'name' | 'about' | 'source' | 'namespaces'> & {
-  releases: { name: string; about: string; without: string[] }[];
-};
-
-const readFront = (text: string, file: string, problems: Problem[]): Front => {
-  const { documents, problems: flaws } = parseDocuments(text, file);
-  problems.push(...flaws);
-  const [document] = documents;
-  const value = isObject(document?.value) ? document.value : {};
-  const complain = (place: (string | number)[], message: string): void => {
-    problems.push({ file, ...(document?.positionOf(place) ?? { line: 1 }), message });
-  };
-  const textAt = (key: string): string => {
-    const given = value[key];
-    if (typeof given === 'string' && given !== '') return given;
-    complain([key], `\`${key}\`: wanted text`);
-    return '';
-  };
-  for (const key of Object.keys(value))
-    if (!['system', 'about', 'source', 'namespaces', 'releases'].includes(key))
-      complain([key], `unknown key \`${key}\``);
-  const listed = Array.isArray(value['releases']) ? (value['releases'] as unknown[]) : [];
-  if (listed.length === 0)
-    complain(['releases'], '`releases`: wanted a list like [{ name: before, about: ... }]');
-  const releases = listed.flatMap((item, index) => {
-    const { name, about, without = [], ...others } = isObject(item) ? item : {};
-    const isGood =
-      typeof name === 'string' &&
-      typeof about === 'string' &&
-      Array.isArray(without) &&
-      Object.keys(others).length === 0;
-    if (!isGood)
-      complain(['releases', index], 'wanted { name, about } and perhaps `without`, a list of components');
-    return isGood ? [{ name, about, without: (without as unknown[]).map(String) }] : [];
-  });
-  return {
-    name: textAt('system'),
-    about: textAt('about'),
-    source: textAt('source'),
-    namespaces: textAt('namespaces'),
-    releases,
-  };
 };

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { UsageError } from '../errors.ts';
-import { modes, type Delivery, type Mode, type Placement, type System } from './system.ts';
+import { modes, namesOf, type Delivery, type Mode, type Placement, type System } from './system.ts';
 
 /** One thing that happens at its own time: a component comes to the release, or its namespaces to the mode. */
 export type Move = { component: string; what: 'release' | 'mode' };
@@ -72,7 +72,7 @@ export const planJourney = (system: System, { from, to, mode, own = new Map() }:
 
 const hasModes = (deliveries: readonly (Delivery | undefined)[]): boolean =>
   deliveries.some((delivery) =>
-    modes.some((mode) => delivery !== undefined && delivery.only[mode].policies.length > 0),
+    modes.some((mode) => delivery !== undefined && namesOf(delivery.only[mode]).length > 0),
   );
 
 const findRelease = ({ name, releases }: System, wanted: string): System['releases'][number] => {

@@ -1,16 +1,16 @@
 import type { Protocol } from '../kube/types.ts';
-import type { World } from '../kube/world.ts';
+import { idOf, type World } from '../kube/world.ts';
 
 /** Whether a component's namespaces admit everybody (`unrestricted`), or only those who need it. */
 export const modes = ['unrestricted', 'restricted'] as const;
 export type Mode = (typeof modes)[number];
 
 /**
- * A connection between two pods, each `namespace/name`. `needed` must always work. `closed` must be denied while the
- * namespace that is asked is restricted, `always-closed` in both modes.
+ * A connection between two pods, each `namespace/name`. `needed` must always work, `open` while the namespace that is
+ * asked is unrestricted. `closed` must be denied while it is restricted, `always-closed` in both modes.
  */
 export type Link = {
-  kind: 'needed' | 'closed' | 'always-closed';
+  kind: 'needed' | 'open' | 'closed' | 'always-closed';
   from: string;
   to: string;
   protocol: Protocol;
@@ -38,6 +38,8 @@ export type Delivery = {
 export type SystemRelease = {
   name: string;
   about: string;
+  /** The release that clusters come from; absent for the first. */
+  from?: string;
   /** By component, those included that did not change since the release before. */
   deliveries: ReadonlyMap<string, Delivery>;
 };
@@ -66,8 +68,19 @@ export const namespaceOf = (id: string): string => id.split('/')[0] ?? '';
 
 /** The component that brings a namespace, at this placement. */
 export const ownerOf = (namespace: string, { deliveries }: Placement): string | undefined =>
-  [...deliveries.values()].find(({ objects }) => objects.namespaces.some(({ name }) => name === namespace))
-    ?.component;
+  [...deliveries.values()].find(({ objects, only }) =>
+    [objects, only.unrestricted, only.restricted].some(({ namespaces }) =>
+      namespaces.some(({ name }) => name === namespace),
+    ),
+  )?.component;
+
+/** `NetworkPolicy x/p`: what an API server would know each object by. */
+export const namesOf = ({ namespaces, pods, services, policies }: Objects): string[] => [
+  ...namespaces.map(({ name }) => `Namespace ${name}`),
+  ...pods.map((pod) => `Pod ${idOf(pod)}`),
+  ...services.map((service) => `Service ${idOf(service)}`),
+  ...policies.map(({ metadata }) => `NetworkPolicy ${metadata.namespace ?? 'default'}/${metadata.name}`),
+];
 
 /**
  * The world of a placement, or of some namespaces of it. Pods get addresses that only have to be different from each
