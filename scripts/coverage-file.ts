@@ -3,7 +3,7 @@ import type { ParsedDocument, Path } from '../helpers/kube/yaml.ts';
 import type { Problem } from '../helpers/errors.ts';
 
 /** Work that is planned and not done yet; `monitor` is the continuous probing while something is upgraded. */
-export const plans = ['admin-tiers', 'systems', 'monitor', 'sctp-probes'] as const;
+export const plans = ['domain-names', 'status', 'systems', 'monitor', 'sctp-probes'] as const;
 
 export type Proof = { name: string; line: number };
 

@@ -81,7 +81,7 @@ describe('the coverage file', () => {
 
   it('refuses a plan that nobody knows, and one without a reason', () => {
     expect(complaints(['later: monitor', 'later: never'])).to.deep.equal([
-      '13 wanted one of admin-tiers, systems, monitor, sctp-probes, got "never"',
+      '13 wanted one of domain-names, status, systems, monitor, sctp-probes, got "never"',
     ]);
     expect(complaints(['        note: needs time\n', ''])).to.deep.equal([
       '13 wanted the reason as the `note` of a row that comes later',
