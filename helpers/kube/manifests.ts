@@ -15,7 +15,11 @@ export type Manifests = {
   world: World;
   /** Objects of other kinds, which say nothing to the model: `apps/v1 Deployment` -> how many. */
   ignored: Record<string, number>;
+  /** Where each object stands, by its name: `Pod x/a`, `Namespace x`. */
+  sources: ReadonlyMap<string, Source>;
 };
+
+export type Source = { file: string; line: number };
 
 /**
  * Builds a world from plain Kubernetes manifests, as `kubectl get -o yaml` prints them or people write them:
@@ -30,13 +34,13 @@ export const readManifests = (files: readonly { file: string; text: string }[]):
     problems.push(...parsed.problems);
     return listItems(parsed.documents, file, problems);
   });
-  const { world, ignored } = readItems(items, problems);
+  const manifests = readItems(items, problems);
   if (problems.length > 0) {
     const order = files.map(({ file }) => file);
     throw new InputError('Some manifests cannot be used', sortProblems(problems, order));
   }
-  addUndeclaredNamespaces(world);
-  return { world, ignored };
+  addUndeclaredNamespaces(manifests.world);
+  return manifests;
 };
 
 /** The same of documents that were parsed, without namespaces that are not declared. What is wrong goes to `problems`. */
@@ -57,7 +61,7 @@ export const splitLists = (documents: readonly ParsedDocument[]): ParsedDocument
   );
 
 const readItems = (items: readonly Item[], problems: Problem[]): Manifests => {
-  const seen = new Map<string, string>();
+  const sources = new Map<string, Source>();
   const ignored: Record<string, number> = {};
   const world: World = { namespaces: [], pods: [], services: [], policies: [] };
   for (const item of items) {
@@ -75,12 +79,13 @@ const readItems = (items: readonly Item[], problems: Problem[]): Manifests => {
       if (name === undefined || problems.length > before) continue;
       const place = clusterScoped.test(kind) ? '' : `${namespaceOf(item.value)}/`;
       const id = `${kind.replace(/.* /, '')} ${place}${name}`;
-      const first = seen.get(id);
-      if (first !== undefined) item.complain([], `${id} is there twice, first in ${first}`);
-      else seen.set(id, `${item.file}:${item.line}`);
+      const first = sources.get(id);
+      if (first !== undefined)
+        item.complain([], `${id} is there twice, first in ${first.file}:${first.line}`);
+      else sources.set(id, { file: item.file, line: item.line });
     }
   }
-  return { world, ignored };
+  return { world, ignored, sources };
 };
 
 const sortProblems = (problems: readonly Problem[], order: readonly string[]): Problem[] =>
