@@ -1,9 +1,7 @@
 import { dirname } from 'node:path/posix';
 import { describeRedCase } from './console.ts';
 import type { CaseRecord, RunRecord } from './record.ts';
-import { removeControls } from './text.ts';
-
-type Attributes = Record<string, string | number | undefined>;
+import { escapeXml, formatAttributes, type Attributes } from './xml.ts';
 
 const layout = { width: 110, colour: false };
 
@@ -17,7 +15,7 @@ export const formatJunit = (record: RunRecord): string => {
   const attributes = { name: record.tool.name, ...countsOf(record.cases), time: seconds(record.durationMs) };
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites${format(attributes)}>`,
+    `<testsuites${formatAttributes(attributes)}>`,
     ...[...suites].flatMap(([folder, cases]) => formatSuite(folder, cases, record)),
     '</testsuites>',
     '',
@@ -28,10 +26,10 @@ const formatSuite = (folder: string, cases: readonly CaseRecord[], record: RunRe
   const time = seconds(cases.reduce((sum, { durationMs }) => sum + durationMs, 0));
   const attributes = { name: folder, ...countsOf(cases), time, timestamp: record.startedAt };
   return [
-    `  <testsuite${format(attributes)}>`,
+    `  <testsuite${formatAttributes(attributes)}>`,
     '    <properties>',
     ...Object.entries(propertiesOf(record)).map(
-      ([name, value]) => `      <property${format({ name, value })}/>`,
+      ([name, value]) => `      <property${formatAttributes({ name, value })}/>`,
     ),
     '    </properties>',
     ...cases.flatMap(formatCase),
@@ -43,23 +41,23 @@ const formatCase = (entry: CaseRecord): string[] => {
   const { name, title, file, durationMs } = entry;
   const attributes = { classname: name.replaceAll('/', '.'), name: title, file, time: seconds(durationMs) };
   const result = formatResult(entry);
-  if (result === undefined) return [`    <testcase${format(attributes)}/>`];
-  return [`    <testcase${format(attributes)}>`, `      ${result}`, '    </testcase>'];
+  if (result === undefined) return [`    <testcase${formatAttributes(attributes)}/>`];
+  return [`    <testcase${formatAttributes(attributes)}>`, `      ${result}`, '    </testcase>'];
 };
 
 const formatResult = (entry: CaseRecord): string | undefined => {
   const message = (entry.message ?? 'no reason was given').split('\n')[0];
   // The evidence lies beside this file, wherever the results were written.
-  const text = (): string => escape(describeRedCase(entry, { results: '.' }, layout).join('\n'));
+  const text = (): string => escapeXml(describeRedCase(entry, { results: '.' }, layout).join('\n'));
   switch (entry.status) {
     case 'pass':
       return undefined;
     case 'skip':
-      return `<skipped${format({ message })}/>`;
+      return `<skipped${formatAttributes({ message })}/>`;
     case 'fail':
-      return `<failure${format({ message, type: 'fail' })}>${text()}</failure>`;
+      return `<failure${formatAttributes({ message, type: 'fail' })}>${text()}</failure>`;
     case 'error':
-      return `<error${format({ message, type: 'error' })}>${text()}</error>`;
+      return `<error${formatAttributes({ message, type: 'error' })}>${text()}</error>`;
   }
 };
 
@@ -82,21 +80,3 @@ const countsOf = (cases: readonly CaseRecord[]): Attributes => {
 };
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
-
-const format = (attributes: Attributes): string =>
-  Object.entries(attributes)
-    .filter(([, value]) => value !== undefined)
-    .map(
-      ([name, value]) =>
-        ` ${name}="${escape(String(value)).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;')}"`,
-    )
-    .join('');
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-// XML 1.0 has no way to write most control characters, lone surrogates, U+FFFE and U+FFFF, not even as entities.
-const escape = (text: string): string =>
-  removeControls(text)
-    .toWellFormed()
-    .replaceAll(/[\uFFFE\uFFFF]/g, '')
-    .replaceAll(/[&<>"]/g, (character) => entities[character] ?? '');

@@ -1,7 +1,4 @@
-import { globSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { InputError, messageOf, UsageError } from '../errors.ts';
-import type { Problem } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { readManifests } from '../kube/manifests.ts';
 import type { Manifests } from '../kube/manifests.ts';
 import type { Protocol } from '../kube/types.ts';
@@ -11,6 +8,7 @@ import { printGrid } from '../matrix/grid.ts';
 import { formatProbeKind } from '../matrix/matrix.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { Oracle } from '../model/oracle.ts';
+import { readFiles } from './manifest-files.ts';
 
 export type ExplainOptions = {
   json?: boolean;
@@ -159,30 +157,4 @@ const readProbe = (text: string): ContainerPort => {
   if ((protocol === 'TCP' || protocol === 'UDP' || protocol === 'SCTP') && port >= 1 && port <= 65535)
     return { protocol, port };
   throw new UsageError({ subject: 'unknown port', wanted: 'PROTOCOL/PORT, like TCP/80', got: `\`${text}\`` });
-};
-
-const readFiles = (paths: readonly string[]): { file: string; text: string }[] => {
-  const problems: Problem[] = [];
-  const files = new Map<string, { file: string; text: string }>();
-  const attempt = (file: string, action: () => void): void => {
-    try {
-      action();
-    } catch (thrown) {
-      problems.push({ file, message: messageOf(thrown) });
-    }
-  };
-  for (const path of paths)
-    attempt(path, () => {
-      for (const file of listFiles(path))
-        attempt(file, () => files.set(realpathSync(file), { file, text: readFileSync(file, 'utf8') }));
-    });
-  if (problems.length > 0) throw new InputError('Some files cannot be read', problems);
-  return [...files.values()];
-};
-
-const listFiles = (path: string): string[] => {
-  if (!statSync(path).isDirectory()) return [path];
-  const found = globSync('**/*.{yaml,yml,json}', { cwd: path }).toSorted();
-  if (found.length === 0) throw new RangeError('this folder holds no .yaml, .yml or .json file');
-  return found.map((name) => join(path, name));
 };

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { missingImplementation, type ImplementationConfig } from '../config/implementation.ts';
 import { messageOf } from '../errors.ts';
@@ -16,6 +15,7 @@ import { openScreen, type Screen } from './screen.ts';
 import { readCommandLine, selectSuite } from './selection.ts';
 import { createRunName, openSession } from './session.ts';
 import { runSuite, type SuiteRun } from './suite.ts';
+import { readVersion } from './version.ts';
 
 /**
  * `netpol run`: everything is read and checked, then a cluster is started, then the suite runs on it.
@@ -139,11 +139,4 @@ const keepRecord = (
       for (const { name } of unfinished) log.giveUp(name, reason);
     },
   };
-};
-
-const readVersion = async (): Promise<string> => {
-  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
 };
