@@ -10,7 +10,7 @@ export const parseFlags = (
   command: string,
   argv: readonly string[],
   known: readonly (keyof Config)[],
-  more: Record<string, { type: 'string' | 'boolean' }> = {},
+  more: Record<string, { type: 'string' | 'boolean'; multiple?: boolean }> = {},
 ): { flags: Record<string, unknown>; positionals: string[] } => {
   const described = Object.fromEntries(
     known.map((key) => [

@@ -9,7 +9,7 @@ import { compareSpecs, defaultPolicyTypes } from './compare-specs.ts';
 import type { AdminKind } from './policy-kinds.ts';
 import { formatPolicyName, isAdminKind } from './policy-kinds.ts';
 import { createPolicyObjects } from './policy-objects.ts';
-import type { PolicyObjects } from './policy-objects.ts';
+import type { PolicyObjects, StoredPolicy } from './policy-objects.ts';
 import type { AdminPolicy, Labels, NetworkPolicy, NetworkPolicySpec, Policy, PolicyName } from './types.ts';
 import { isAdminPolicy } from './world.ts';
 
@@ -35,6 +35,8 @@ export type Policies = {
    */
   delete(name: PolicyName, own?: Labels): Promise<void>;
   list(namespace: string): Promise<NetworkPolicy[]>;
+  /** Those of all namespaces. */
+  listAll(): Promise<NetworkPolicy[]>;
   /** Those of the admin tiers that a label selector matches. A kind that the server does not know has none. */
   listAdmin(labelSelector: string, kinds?: readonly AdminKind[]): Promise<StoredAdminPolicy[]>;
 };
@@ -73,20 +75,21 @@ export const createPolicies = (custom: CustomObjectsApi): Policies => {
         if (!isMissing(error)) throw error;
       }
     },
-    list: async (namespace) =>
-      (await objects.list('NetworkPolicy', { namespace })).map(({ metadata, spec }) => ({
-        apiVersion: 'networking.k8s.io/v1',
-        kind: 'NetworkPolicy',
-        metadata: {
-          name: metadata.name,
-          namespace,
-          ...(metadata.labels === undefined ? {} : { labels: metadata.labels }),
-        },
-        spec: (spec ?? {}) as NetworkPolicySpec,
-      })),
+    list: async (namespace) => (await objects.list('NetworkPolicy', { namespace })).map(readStored),
+    listAll: async () => (await objects.list('NetworkPolicy', { labelSelector: '' })).map(readStored),
     listAdmin: admin.list,
   };
 };
+
+const readStored = ({
+  metadata: { name, namespace = 'default', labels },
+  spec,
+}: StoredPolicy): NetworkPolicy => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { name, namespace, ...(labels === undefined ? {} : { labels }) },
+  spec: spec ?? {},
+});
 
 const applyNetworkPolicy = async (objects: PolicyObjects, policy: NetworkPolicy): Promise<void> => {
   const { name, namespace = 'default' } = policy.metadata;

@@ -22,7 +22,7 @@ export type PolicyObjects = {
   create(kind: Policy['kind'], namespace: string, document: object, dryRun: boolean): Promise<void>;
   /** What the server said: the policy, where finalizers hold it. @throws ApiError 404 where there is none */
   remove(name: PolicyName, uid?: string): Promise<unknown>;
-  /** Those of a namespace, or those of a cluster-scoped kind that a label selector matches. */
+  /** Those of a namespace, or those of the whole cluster that a label selector matches. */
   list(
     kind: Policy['kind'],
     where: { namespace: string } | { labelSelector: string },
