@@ -69,6 +69,7 @@ const rooms: readonly Room[] = [
       'helpers/kube/types',
       'helpers/kube/world',
       'helpers/kube/checks',
+      'helpers/kube/syntax',
       'helpers/kube/yaml',
       'helpers/kube/manifests',
       'helpers/matrix',
