@@ -10,6 +10,7 @@ const commands: Record<string, () => Promise<Command>> = {
   list: async () => (await import('./list-command.ts')).listCommand,
   explain: async () => (await import('./explain-command.ts')).explainCommand,
   fuzz: async () => (await import('./fuzz-command.ts')).fuzzCommand,
+  system: async () => (await import('./system-command.ts')).systemCommand,
   compare: async () => (await import('./compare-command.ts')).compareCommand,
   clean: async () => (await import('./clean-command.ts')).cleanCommand,
 };
@@ -19,7 +20,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
   const [first = 'run', ...rest] = argv;
   const [name, options] = first.startsWith('-') ? ['run', argv] : [first, rest];
   if (argv.includes('--help') || argv.includes('-h') || name === 'help') {
-    console.log(formatHelp(first.startsWith('-') ? undefined : name === 'help' ? rest[0] : name));
+    console.log(formatHelp(...(first.startsWith('-') ? [] : name === 'help' ? rest : [name, ...rest])));
     return 0;
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;

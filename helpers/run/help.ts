@@ -20,55 +20,74 @@ const clusterOptions = [
 ] as const satisfies readonly (keyof Config)[];
 
 /** What each command is called with: the flags that it takes and the words that `--help` says about it. */
-export const help: Record<'run' | 'list' | 'explain' | 'fuzz' | 'compare' | 'clean', Help> = {
-  run: {
-    usage: 'run [FILTER...]',
-    does: 'proves scenarios on a cluster; FILTER is a name, a folder, a feature, a part of a title or a scenario file',
-    options: Object.keys(options) as (keyof Config)[],
-    more: [configFlag],
-  },
-  list: {
-    usage: 'list [FILTER...]',
-    does: 'shows scenarios, features and profiles',
-    options: ['profile', 'features', 'skip'],
-    more: [['--json', 'for machines']],
-  },
-  explain: {
-    usage: 'explain FILE... [FROM TO PROTOCOL/PORT]',
-    does: 'says who reaches whom and why, from manifests, without a cluster',
-    options: [],
-    more: [['--json', 'every cell: from, to, protocol, port, family, verdict, reason']],
-  },
-  fuzz: {
-    usage: 'fuzz',
-    does: 'tries random worlds against the oracle, and writes a difference as the smallest scenario that shows it',
-    options: [...clusterOptions, 'lanes', 'output', 'settleBudgetMs', 'force'],
-    more: [
-      ['--seed N', 'which worlds, and in which order (default: another one each time)'],
-      ['--count N', 'how many worlds at most (default 200, without --seconds)'],
-      ['--seconds S', 'how long at most, without starting the cluster and shrinking a find'],
-      configFlag,
-    ],
-  },
-  compare: {
-    usage: 'compare RECORD RECORD...',
-    does: 'shows runs side by side, each a folder of results or a record.json; exits 1 where what passed in the first is red later',
-    options: [],
-    more: [['--json', 'all that was compared, for machines']],
-  },
-  clean: {
-    usage: 'clean',
-    does: 'removes what interrupted runs left behind',
-    options: ['kubeconfig', 'context', 'force'],
-    more: [],
-  },
-};
+export const help: Record<'run' | 'list' | 'explain' | 'fuzz' | 'system audit' | 'compare' | 'clean', Help> =
+  {
+    run: {
+      usage: 'run [FILTER...]',
+      does: 'proves scenarios on a cluster; FILTER is a name, a folder, a feature, a part of a title or a scenario file',
+      options: Object.keys(options) as (keyof Config)[],
+      more: [configFlag],
+    },
+    list: {
+      usage: 'list [FILTER...]',
+      does: 'shows scenarios, features and profiles',
+      options: ['profile', 'features', 'skip'],
+      more: [['--json', 'for machines']],
+    },
+    explain: {
+      usage: 'explain FILE... [FROM TO PROTOCOL/PORT]',
+      does: 'says who reaches whom and why, from manifests, without a cluster',
+      options: [],
+      more: [['--json', 'every cell: from, to, protocol, port, family, verdict, reason']],
+    },
+    fuzz: {
+      usage: 'fuzz',
+      does: 'tries random worlds against the oracle, and writes a difference as the smallest scenario that shows it',
+      options: [...clusterOptions, 'lanes', 'output', 'settleBudgetMs', 'force'],
+      more: [
+        ['--seed N', 'which worlds, and in which order (default: another one each time)'],
+        ['--count N', 'how many worlds at most (default 200, without --seconds)'],
+        ['--seconds S', 'how long at most, without starting the cluster and shrinking a find'],
+        configFlag,
+      ],
+    },
+    'system audit': {
+      usage: 'system audit [FILE...]',
+      does: "says which of a system's namespaces are open, and what is wrong with their labels and policies; of manifests, or without FILE of a live cluster, which it only reads",
+      options: ['kubeconfig', 'context'],
+      more: [
+        ['--selector GLOB...', "which namespaces are the system's (default openshift-*; repeatable)"],
+        ['--expect-label LABEL...', 'KEY or KEY=VALUE that each of them must have (repeatable)'],
+        ['--mode MODE', 'restricted or unrestricted: what the namespaces should be'],
+        ['--allow FILE', 'YAML list of accepted findings: { id, namespace, object, reason, expires }'],
+        ['--baseline FILE', 'findings that were there before: they do not count'],
+        ['--write-baseline FILE', 'writes what is found now as a baseline, which it is then'],
+        ['--sarif FILE', 'writes SARIF 2.1.0'],
+        ['--junit FILE', 'writes JUnit XML: a case for each namespace and kind of finding'],
+        ['--json', 'all of it, for machines'],
+      ],
+    },
+    compare: {
+      usage: 'compare RECORD RECORD...',
+      does: 'shows runs side by side, each a folder of results or a record.json; exits 1 where what passed in the first is red later',
+      options: [],
+      more: [['--json', 'all that was compared, for machines']],
+    },
+    clean: {
+      usage: 'clean',
+      does: 'removes what interrupted runs left behind',
+      options: ['kubeconfig', 'context', 'force'],
+      more: [],
+    },
+  };
 
-/** The help page of one command, or the overview. */
-export const formatHelp = (command?: string): string => {
-  const page =
-    command !== undefined && Object.hasOwn(help, command) ? help[command as keyof typeof help] : undefined;
-  return page === undefined ? overview() : commandPage(page);
+/** The help page of one command, of all that begin with this word, or the overview. */
+export const formatHelp = (...words: readonly string[]): string => {
+  const [first = '', second = ''] = words;
+  const names = Object.keys(help) as (keyof typeof help)[];
+  const exact = names.find((name) => name === first || name === `${first} ${second}`);
+  const pages = exact === undefined ? names.filter((name) => name.startsWith(`${first} `)) : [exact];
+  return pages.length === 0 ? overview() : pages.map((name) => commandPage(help[name])).join('\n\n');
 };
 
 const overview = (): string =>

@@ -25,7 +25,8 @@ export const readCommandLine = (
   const extra = Object.fromEntries(
     more.map(([flag]) => {
       const [name = '', placeholder] = flag.replace('--', '').split(' ');
-      return [name, { type: placeholder === undefined ? ('boolean' as const) : ('string' as const) }];
+      const type = placeholder === undefined ? ('boolean' as const) : ('string' as const);
+      return [name, { type, multiple: placeholder?.endsWith('...') ?? false }];
     }),
   );
   const { flags, positionals } = parseFlags(command, argv, options, extra);

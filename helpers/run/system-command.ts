@@ -1,0 +1,18 @@
+import { UsageError } from '../errors.ts';
+
+type Command = (argv: readonly string[]) => Promise<number>;
+
+const commands: Record<string, () => Promise<Command>> = {
+  audit: async () => (await import('./system-audit-command.ts')).systemAuditCommand,
+};
+
+/** `netpol system`: questions about the namespaces of a platform. Returns the exit code. @throws UsageError */
+export const systemCommand = async ([name = '', ...argv]: readonly string[]): Promise<number> => {
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load !== undefined) return (await load())(argv);
+  throw new UsageError({
+    subject: name === '' ? 'netpol system: which question?' : `unknown command \`system ${name}\``,
+    wanted: Object.keys(commands).join(', '),
+    next: 'npm start -- system --help',
+  });
+};
