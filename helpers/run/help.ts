@@ -20,66 +20,84 @@ const clusterOptions = [
 ] as const satisfies readonly (keyof Config)[];
 
 /** What each command is called with: the flags that it takes and the words that `--help` says about it. */
-export const help: Record<'run' | 'list' | 'explain' | 'fuzz' | 'system audit' | 'compare' | 'clean', Help> =
-  {
-    run: {
-      usage: 'run [FILTER...]',
-      does: 'proves scenarios on a cluster; FILTER is a name, a folder, a feature, a part of a title or a scenario file',
-      options: Object.keys(options) as (keyof Config)[],
-      more: [configFlag],
-    },
-    list: {
-      usage: 'list [FILTER...]',
-      does: 'shows scenarios, features and profiles',
-      options: ['profile', 'features', 'skip'],
-      more: [['--json', 'for machines']],
-    },
-    explain: {
-      usage: 'explain FILE... [FROM TO PROTOCOL/PORT]',
-      does: 'says who reaches whom and why, from manifests, without a cluster',
-      options: [],
-      more: [['--json', 'every cell: from, to, protocol, port, family, verdict, reason']],
-    },
-    fuzz: {
-      usage: 'fuzz',
-      does: 'tries random worlds against the oracle, and writes a difference as the smallest scenario that shows it',
-      options: [...clusterOptions, 'lanes', 'output', 'settleBudgetMs', 'force'],
-      more: [
-        ['--seed N', 'which worlds, and in which order (default: another one each time)'],
-        ['--count N', 'how many worlds at most (default 200, without --seconds)'],
-        ['--seconds S', 'how long at most, without starting the cluster and shrinking a find'],
-        configFlag,
+export const help: Record<
+  'run' | 'list' | 'explain' | 'fuzz' | 'system audit' | 'system upgrade' | 'compare' | 'clean',
+  Help
+> = {
+  run: {
+    usage: 'run [FILTER...]',
+    does: 'proves scenarios on a cluster; FILTER is a name, a folder, a feature, a part of a title or a scenario file',
+    options: Object.keys(options) as (keyof Config)[],
+    more: [configFlag],
+  },
+  list: {
+    usage: 'list [FILTER...]',
+    does: 'shows scenarios, features and profiles',
+    options: ['profile', 'features', 'skip'],
+    more: [['--json', 'for machines']],
+  },
+  explain: {
+    usage: 'explain FILE... [FROM TO PROTOCOL/PORT]',
+    does: 'says who reaches whom and why, from manifests, without a cluster',
+    options: [],
+    more: [['--json', 'every cell: from, to, protocol, port, family, verdict, reason']],
+  },
+  fuzz: {
+    usage: 'fuzz',
+    does: 'tries random worlds against the oracle, and writes a difference as the smallest scenario that shows it',
+    options: [...clusterOptions, 'lanes', 'output', 'settleBudgetMs', 'force'],
+    more: [
+      ['--seed N', 'which worlds, and in which order (default: another one each time)'],
+      ['--count N', 'how many worlds at most (default 200, without --seconds)'],
+      ['--seconds S', 'how long at most, without starting the cluster and shrinking a find'],
+      configFlag,
+    ],
+  },
+  'system upgrade': {
+    usage: 'system upgrade --system NAME',
+    does: 'says what is lost or left open on the way from one release of a system to another, in whatever order its components move; by the oracle, without a cluster',
+    options: [],
+    more: [
+      ['--system NAME', 'one under manifests/systems, or a directory'],
+      ['--from RELEASE', 'where it starts (default: the last but one)'],
+      ['--to RELEASE', 'where it goes (default: the last); the other way round is a downgrade'],
+      [
+        '--mode MODE',
+        'restricted, unrestricted, both with a comma (default), or unrestricted-restricted: switched on the way',
       ],
-    },
-    'system audit': {
-      usage: 'system audit [FILE...]',
-      does: "says which of a system's namespaces are open, and what is wrong with their labels and policies; of manifests, or without FILE of a live cluster, which it only reads",
-      options: ['kubeconfig', 'context'],
-      more: [
-        ['--selector GLOB...', "which namespaces are the system's (default openshift-*; repeatable)"],
-        ['--expect-label LABEL...', 'KEY or KEY=VALUE that each of them must have (repeatable)'],
-        ['--mode MODE', 'restricted or unrestricted: what the namespaces should be'],
-        ['--allow FILE', 'YAML list of accepted findings: { id, namespace, object, reason, expires }'],
-        ['--baseline FILE', 'findings that were there before: they do not count'],
-        ['--write-baseline FILE', 'writes what is found now as a baseline, which it is then'],
-        ['--sarif FILE', 'writes SARIF 2.1.0'],
-        ['--junit FILE', 'writes JUnit XML: a case for each namespace and kind of finding'],
-        ['--json', 'all of it, for machines'],
-      ],
-    },
-    compare: {
-      usage: 'compare RECORD RECORD...',
-      does: 'shows runs side by side, each a folder of results or a record.json; exits 1 where what passed in the first is red later',
-      options: [],
-      more: [['--json', 'all that was compared, for machines']],
-    },
-    clean: {
-      usage: 'clean',
-      does: 'removes what interrupted runs left behind',
-      options: ['kubeconfig', 'context', 'force'],
-      more: [],
-    },
-  };
+      ['--own-mode C=MODE', 'components that are in a mode of their own, with commas'],
+      ['--json', 'for machines'],
+    ],
+  },
+  'system audit': {
+    usage: 'system audit [FILE...]',
+    does: "says which of a system's namespaces are open, and what is wrong with their labels and policies; of manifests, or without FILE of a live cluster, which it only reads",
+    options: ['kubeconfig', 'context'],
+    more: [
+      ['--selector GLOB...', "which namespaces are the system's (default openshift-*; repeatable)"],
+      ['--expect-label LABEL...', 'KEY or KEY=VALUE that each of them must have (repeatable)'],
+      ['--mode MODE', 'restricted or unrestricted: what the namespaces should be'],
+      ['--allow FILE', 'YAML list of accepted findings: { id, namespace, object, reason, expires }'],
+      ['--baseline FILE', 'findings that were there before: they do not count'],
+      ['--write-baseline FILE', 'writes what is found now as a baseline, which it is then'],
+      ['--sarif FILE', 'writes SARIF 2.1.0'],
+      ['--junit FILE', 'writes JUnit XML: a case for each namespace and kind of finding'],
+      ['--json', 'all of it, for machines'],
+    ],
+  },
+  compare: {
+    usage: 'compare RECORD RECORD...',
+    does: 'shows runs side by side, each a folder of results or a record.json; exits 1 where what passed in the first is red later',
+    options: [],
+    more: [['--json', 'all that was compared, for machines']],
+  },
+  clean: {
+    usage: 'clean',
+    does: 'removes what interrupted runs left behind',
+    options: ['kubeconfig', 'context', 'force'],
+    more: [],
+  },
+};
 
 /** The help page of one command, of all that begin with this word, or the overview. */
 export const formatHelp = (...words: readonly string[]): string => {

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 type Command = (argv: readonly string[]) => Promise<number>;
 
 const commands: Record<string, () => Promise<Command>> = {
+  upgrade: async () => (await import('./system-upgrade-command.ts')).systemUpgradeCommand,
   audit: async () => (await import('./system-audit-command.ts')).systemAuditCommand,
 };
 
