@@ -98,6 +98,8 @@ export const describeVersion = (definition: Definition): string => {
 const versionOf = (kind: string): string | undefined =>
   isAdminKind(kind) ? policyResources[kind].version : undefined;
 
+const role = 'manifests/run/rbac.yaml';
+
 type Found = { kind: AdminKind; definition?: Definition; reason?: string };
 
 const readKind = async (client: KubeClient, kind: AdminKind): Promise<Found> => {
@@ -109,21 +111,18 @@ const readKind = async (client: KubeClient, kind: AdminKind): Promise<Found> => 
     if (definition === undefined) return { kind, reason: `the cluster has no CRD ${name}` };
     if (!definition.spec.versions.some((each) => each.name === version && each.served))
       return { kind, definition, reason: `the CRD ${name} does not serve ${version}` };
+    const missing = await findMissing(client, [adminPermissions[kind]]);
+    if (missing.length > 0)
+      return { kind, definition, reason: `no permission to ${missing.join('; ')}, which ${role} grants` };
     await client.definitions.waitUntilServed(name);
+    return { kind, definition };
   } catch (error) {
     const isForbidden = error instanceof ApiError && error.status === 403;
     const reason = isForbidden
-      ? `no permission to read the CRD ${name}, which manifests/run/rbac.yaml grants`
+      ? `no permission to read the CRD ${name}, which ${role} grants`
       : (messageOf(error).split('\n')[0] ?? '');
     return { kind, ...(definition && { definition }), reason };
   }
-  const missing = await findMissing(client, [adminPermissions[kind]]);
-  if (missing.length === 0) return { kind, definition };
-  return {
-    kind,
-    definition,
-    reason: `no permission to ${missing.join('; ')}, which manifests/run/rbac.yaml grants`,
-  };
 };
 
 /** A policy of somebody else may decide over our probes, so that no verdict would tell whose it is. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError } from '../errors.ts';
 import { openClient } from '../kube/client.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { settleAll } from '../wait.ts';
 import { readAdminApi } from './admin-api.ts';
 import type { Cluster, StartOptions } from './cluster.ts';
 import { waitUntilClusterReady } from './cluster-readiness.ts';
@@ -93,10 +94,14 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     if (isReused) await refuseOtherRuns(client, run, options.force === true);
     const containers = await listNodeContainers(cluster);
     if (isReused) await refuseSecondNetwork(containers[0] ?? '', plugin);
-    if (crdBundle.length > 0 || !(await hasAdminDefinitions(client)))
+    const install = async (): Promise<void> => {
+      if (crdBundle.length === 0 && (await hasAdminDefinitions(client))) return;
       stack.use(await installCrds(client, { bundles, log, signal, ...(isReused ? { run } : {}) }));
+    };
+    const load = async (): Promise<void> =>
+      loadIntoNodes(await building, cluster, containers, { log, signal });
+    await settleAll([install(), load()]);
     const image = await building;
-    await loadIntoNodes(image, cluster, containers, { log, signal });
     if (plugin.manifests !== undefined) {
       log(`kind: installing plugin ${plugin.name}${isReused ? ` (it stays in cluster ${cluster})` : ''}`);
       await applyManifests(containers[0] ?? '', await plugin.manifests(image), signal);
