@@ -33,7 +33,8 @@ export const compile = (
   const context = createContext(state, semantics);
   const tiersOf = compileTiers(state, node, semantics);
   const policies = Map.groupBy(state.policies, ({ metadata }) => metadata.namespace ?? '');
-  return context.candidates
+  return state.pods
+    .filter(({ hostNetwork, phase }) => hostNetwork !== true && phase === undefined)
     .filter((pod) => pod.node === node && pod.addresses.length > 0)
     .map((pod) => {
       const selecting = (policies.get(pod.namespace) ?? []).filter(({ spec }) =>
@@ -53,9 +54,7 @@ export const compile = (
 };
 
 const createContext = (state: State, semantics: Semantics): Context => {
-  const candidates = state.pods.filter(
-    ({ hostNetwork, phase }) => hostNetwork !== true && phase === undefined,
-  );
+  const candidates = state.pods.filter(semantics.canBePeer);
   const labels = new Map(state.namespaces.map((namespace) => [namespace.name, namespace.labels]));
   const known = new Map<NetworkPolicyPeer, Pod[]>();
   const find = (peer: NetworkPolicyPeer, policyNamespace: string): Pod[] =>

@@ -16,11 +16,11 @@ export type Mutant = {
   /** The bug of a real plugin that this resembles, or the peer suite that would not notice. */
   imitates: string;
   /**
-   * The hand-drawn scenario of its feature that shows it most directly, `network-policy/area/claim`. Every mutant has
-   * one but those that survive.
+   * The hand-drawn scenario of its feature that shows it most directly, `api/area/claim`. Every mutant has one but those
+   * that survive.
    */
   killedBy?: string;
-  /** Why it is no violation of NetworkPolicy v1, so that nothing may fail on it. */
+  /** Why it is no violation of any policy API, so that nothing may fail on it. */
   survives?: string;
   /** What it leaves behind breaks the baseline of later scenarios: each scenario needs a plugin that has seen no other. */
   spoilsBaseline?: true;

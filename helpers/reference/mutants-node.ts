@@ -24,12 +24,10 @@ const widenSelectors = (allows: Allow[], more: string[]): Allow[] =>
     allow.addresses === undefined ? allow : { ...allow, addresses: [...allow.addresses, ...more] },
   );
 
-/** The pods in the host network as if they were others: `node` asks for the rules of those on every node. */
-const asPods = (state: State, node?: string): State => ({
+/** The pods in the host network of all nodes as if they were others, and on this one. */
+const asPods = (state: State, node: string): State => ({
   ...state,
-  pods: state.pods.map((pod) =>
-    pod.hostNetwork === true ? { ...pod, hostNetwork: false, node: node ?? pod.node } : pod,
-  ),
+  pods: state.pods.map((pod) => (pod.hostNetwork === true ? { ...pod, hostNetwork: false, node } : pod)),
 });
 
 /** Bugs in telling nodes from pods. */
@@ -119,13 +117,7 @@ export const nodeMutants: readonly Mutant[] = [
     feature: 'HostNetwork',
     imitates: 'plugins that know pods by their addresses and look at hostNetwork nowhere',
     survives: 'whether a selector means a pod in the host network is not specified',
-    follow: () => (state) => ({
-      ...state,
-      pods: asPods(state).pods.map((pod, index) =>
-        // Known as a peer only: no node is the own one of such a pod.
-        state.pods[index]?.hostNetwork === true ? { ...pod, node: '' } : pod,
-      ),
-    }),
+    semantics: { canBePeer: ({ phase }) => phase === undefined },
   },
   {
     name: 'node-ports-accepted',

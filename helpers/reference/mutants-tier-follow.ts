@@ -150,17 +150,6 @@ export const tierFollowMutants: readonly Mutant[] = [
     },
   },
   {
-    name: 'tier-policies-by-name',
-    sentence: 'Of policies of the tiers that have the same name only one counts, whatever their kinds.',
-    feature: 'BaselineAdminNetworkPolicy',
-    imitates: 'one map by name for all kinds; the name of a BaselineAdminNetworkPolicy is fixed',
-    killedBy: 'admin/tiers/same-name',
-    follow: () => (state) =>
-      withTierPolicies(state, (policies) => [
-        ...new Map(policies.map((policy) => [policy.metadata.name, policy])).values(),
-      ]),
-  },
-  {
     name: 'tier-subject-namespace-not-followed',
     sentence:
       'Whether a namespace belongs to a subject is decided by the labels that it was first seen with.',

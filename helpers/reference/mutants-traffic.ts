@@ -68,19 +68,20 @@ export const trafficMutants: readonly Mutant[] = [
   },
   {
     name: 'icmp-open',
-    sentence: 'ICMP is not filtered.',
+    sentence: 'Isolation does not filter ICMP.',
     feature: 'ICMP',
     imitates: 'OVN-Kubernetes with `allow-icmp-network-policy`',
     survives: 'NetworkPolicy v1 leaves undefined what isolation does to ICMP',
-    text: (text) => withLines(text, [], [`${isICMP} accept`]),
+    // What isolates ends with the only denial that has no condition.
+    text: (text) => text.replaceAll(/^(\t+)drop$/gm, `$1${isICMP} return\n$1drop`),
   },
   {
     name: 'icmp-errors-lost',
     sentence: 'ICMP errors about admitted packets are filtered like connections of their own.',
-    feature: 'ICMP',
+    feature: 'ClusterNetworkPolicy',
     imitates:
       'filters that accept established packets and forget the related ones; they break path MTU discovery',
-    survives: 'NetworkPolicy v1 leaves undefined what isolation does to ICMP',
+    killedBy: 'admin/protocols/errors-of-accepted',
     text: (text) => text.replaceAll(establishedLine, 'ct state established accept'),
   },
   {

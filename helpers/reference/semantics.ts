@@ -22,6 +22,8 @@ export type NetworkPolicySemantics = {
   selects: (selector: LabelSelector, labels: Labels) => boolean;
   /** Whether the policy isolates the pods that it selects in this direction. */
   isolates: (policy: NetworkPolicy, direction: PolicyType) => boolean;
+  /** Whether selectors can mean this pod as a peer. */
+  canBePeer: (pod: Pod) => boolean;
   /** Whether a peer with selectors, of a policy in `policyNamespace`, means this pod. */
   matchesPeer: (
     peer: NetworkPolicyPeer,
@@ -80,6 +82,9 @@ export const networkPolicySemantics: NetworkPolicySemantics = {
     spec.policyTypes === undefined || spec.policyTypes.length === 0
       ? direction === 'Ingress' || (spec.egress ?? []).length > 0
       : spec.policyTypes.includes(direction),
+
+  // The address of a pod in the host network is the node's, that of one that has ended may be another pod's.
+  canBePeer: ({ hostNetwork, phase }) => hostNetwork !== true && phase === undefined,
 
   matchesPeer: ({ podSelector, namespaceSelector }, { pod, namespaceLabels }, policyNamespace, selects) => {
     if (podSelector === undefined && namespaceSelector === undefined) return false;
