@@ -18,6 +18,8 @@ export type StatusReporter = {
   idle: Applier['idle'];
 };
 
+type Told = { uid: string | undefined; generation: number | undefined; since: string };
+
 const silence = 10_000;
 
 /** Tells the API server, apart from all else: what it refuses is tried again, and holds nothing up. */
@@ -26,19 +28,22 @@ export const createStatusReporter = ({
   server = findServer(),
   onFailure,
 }: StatusOptions): StatusReporter => {
-  // Text of the condition by path of the policy: told once, unless the policy changes or is another of its name.
-  let told = new Map<string, string>();
+  // By path of the policy: told once, unless the policy changes or is another of its name.
+  let told = new Map<string, Told>();
   const tell = async (text: string): Promise<void> => {
     const policies: StoredAdminPolicy[] = JSON.parse(text);
     told = new Map([...told].filter(([path]) => policies.some((policy) => pathOf(policy) === path)));
     const problems: string[] = [];
     for (const policy of policies) {
       const { uid, generation } = policy.metadata;
-      const version = `${uid}/${generation}`;
-      if (told.get(pathOf(policy)) === version) continue;
+      const before = told.get(pathOf(policy));
+      if (before?.uid === uid && before?.generation === generation) continue;
+      // A condition that was true stays so with a new generation.
+      const since = before?.uid === uid ? before?.since : undefined;
+      const now = { uid, generation, since: since ?? `${new Date().toISOString().slice(0, 19)}Z` };
       try {
-        await applyCondition(server, node, policy);
-        told.set(pathOf(policy), version);
+        await applyCondition(server, node, policy, now.since);
+        told.set(pathOf(policy), now);
       } catch (error) {
         problems.push(error instanceof Error ? error.message : 'unknown failure');
       }
@@ -68,6 +73,7 @@ const applyCondition = async (
   server: Server,
   node: string,
   { apiVersion, kind, metadata }: StoredAdminPolicy,
+  since: string,
 ): Promise<void> => {
   const { name, uid, generation = 0 } = metadata;
   const condition = {
@@ -75,7 +81,7 @@ const applyCondition = async (
     status: 'True',
     reason: 'SetupSucceeded',
     message: 'The rules of this policy are in force on the node.',
-    lastTransitionTime: `${new Date().toISOString().slice(0, 19)}Z`,
+    lastTransitionTime: since,
     observedGeneration: generation,
   };
   const path = `${pathOf({ apiVersion, kind, metadata } as StoredAdminPolicy)}/status`;

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createStatusReporter } from '../../../helpers/reference/status.ts';
 import { startServer, until } from './api-server.ts';
 import { admin, cluster, createTierState } from './tier-worlds.ts';
@@ -81,6 +82,25 @@ describe('reference status', () => {
     expect(await told()).to.equal(0);
     expect(await told(stored(policy, 'heir'))).to.equal(1);
   });
+
+  it('says since when it is so, which a change of the policy does not change', async () => {
+    const reporter = createReporter();
+    for (const [generation, uid] of [
+      [1, 'u'],
+      [2, 'u'],
+      [1, 'heir'],
+    ] as const) {
+      reporter.report(stateOf(stored(cluster({}), uid, generation)), generation);
+      await reporter.idle();
+      // Times are of whole seconds.
+      await sleep(1001);
+    }
+    const [first, changed, heir] = rig.patches.map(
+      ({ body }) => JSON.parse(body).status.conditions[0].lastTransitionTime as string,
+    );
+    expect(changed).to.equal(first);
+    expect(heir).to.not.equal(first);
+  }).timeout(10_000);
 
   it('keeps nothing waiting while it is refused, says so, and tries again', async () => {
     rig.status.code = 503;
