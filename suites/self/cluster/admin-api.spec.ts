@@ -74,6 +74,7 @@ describe('the admin tiers of a cluster', () => {
       AdminNetworkPolicy: 'the cluster has no CRD adminnetworkpolicies.policy.networking.k8s.io',
       BaselineAdminNetworkPolicy:
         'the cluster has no CRD baselineadminnetworkpolicies.policy.networking.k8s.io',
+      'experimental-channel': 'the CRDs of the admin tiers are of the channel standard',
     });
     expect(warnings).to.deep.equal([]);
   });

@@ -22,6 +22,8 @@ export type AdminPlace = {
   start: (options: Partial<ExistingOptions>) => Promise<Cluster>;
 };
 
+/** What an existing cluster lacks whatever its CRDs. */
+const always = ['external', 'chosen-address', 'cluster-wide'];
 const definitions = (version: string): string[] =>
   version === 'v0.2'
     ? ['clusternetworkpolicies.policy.networking.k8s.io']
@@ -58,7 +60,8 @@ export const testAdminTiers = (place: () => AdminPlace): void => {
       await using stack = new AsyncDisposableStack();
       const crdBundle = bundlesOf(channel);
       const { environment, lacks } = stack.use(await start({ kubeconfig: admin, crdBundle }));
-      expect(lacks).to.have.all.keys('external', 'chosen-address');
+      const other = channel === 'standard' ? 'experimental-channel' : 'standard-channel';
+      expect(lacks).to.have.all.keys(...always, other);
       expect(environment.versions).to.include({
         'AdminNetworkPolicy CRD': `v0.1.7 ${channel} (minimal)`,
         'ClusterNetworkPolicy CRD': `v0.2.0 ${channel} (minimal)`,
@@ -88,7 +91,7 @@ export const testAdminTiers = (place: () => AdminPlace): void => {
     await using stack = new AsyncDisposableStack();
     stack.use(await start({ kubeconfig: admin, crdBundle: bundlesOf('standard') }));
     const cluster = stack.use(await start({ kubeconfig: restricted }));
-    expect(cluster.lacks).to.have.all.keys('external', 'chosen-address');
+    expect(cluster.lacks).to.have.all.keys(...always, 'experimental-channel');
     const lane = stack.use(await cluster.openLane(0, standing.slice(0, 1)));
     await holdPolicies(lane);
     for (const wrong of [{}, { conditions: [condition, condition] }, { conditions: [{ type: 'Ready' }] }])
@@ -174,7 +177,7 @@ export const testAdminTiers = (place: () => AdminPlace): void => {
     expect(environment.versions['policy API'])
       .to.include('are of different bundles')
       .and.include('BaselineAdminNetworkPolicy is of no release that is known here (v0.9.0');
-    expect(lacks).to.have.all.keys('external', 'chosen-address', 'ClusterNetworkPolicy');
+    expect(lacks).to.have.all.keys(...always, 'experimental-channel', 'ClusterNetworkPolicy');
     expect(lacks.ClusterNetworkPolicy).to.include('does not serve v1alpha2');
     expect(lines.join('\n')).to.match(/warning: .*different bundles/);
     await installed[Symbol.asyncDispose]();

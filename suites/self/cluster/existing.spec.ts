@@ -142,7 +142,7 @@ describe('existing provider', () => {
     const useLane = async (): Promise<void> => {
       await using cluster = await start({ kubeconfig: restricted });
       expect(cluster.environment).to.include({ provider: 'existing', plugin: 'default', nodes: 2 });
-      expect(cluster.lacks).to.have.all.keys('external', 'chosen-address', ...adminKinds);
+      expect(cluster.lacks).to.have.all.keys('external', 'chosen-address', 'cluster-wide', ...adminKinds);
       expect(cluster.lacks.ClusterNetworkPolicy).to.equal(
         'the cluster has no CRD clusternetworkpolicies.policy.networking.k8s.io',
       );
