@@ -7,7 +7,8 @@ import type { NamespaceObject, NodeObject, PodObject, ServiceObject } from './ob
 import type { AdminPolicy, NetworkPolicy } from './types.ts';
 import { validateAdminPolicy } from './validate-admin.ts';
 import { validateNetworkPolicy } from './validate.ts';
-import type { World } from './world.ts';
+import { isWorkload, readTemplate } from './workloads.ts';
+import type { Pod, World } from './world.ts';
 import { parseDocuments } from './yaml.ts';
 import type { ParsedDocument, Path } from './yaml.ts';
 
@@ -17,6 +18,8 @@ export type Manifests = {
   ignored: Record<string, number>;
   /** Where each object stands, by its name: `Pod x/a`, `Namespace x`. */
   sources: ReadonlyMap<string, Source>;
+  /** The pods that workloads will make; none where nobody asked for them. */
+  templates: Pod[];
 };
 
 export type Source = { file: string; line: number };
@@ -24,22 +27,26 @@ export type Source = { file: string; line: number };
 /**
  * Builds a world from plain Kubernetes manifests, as `kubectl get -o yaml` prints them or people write them:
  * documents and Lists of Namespaces, Nodes, Pods, Services, NetworkPolicies, and policies of the admin tiers. A namespace
- * that is used but not declared exists without labels of its own. Pods that have ended are left out.
+ * that is used but not declared exists without labels of its own. Pods that have ended are left out. With `templates` the
+ * pods of workloads are read too, beside the world.
  * @throws InputError with every problem of every file
  */
-export const readManifests = (files: readonly { file: string; text: string }[]): Manifests => {
+export const readManifests = (
+  files: readonly { file: string; text: string }[],
+  options: { templates?: boolean } = {},
+): Manifests => {
   const problems: Problem[] = [];
   const items = files.flatMap(({ file, text }) => {
     const parsed = parseDocuments(text, file);
     problems.push(...parsed.problems);
     return listItems(parsed.documents, file, problems);
   });
-  const manifests = readItems(items, problems);
+  const manifests = readItems(items, problems, options);
   if (problems.length > 0) {
     const order = files.map(({ file }) => file);
     throw new InputError('Some manifests cannot be used', sortProblems(problems, order));
   }
-  addUndeclaredNamespaces(manifests.world);
+  addUndeclaredNamespaces(manifests);
   return manifests;
 };
 
@@ -60,7 +67,12 @@ export const splitLists = (documents: readonly ParsedDocument[]): ParsedDocument
     })),
   );
 
-const readItems = (items: readonly Item[], problems: Problem[]): Manifests => {
+const readItems = (
+  items: readonly Item[],
+  problems: Problem[],
+  { templates: isReadingTemplates = false } = {},
+): Manifests => {
+  const templates: Pod[] = [];
   const sources = new Map<string, Source>();
   const ignored: Record<string, number> = {};
   const world: World = { namespaces: [], pods: [], services: [], policies: [] };
@@ -70,6 +82,10 @@ const readItems = (items: readonly Item[], problems: Problem[]): Manifests => {
       item.complain([], `must be a Kubernetes object with apiVersion and kind, got ${describe(item.value)}`);
     } else if (kind.endsWith(' List')) {
       item.complain(['items'], 'items: must be a list');
+    } else if (isReadingTemplates && isWorkload(kind)) {
+      const read = readTemplate(kind, item.value);
+      if ('pod' in read) templates.push(read.pod);
+      else isFree(item, read.violations);
     } else if (!Object.hasOwn(readers, kind)) {
       ignored[kind] = (ignored[kind] ?? 0) + 1;
     } else {
@@ -85,7 +101,7 @@ const readItems = (items: readonly Item[], problems: Problem[]): Manifests => {
       else sources.set(id, { file: item.file, line: item.line });
     }
   }
-  return { world, ignored, sources };
+  return { world, ignored, sources, templates };
 };
 
 const sortProblems = (problems: readonly Problem[], order: readonly string[]): Problem[] =>
@@ -209,9 +225,14 @@ const readers: Record<string, Reader> = {
 
 const clusterScoped = /^v1 (Namespace|Node)$|^policy\.networking\.k8s\.io\//;
 
-const addUndeclaredNamespaces = (world: World): void => {
+const addUndeclaredNamespaces = ({ world, templates }: Pick<Manifests, 'world' | 'templates'>): void => {
   const declared = new Set(world.namespaces.map(({ name }) => name));
-  const used = [...world.pods, ...world.policies.map(({ metadata }) => metadata), ...world.services];
+  const used = [
+    ...world.pods,
+    ...templates,
+    ...world.policies.map(({ metadata }) => metadata),
+    ...world.services,
+  ];
   for (const { namespace } of used)
     if (namespace !== undefined && !declared.has(namespace)) {
       declared.add(namespace);

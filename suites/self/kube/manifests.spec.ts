@@ -174,4 +174,61 @@ items:
       '0.yaml:3:1: items: must be a list',
     ]);
   });
+
+  it('say where each object stands', () => {
+    const { sources } = readManifests([{ file: 'a.yaml', text: `${pod('a')}\n---${pod('b')}` }]);
+    expect([...sources]).to.deep.equal([
+      ['Pod x/a', { file: 'a.yaml', line: 2 }],
+      ['Pod x/b', { file: 'a.yaml', line: 7 }],
+    ]);
+  });
+
+  it('tell the pods that workloads will make, where somebody asks', () => {
+    const text = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec:
+  template:
+    metadata: { labels: { app: web } }
+    spec: { hostNetwork: true, containers: [ { ports: [ { name: http, containerPort: 80 } ] } ] }
+---
+{ apiVersion: batch/v1, kind: CronJob, metadata: { name: night }, spec: { jobTemplate: { spec: { template: {} } } } }
+`;
+    const { templates, ignored, world } = readManifests([{ file: 'a', text }], { templates: true });
+    const none = { addresses: [], node: '', labels: {}, ports: [] };
+    expect(templates).to.deep.equal([
+      {
+        ...{ ...none, namespace: 'shop', name: 'Deployment web', labels: { app: 'web' }, hostNetwork: true },
+        ports: [{ name: 'http', protocol: 'TCP', port: 80 }],
+      },
+      { ...none, namespace: 'default', name: 'CronJob night' },
+    ]);
+    expect(ignored).to.deep.equal({});
+    expect(world.namespaces.map(({ name }) => name)).to.deep.equal(['shop', 'default']);
+    const quiet = readManifests([{ file: 'a', text }]);
+    expect(quiet.templates).to.deep.equal([]);
+    expect(quiet.ignored).to.deep.equal({ 'apps/v1 Deployment': 1, 'batch/v1 CronJob': 1 });
+    const broken = text
+      .replace('containerPort: 80', 'containerPort: 0')
+      .replace('name: night', 'namespace: 1');
+    expect(() => readManifests([{ file: 'a', text: broken }], { templates: true }))
+      .to.throw(InputError)
+      .with.property('problems')
+      .that.deep.equals([
+        {
+          file: 'a',
+          line: 8,
+          column: 71,
+          message: 'spec.template.spec.containers[0].ports[0].containerPort: must be from 1 to 65535, got 0',
+        },
+        { file: 'a', line: 10, column: 40, message: 'metadata.name: is missing' },
+        {
+          file: 'a',
+          line: 10,
+          column: 52,
+          message: 'metadata.namespace: must be a string, got the number 1: quote it',
+        },
+      ]);
+  });
 });
