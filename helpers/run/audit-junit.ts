@@ -1,6 +1,6 @@
 import { wrapLines } from '../report/text.ts';
 import { escapeXml, formatAttributes, type Attributes } from '../report/xml.ts';
-import { findingIds, findings as descriptions, type FindingId } from '../system/findings.ts';
+import { findingIds, type FindingId } from '../system/findings.ts';
 import type { Triage, TriagedFinding } from '../system/triage.ts';
 import type { AuditHeading } from './audit-text.ts';
 
@@ -50,7 +50,7 @@ const formatCase = (one: Case): string[] => {
   const [first] = findings;
   const attributes = {
     classname: namespace,
-    name: `${id}: ${descriptions[id].about}`,
+    name: id,
     ...(first?.file !== undefined && { file: first.file, line: first.line }),
     time: '0.000',
   };

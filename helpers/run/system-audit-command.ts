@@ -70,9 +70,14 @@ const isStale = (id: string): boolean => id.startsWith('allow-entry-') || id.sta
 
 const readInput = (paths: readonly string[], problems: Problem[]): AuditInput | undefined => {
   try {
-    const { world, sources } = readManifests(readFiles(paths));
+    const { world, sources, templates } = readManifests(readFiles(paths), { templates: true });
     // Only a cluster gives addresses: files that have them are a snapshot of one, and hold all that is there.
-    return { world, sources, isComplete: world.pods.some(({ addresses }) => addresses.length > 0) };
+    const isComplete = world.pods.some(({ addresses }) => addresses.length > 0);
+    return {
+      world: isComplete ? world : { ...world, pods: [...world.pods, ...templates] },
+      sources,
+      isComplete,
+    };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     problems.push(...error.problems);
