@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { blameOf } from './blame.ts';
 import { judgeLink, type Flaw } from './judge.ts';
 import type { Journey, Move } from './moves.ts';
 import { differencesOf, isSameLink } from './parts.ts';
@@ -40,7 +41,7 @@ export const checkUpgrade = (journey: Journey, order: readonly string[]): Upgrad
   const tables = linksOf(journey).map((link) => judgeStates(link, journey, order));
   const wrong = tables.filter(({ bad }) => bad.size > 0);
   const violations = wrong
-    .map((table) => describeViolation(table, journey))
+    .map((table) => describeViolation(table, journey, order))
     .toSorted(
       (one, other) =>
         one.order.length - other.order.length ||
@@ -115,7 +116,11 @@ const withAllBefore = (chosen: readonly number[], { before }: Journey): Set<numb
   return all;
 };
 
-const describeViolation = ({ link, relevant, bad }: States, journey: Journey): Violation => {
+const describeViolation = (
+  { link, relevant, bad }: States,
+  journey: Journey,
+  pods: readonly string[],
+): Violation => {
   const candidates = [...bad].map(([state, flaw]) => {
     const chosen = relevant.filter((_, bit) => (state >> bit) & 1);
     return { state, flaw, all: withAllBefore(chosen, journey) };
@@ -125,7 +130,13 @@ const describeViolation = ({ link, relevant, bad }: States, journey: Journey): V
   const order = numbers.map((move) => journey.moves[move]!);
   const last = order.at(-1);
   const { kind, reason } = shortest.flaw;
-  const blame = last === undefined ? [] : blameOf(last, link, journey);
+  const done = new Set(numbers.slice(0, -1));
+  const blame =
+    last === undefined
+      ? []
+      : last.what === 'mode'
+        ? [`the mode of ${last.component}`]
+        : blameOf({ link, component: last.component, done, pods }, journey);
   return { link, kind, order, reason, blame };
 };
 
@@ -146,9 +157,6 @@ const sortByWaiting = (
   }
   return sorted;
 };
-
-const blameOf = ({ component, what }: Move, link: Link, { deliveriesOf }: Journey): string[] =>
-  what === 'mode' ? [`the mode of ${component}`] : differencesOf(...deliveriesOf(component), link);
 
 /** Depth first, from nobody moved to everybody moved, over the moves that matter to what is wrong. */
 const findSafeOrder = (wrong: readonly States[], journey: Journey): Move[] | undefined => {
