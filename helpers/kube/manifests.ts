@@ -104,7 +104,8 @@ const readItems = (
   return { world, ignored, sources, templates };
 };
 
-const sortProblems = (problems: readonly Problem[], order: readonly string[]): Problem[] =>
+/** By files in this order, then by lines. */
+export const sortProblems = (problems: readonly Problem[], order: readonly string[]): Problem[] =>
   problems.toSorted(
     (a, b) =>
       order.indexOf(a.file) - order.indexOf(b.file) ||

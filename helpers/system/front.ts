@@ -28,7 +28,10 @@ export const readFront = (text: string, file: string, problems: Problem[]): Fron
   const textAt = (key: string): string => {
     const given = value[key];
     if (typeof given === 'string' && given !== '') return given;
-    complain([key], `\`${key}\`: wanted text, got ${describe(given)}`);
+    complain(
+      [key],
+      given === undefined ? `\`${key}\` is missing` : `\`${key}\`: wanted text, got ${describe(given)}`,
+    );
     return '';
   };
   for (const key of Object.keys(value))

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError, type Problem } from '../errors.ts';
+import { sortProblems } from '../kube/manifests.ts';
 import { readDelivery } from './delivery.ts';
 import { readFront } from './front.ts';
 import { lintSystem } from './lint.ts';
@@ -70,6 +71,9 @@ export const loadSystem = async (nameOrPath: string): Promise<System> => {
   }
   const system: System = { ...description, releases };
   if (problems.length === 0) problems.push(...lintSystem(system));
-  if (problems.length > 0) throw new InputError(`${show(directory)}: the system is not right`, problems);
+  if (problems.length > 0) {
+    const sorted = sortProblems(problems, [show(front), ...new Set(problems.map(({ file }) => file))]);
+    throw new InputError(`${show(directory)}: the system is not right`, sorted);
+  }
   return system;
 };
