@@ -23,6 +23,7 @@ type Shape = {
   admits: readonly string[];
   opensIn: readonly number[];
   needs: readonly number[];
+  opens: readonly number[];
   closes: readonly number[];
   after: readonly number[];
 };
@@ -36,6 +37,7 @@ const anyShape = (count: number): fc.Arbitrary<Shape> => {
     admits: fc.subarray(['red', 'blue']),
     opensIn: some,
     needs: some,
+    opens: some,
     closes: some,
     after: some,
   });
@@ -54,6 +56,7 @@ const deliver = (index: number, release: number, shape: Shape): Delivery => {
     after: shape.after.filter((other) => other < index).map(nameOf),
     links: [
       ...shape.needs.flatMap((to) => link('needed', index, to)),
+      ...shape.opens.flatMap((from) => link('open', from, index)),
       ...shape.closes.flatMap((from) => link('closed', from, index)),
     ],
     objects: {
