@@ -59,7 +59,7 @@ export const help: Record<
     options: [],
     more: [
       ['--system NAME', 'one under manifests/systems, or a directory'],
-      ['--from RELEASE', 'where it starts (default: the last but one)'],
+      ['--from RELEASE', 'where it starts (default: the release that TO comes from)'],
       ['--to RELEASE', 'where it goes (default: the last); the other way round is a downgrade'],
       [
         '--mode MODE',

@@ -22,9 +22,11 @@ export const systemUpgradeCommand = async (argv: readonly string[]): Promise<num
       next: 'netpol system upgrade --help',
     });
   const system = await loadSystem(readText(flags['system'], 'system'));
-  const names = system.releases.map(({ name }) => name);
-  const from = readText(flags['from'] ?? names.at(-2), 'from');
-  const to = readText(flags['to'] ?? names.at(-1), 'to');
+  const { releases } = system;
+  const to = readText(flags['to'] ?? releases.at(-1)?.name, 'to');
+  // The first release comes from nowhere; a release that is not there is for planJourney to refuse.
+  const found = releases.find(({ name }) => name === to);
+  const from = readText(flags['from'] ?? (found === undefined ? to : found.from), 'from');
   const mode = readModes(flags['mode'] ?? modes.join());
   const own = readOwn(flags['own-mode']);
   const journeys = mode.map((pair) => ({

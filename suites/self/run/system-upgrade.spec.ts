@@ -68,10 +68,21 @@ describe('netpol system upgrade', function () {
     );
   });
 
+  it('starts where clusters come from, if it is not told where', async () => {
+    const { exitCode: code, stdout } = await runNetpol([
+      ...['system', 'upgrade', '--system', 'openshift-like', '--to', 'bad-storage-webhook'],
+      ...['--mode', 'restricted'],
+    ]);
+    expect(code).to.equal(1);
+    expect(stdout).to.match(/^openshift-like: permissive to bad-storage-webhook, restricted/);
+  });
+
   it('refuses systems, releases and modes that it does not know', async () => {
     for (const [flags, words] of [
       [['--system', 'nix'], /nix: no system\.yaml here/],
       [['--system', 'openshift-like', '--from', 'nix'], /has no release `nix`/],
+      [['--system', 'openshift-like', '--to', 'nix'], /has no release `nix`/],
+      [['--system', 'openshift-like', '--to', 'before-feature'], /`--from` is missing/],
       [['--system', 'openshift-like', '--mode', 'open'], /`--mode`\n {2}wanted: unrestricted or restricted/],
       [['--system', 'openshift-like', '--own-mode', 'nix=restricted'], /no component `nix`/],
       [[], /`--system` is missing/],
