@@ -107,7 +107,7 @@ export const tierFollowMutants: readonly Mutant[] = [
     sentence: 'An update that has the same rules in another order is taken for none.',
     feature: 'AdminNetworkPolicy',
     imitates: 'an update handler that compares sets of rules, as the order in a NetworkPolicy means nothing',
-    killedBy: 'admin/lifecycle/update-order',
+    killedBy: 'admin/rules/ingress-order',
     follow: pinPolicies((policy, { spec }) =>
       withTierRules(policy, (rules, side) => {
         const sorted = (list: AnyRule[]): string =>

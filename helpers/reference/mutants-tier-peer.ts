@@ -135,7 +135,7 @@ export const tierPeerMutants: readonly Mutant[] = [
     sentence: 'Networks match addresses outside the cluster only, as those of an ipBlock.',
     feature: 'ClusterNetworkPolicyNetworks',
     imitates: 'Cilium, which does not match addresses of pods by ranges (cilium#9209)',
-    killedBy: 'admin/families/networks-of-one-family',
+    killedBy: 'admin/networks/one-family-only',
     rules: exceptFromNetworks(podAddresses),
   },
   {
