@@ -21,7 +21,15 @@ const clusterOptions = [
 
 /** What each command is called with: the flags that it takes and the words that `--help` says about it. */
 export const help: Record<
-  'run' | 'list' | 'explain' | 'fuzz' | 'system audit' | 'system upgrade' | 'compare' | 'clean',
+  | 'run'
+  | 'list'
+  | 'explain'
+  | 'fuzz'
+  | 'system audit'
+  | 'system groups'
+  | 'system upgrade'
+  | 'compare'
+  | 'clean',
   Help
 > = {
   run: {
@@ -83,6 +91,18 @@ export const help: Record<
       ['--sarif FILE', 'writes SARIF 2.1.0'],
       ['--junit FILE', 'writes JUnit XML: a case for each namespace and kind of finding'],
       ['--json', 'all of it, for machines'],
+    ],
+  },
+  'system groups': {
+    usage: 'system groups [FILE...]',
+    does: 'says which namespaces must reach everybody and which must reach each other, and why; of a system, of manifests, or of a live cluster, which it only reads; exits 1 where the published groups cut what is needed',
+    options: ['kubeconfig', 'context'],
+    more: [
+      ['--system NAME', 'one under manifests/systems, or a directory'],
+      ['--release RELEASE', 'of that system (default: the last)'],
+      ['--selector GLOB...', "which namespaces are the system's (default openshift-*; repeatable)"],
+      ['--published FILE', 'YAML groups to compare with: source, default, control-plane, remarks'],
+      ['--json', 'for machines'],
     ],
   },
   compare: {

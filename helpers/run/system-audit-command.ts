@@ -1,24 +1,22 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EnvironmentError, InputError, messageOf, UsageError, type Problem } from '../errors.ts';
-import { openClient } from '../kube/client.ts';
-import { readManifests } from '../kube/manifests.ts';
-import { readSnapshot } from '../kube/snapshot.ts';
 import { readAllowList } from '../system/allow-list.ts';
 import type { ExpectedLabel } from '../system/audit-namespace.ts';
-import type { AuditInput } from '../system/audit-view.ts';
 import { audit } from '../system/audit.ts';
 import { formatBaseline, readBaseline } from '../system/baseline.ts';
 import { modes, type Mode } from '../system/system.ts';
 import { triage } from '../system/triage.ts';
+import { readAuditInput, readClusterInput } from './audit-input.ts';
 import { formatAuditJunit } from './audit-junit.ts';
 import { formatSarif } from './audit-sarif.ts';
 import { formatAudit } from './audit-text.ts';
-import { readFiles } from './manifest-files.ts';
+import { listOf, textOf } from './more-flags.ts';
 import { readCommandLine } from './selection.ts';
 import { readVersion } from './version.ts';
 
 const width = 100;
+const command = 'system audit';
 
 /**
  * `netpol system audit`: the namespaces of a platform, in manifests or in a live cluster, which is only read. Returns the
@@ -26,13 +24,13 @@ const width = 100;
  * @throws UsageError, InputError with every problem of every file, ClusterError
  */
 export const systemAuditCommand = async (argv: readonly string[]): Promise<number> => {
-  const { config, positionals, flags, json } = readCommandLine('system audit', argv);
+  const { config, positionals, flags, json } = readCommandLine(command, argv);
   const mode = readMode(flags['mode']);
-  const selectors = listOf(flags, 'selector') ?? ['openshift-*'];
-  const expectLabels = (listOf(flags, 'expect-label') ?? []).map(readLabel);
+  const selectors = listOf(command, flags, 'selector') ?? ['openshift-*'];
+  const expectLabels = (listOf(command, flags, 'expect-label') ?? []).map(readLabel);
   const [allowFile, baselineFile, newBaseline, sarif, junit] = (
     ['allow', 'baseline', 'write-baseline', 'sarif', 'junit'] as const
-  ).map((flag) => fileOf(flags, flag));
+  ).map((flag) => textOf(command, flags, flag));
   if (positionals.length > 0 && (flags['kubeconfig'] ?? flags['context']) !== undefined)
     throw new UsageError({
       subject: 'files and a cluster at once',
@@ -41,11 +39,11 @@ export const systemAuditCommand = async (argv: readonly string[]): Promise<numbe
       next: 'netpol system audit --help',
     });
   const problems: Problem[] = [];
-  const input = positionals.length > 0 ? readInput(positionals, problems) : undefined;
+  const input = positionals.length > 0 ? readAuditInput(positionals, problems) : undefined;
   const allow = readWith(readAllowList, allowFile, problems);
   const baseline = newBaseline === undefined ? readWith(readBaseline, baselineFile, problems) : [];
   if (problems.length > 0) throw new InputError('Some files cannot be used', problems);
-  const found = audit(input ?? (await readCluster(config)), {
+  const found = audit(input ?? (await readClusterInput(config)), {
     selectors,
     expectLabels,
     ...(mode && { mode }),
@@ -67,28 +65,6 @@ export const systemAuditCommand = async (argv: readonly string[]): Promise<numbe
 };
 
 const isStale = (id: string): boolean => id.startsWith('allow-entry-') || id.startsWith('baseline-entry-');
-
-const readInput = (paths: readonly string[], problems: Problem[]): AuditInput | undefined => {
-  try {
-    const { world, sources, templates } = readManifests(readFiles(paths), { templates: true });
-    // Only a cluster gives addresses: files that have them are a snapshot of one, and hold all that is there.
-    const isComplete = world.pods.some(({ addresses }) => addresses.length > 0);
-    return {
-      world: isComplete ? world : { ...world, pods: [...world.pods, ...templates] },
-      sources,
-      isComplete,
-    };
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    problems.push(...error.problems);
-    return undefined;
-  }
-};
-
-const readCluster = async (place: { kubeconfig: string; context: string }): Promise<AuditInput> => ({
-  world: await readSnapshot(openClient(place)),
-  isComplete: true,
-});
 
 const readWith = <Entry>(
   read: (text: string, file: string, problems: Problem[]) => Entry[],
@@ -115,20 +91,6 @@ const readLabel = (text: string): ExpectedLabel => {
   const [key = '', ...rest] = text.split('=');
   if (key !== '') return { key, ...(rest.length > 0 && { value: rest.join('=') }) };
   throw new UsageError({ subject: '`--expect-label`', wanted: 'KEY or KEY=VALUE', got: text });
-};
-
-const listOf = (flags: Record<string, unknown>, flag: string): string[] | undefined => {
-  const value = flags[flag];
-  if (value === undefined) return undefined;
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== ''))
-    return value as string[];
-  throw new UsageError({ subject: `\`--${flag}\` lacks its value`, next: 'netpol system audit --help' });
-};
-
-const fileOf = (flags: Record<string, unknown>, flag: string): string | undefined => {
-  const value = flags[flag];
-  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
-  throw new UsageError({ subject: `\`--${flag}\` lacks its file`, next: 'netpol system audit --help' });
 };
 
 const write = (file: string, text: string): void => {

@@ -4,6 +4,7 @@ type Command = (argv: readonly string[]) => Promise<number>;
 
 const commands: Record<string, () => Promise<Command>> = {
   upgrade: async () => (await import('./system-upgrade-command.ts')).systemUpgradeCommand,
+  groups: async () => (await import('./system-groups-command.ts')).systemGroupsCommand,
   audit: async () => (await import('./system-audit-command.ts')).systemAuditCommand,
 };
 

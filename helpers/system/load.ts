@@ -18,14 +18,21 @@ export const listSystems = async (): Promise<string[]> =>
     .map(({ name }) => name)
     .toSorted();
 
+const directoryOf = (nameOrPath: string): string => {
+  const own = path.join(shipped, nameOrPath);
+  return /^[a-z0-9-]+$/.test(nameOrPath) && existsSync(own) ? own : nameOrPath;
+};
+
+/** Where the groups of a system's namespaces stand that somebody has published, if there are any. */
+export const groupsFileOf = (nameOrPath: string): string => path.join(directoryOf(nameOrPath), 'groups.yaml');
+
 /**
  * Reads a system by its name, or from a directory: `system.yaml`, and `<release>/<component>.yaml` for each component
  * that is new in a release or changes there since the release that clusters come from.
  * @throws InputError with every problem of every file at once
  */
 export const loadSystem = async (nameOrPath: string): Promise<System> => {
-  const own = path.join(shipped, nameOrPath);
-  const directory = /^[a-z0-9-]+$/.test(nameOrPath) && existsSync(own) ? own : nameOrPath;
+  const directory = directoryOf(nameOrPath);
   const show = (location: string): string => {
     const relative = path.relative(process.cwd(), location);
     return relative === '' || relative.startsWith('..') ? location : relative;
