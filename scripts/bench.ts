@@ -1,4 +1,4 @@
-// `npm run bench [-- oracle|start|lab|kind|lanes]`: the figures of BENCHMARKS.md, each beside the limit that it must keep.
+// `npm run bench [-- oracle|audit|start|lab|kind|lanes]`: the figures of BENCHMARKS.md, each beside the limit that it must keep.
 import { cpus, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { installPrograms } from '../helpers/run/programs.ts';
@@ -24,8 +24,14 @@ const benchOracle = async (): Promise<Figure[]> => {
   return JSON.parse(stdout) as Figure[];
 };
 
+const benchAudit = async (): Promise<Figure[]> => {
+  const { stdout } = await execa('node', ['scripts/bench-audit.ts', '--json'], { preferLocal: true });
+  return JSON.parse(stdout) as Figure[];
+};
+
 const parts: Record<string, () => Promise<Figure[]>> = {
   oracle: benchOracle,
+  audit: benchAudit,
   start: benchStart,
   lab: benchLab,
   kind: benchKind,

@@ -1,5 +1,4 @@
 import { InputError, type Problem } from '../errors.ts';
-import { openClient } from '../kube/client.ts';
 import { readManifests } from '../kube/manifests.ts';
 import { readSnapshot } from '../kube/snapshot.ts';
 import type { AuditInput } from '../system/audit-view.ts';
@@ -27,7 +26,8 @@ export const readAuditInput = (paths: readonly string[], problems: Problem[]): A
 export const readClusterInput = async (place: {
   kubeconfig: string;
   context: string;
-}): Promise<AuditInput> => ({
-  world: await readSnapshot(openClient(place)),
-  isComplete: true,
-});
+}): Promise<AuditInput> => {
+  // The client is loaded where it is needed: it takes as much memory as a large cluster.
+  const { openClient } = await import('../kube/client.ts');
+  return { world: await readSnapshot(openClient(place)), isComplete: true };
+};

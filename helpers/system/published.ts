@@ -54,7 +54,7 @@ export const readPublished = (text: string, file: string, problems: Problem[]): 
       complain(key, `unknown key \`${key}\`: known are source, remarks, ${groupNames.join(', ')}`);
   const namesAt = (key: GroupName): string[] => {
     const given = value[key];
-    if (Array.isArray(given) && given.every((item) => typeof item === 'string')) return given as string[];
+    if (Array.isArray(given) && given.every((item) => typeof item === 'string')) return given;
     complain(key, `\`${key}\`: wanted a list of namespaces`);
     return [];
   };
