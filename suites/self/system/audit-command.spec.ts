@@ -2,10 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
+import { parseAllDocuments } from 'yaml';
 import { systemAuditCommand } from '../../../helpers/run/system-audit-command.ts';
 import type { Triage } from '../../../helpers/system/triage.ts';
 import { kubeconfigFor, messageOf, startFakeServer, thrownBy } from '../kube/fake-server.ts';
-import { runNetpol, temporaryFolder, type Ended } from '../netpol.ts';
+import { root, runNetpol, temporaryFolder, type Ended } from '../netpol.ts';
 import { expectGolden } from '../report/golden.ts';
 import { find, parseXml } from '../report/xml.ts';
 import { allowList, clusterYaml } from './audit-cluster.ts';
@@ -213,6 +214,17 @@ spec: { podSelector: { matchLabels: { app: wep } }, ingress: [ {} ] }
       expect(new Set(server.requests.map(({ url }) => url.pathname))).to.deep.equal(
         new Set(Object.keys(lists)),
       );
+      const rights = parseAllDocuments(await readFile(join(root, 'manifests/run/rbac-audit.yaml'), 'utf8'))
+        .map(
+          (document) =>
+            document.toJS() as { rules?: { apiGroups: string[]; resources: string[]; verbs: string[] }[] },
+        )
+        .flatMap(({ rules = [] }) => rules);
+      const allowed = rights.flatMap(({ apiGroups: [group = ''], resources }) =>
+        resources.map((resource) => `${group === '' ? '/api/v1' : `/apis/${group}/v1`}/${resource}`),
+      );
+      expect(allowed.toSorted()).to.deep.equal(Object.keys(lists).toSorted());
+      expect(rights.flatMap(({ verbs }) => verbs)).to.deep.equal(['list', 'list']);
     }));
 
   it('exits 2 where it may not list', () =>
