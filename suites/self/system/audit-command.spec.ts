@@ -149,7 +149,7 @@ spec: { podSelector: { matchLabels: { app: wep } }, ingress: [ {} ] }
   const refused: [string, string[], RegExp][] = [
     ['an unknown mode', ['FILE', '--mode', 'open'], /`--mode`[^]*unrestricted or restricted/],
     ['a label without a key', ['FILE', '--expect-label', '=x'], /KEY or KEY=VALUE/],
-    ['a flag without its file', ['FILE', '--junit'], /`--junit` lacks its file/],
+    ['a flag without its file', ['FILE', '--junit'], /`--junit` lacks its value/],
     ['a selector without a glob', ['FILE', '--selector'], /`--selector` lacks its value/],
     ['a selector that matches nothing', ['FILE', '--selector', 'x-*'], /no namespace matches `x-\*`/],
     ['files and a cluster', ['FILE', '--context', 'x'], /files and a cluster at once/],

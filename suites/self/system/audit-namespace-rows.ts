@@ -66,6 +66,12 @@ export const namespaceRows: readonly Row[] = [
     otherwise: { isComplete: false },
   },
   {
+    id: 'empty-namespace-without-policy',
+    has: [a],
+    hasNot: [a, policy('os-a/p', { ...all, policyTypes: ['Egress'] })],
+    object: 'Namespace os-a',
+  },
+  {
     id: 'default-for-egress-only',
     has: [a, pod('os-a/x'), pod('os-a/y'), policy('os-a/p', selected('y')), sending([])],
     hasNot: [a, pod('os-a/y'), policy('os-a/p', selected('y')), sending([])],

@@ -38,6 +38,17 @@ export const peerRows: readonly Row[] = [
     object: 'NetworkPolicy os-a/p',
   },
   {
+    id: 'peer-matches-no-namespace',
+    has: [a, admitting([{ namespaceSelector: labelled('kubernetes.io/metadata.name', 'b') }])],
+    // Every namespace has this label, also where nobody wrote it down.
+    hasNot: [
+      a,
+      { namespaces: [{ name: 'b', labels: {} }] },
+      admitting([{ namespaceSelector: labelled('kubernetes.io/metadata.name', 'b') }]),
+    ],
+    object: 'NetworkPolicy os-a/p',
+  },
+  {
     id: 'peer-matches-no-pod',
     has: [a, pod('os-a/x'), admitting([selected('y')])],
     hasNot: [a, pod('os-a/x'), admitting([selected('x')])],

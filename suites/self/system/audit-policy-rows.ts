@@ -81,6 +81,18 @@ export const policyRows: readonly Row[] = [
     otherwise: { isComplete: false },
   },
   {
+    id: 'policy-selects-no-pod',
+    // A host outside has no labels, and a pod that has ended is nobody's subject.
+    has: [
+      a,
+      pod('os-a/x', { external: true }),
+      pod('os-a/y', { labels: { app: 'x' }, phase: 'Succeeded' }),
+      policy('os-a/p', selected('x')),
+    ],
+    hasNot: [a, pod('os-a/y', { labels: { app: 'x' } }), policy('os-a/p', selected('x'))],
+    object: 'NetworkPolicy os-a/p',
+  },
+  {
     id: 'policy-selects-only-host-network',
     has: [a, pod('os-a/x', host), pod('os-a/y'), policy('os-a/p', selected('x'))],
     hasNot: [a, pod('os-a/x', host), pod('os-a/y'), policy('os-a/p', all)],
@@ -104,10 +116,22 @@ export const policyRows: readonly Row[] = [
     options: { sources: sources('Namespace os-a in a', 'Namespace b in b', 'NetworkPolicy os-a/p in b') },
     otherwise: { sources: sources('Namespace os-a', 'Namespace b', 'NetworkPolicy os-a/p') },
   },
-  ...['b', 'os'].map((owner): Row => {
+  {
+    id: 'client-maintained-policy',
+    has: [a, namespace('b', { team: 'b' }), admitting([{ namespaceSelector: labelled('team', 'b') }])],
+    // Who admits all namespaces has no client in mind.
+    hasNot: [a, namespace('b', { team: 'b' }), admitting([{ namespaceSelector: {} }])],
+    object: 'NetworkPolicy os-a/p',
+    options: { sources: sources('Namespace os-a in a', 'Namespace b in b', 'NetworkPolicy os-a/p in b') },
+  },
+  ...[
+    { of: 'os', label: 'c' },
+    { of: 'os', label: 'os' },
+    { of: 'b', label: 'b' },
+  ].map((near): Row => {
     const part = 'app.kubernetes.io/part-of';
-    const parts = (label: string) => [
-      namespace('os-a', { [part]: 'os' }),
+    const parts = (owner: string, label: string) => [
+      namespace('os-a', { [part]: owner }),
       namespace('b', { team: 'b', [part]: 'b' }),
       policy(
         'os-a/p',
@@ -117,8 +141,8 @@ export const policyRows: readonly Row[] = [
     ];
     return {
       id: 'client-maintained-policy',
-      has: parts('b'),
-      hasNot: parts(owner === 'b' ? 'c' : 'os'),
+      has: parts('os', 'b'),
+      hasNot: parts(near.of, near.label),
       object: 'NetworkPolicy os-a/p',
       says: /it has app\.kubernetes\.io\/part-of=b, as b has and os-a has not/,
     };

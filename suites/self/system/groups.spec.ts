@@ -72,6 +72,15 @@ describe('groups of namespaces', () => {
     });
   });
 
+  it('have nobody in default for dealing with two, be they all, or with exactly half', () => {
+    const among = (names: string, text: string) =>
+      namesIn(deriveGroups({ ...needs(text), namespaces: Array.from(names) })).default;
+    expect(among('abc', 'a>b a>c')).to.deep.equal([]);
+    expect(among('abcd', 'a>b a>c a>d')).to.deep.equal(['a']);
+    expect(among('abcdefg', 'a>b a>c a>d')).to.deep.equal([]);
+    expect(among('abcdefg', 'a>b a>c a>d a>e')).to.deep.equal(['a']);
+  });
+
   it('have in control-plane who needs each other beside those, with each reason once', () => {
     const groups = deriveGroups(needs('x>a b>a b>c b>c c>a e>f'));
     expect(namesIn(groups)).to.deep.equal({ default: ['a'], 'control-plane': ['b', 'c', 'e', 'f'] });
