@@ -71,9 +71,5 @@ export const passes = ({ from, to }: Pick<Flow, 'from' | 'to'>, assignment: Assi
   return from === to || one === 'default' || other === 'default' || (one !== undefined && one === other);
 };
 
-/** Whether one of the ends is the system's. */
-export const concerns = ({ from, to }: Pick<Flow, 'from' | 'to'>, { namespaces }: Needs): boolean =>
-  namespaces.includes(from) || namespaces.includes(to);
-
 const describeMost = (some: readonly string[], all: readonly string[]): string =>
   `${some.length} of ${all.length - 1} other system namespaces, which is as good as all: ${listNames(some)}`;

@@ -5,7 +5,6 @@ import { listNames } from './audit-view.ts';
 import type { Flow } from './flows.ts';
 import {
   assignmentOf,
-  concerns,
   groupNames,
   passes,
   type Assignment,
@@ -81,7 +80,7 @@ export const compareGroups = (
     'control-plane': derived['control-plane'].map(({ namespace }) => namespace),
   });
   const names = [...new Set([...wanted.keys(), ...published.keys()])].toSorted();
-  const cut = needs.flows.filter((flow) => concerns(flow, needs) && !passes(flow, published));
+  const cut = needs.flows.filter((flow) => !passes(flow, published));
   const joiners = names.flatMap((namespace): Joiner[] => {
     const group = wanted.get(namespace);
     const flows = cut.filter(({ from, to }) => from === namespace || to === namespace);
