@@ -24,7 +24,11 @@ const rows: Row[] = [
     says: ['--plugni', 'wanted:', '--plugin', 'next:'],
   },
   { title: 'an unknown flag of the default command', args: ['--nope'], says: ['--nope', '--provider'] },
-  { title: 'an unknown command', args: ['rnu'], says: ['`rnu`', 'run, list, explain, fuzz, system, compare, clean'] },
+  {
+    title: 'an unknown command',
+    args: ['rnu'],
+    says: ['`rnu`', 'run, list, explain, fuzz, system, compare, clean'],
+  },
   {
     title: 'a filter that matches nothing',
     args: ['run', 'no/such/thing'],

@@ -23,7 +23,8 @@ describe('a profile', function () {
     const listed = await list();
     expect(inFolder(namesOf(listed), 'generated/')).to.equal(0);
     expect(namesOf(listed)).to.deep.equal(namesOf(await list('--profile', 'hand-drawn')));
-    const profiles = ['hand-drawn', 'generated-pairwise', 'generated-112', 'generated-all', 'all'];
+    const generated = ['generated-pairwise', 'generated-precedence', 'generated-112', 'generated-all'];
+    const profiles = ['hand-drawn', ...generated, 'all'];
     expect(Object.keys(listed.profiles)).to.deep.equal(profiles);
   });
 
@@ -35,12 +36,14 @@ describe('a profile', function () {
     expect(inFolder(all, 'generated/cyclonus/')).to.equal(230);
   });
 
-  it('generated-pairwise is the crossed axes, and all is everything', async () => {
+  it('generated-pairwise and -precedence are the crossed axes, and all is everything', async () => {
     const pairwise = namesOf(await list('--profile', 'generated-pairwise'));
     expect(inFolder(pairwise, 'generated/pairwise/')).to.equal(pairwise.length);
+    const precedence = namesOf(await list('--profile', 'generated-precedence'));
+    expect(inFolder(precedence, 'generated/precedence/')).to.equal(precedence.length);
     const [all, drawn] = [namesOf(await list('--profile', 'all')), namesOf(await list())];
     expect(all).to.deep.equal([...new Set(all)]);
-    expect(all.length).to.equal(drawn.length + pairwise.length + 230);
+    expect(all.length).to.equal(drawn.length + pairwise.length + precedence.length + 230);
   });
 
   it('is narrowed by filters: a tag of Cyclonus finds its cases', async () => {
@@ -54,7 +57,9 @@ describe('a profile', function () {
     expect((await runNetpol(['list'], { env })).stdout).to.include('112 scenarios, by feature');
     const { exitCode, stderr } = await runNetpol(['list', '--profile', 'nope']);
     expect(exitCode).to.equal(2);
-    expect(stderr).to.include('wanted one of hand-drawn, generated-pairwise, generated-112');
+    expect(stderr).to.include(
+      'wanted one of hand-drawn, generated-pairwise, generated-precedence, generated-112',
+    );
   });
 
   it('need not be named to find a generated case by its name, beside drawn ones', async () => {
