@@ -69,13 +69,12 @@ export type LaneOptions = Pick<Config, 'lanes' | 'settleBudgetMs'> & { scenarios
 /** A lane takes as long to open as some scenarios take: fewer than this do not pay for another one. */
 const scenariosPerLane = 8;
 
-/** In the lab a lane keeps half a core busy; on a cluster most of a scenario is waiting for pods and for silence. */
+/** Most of a scenario is waiting, for pods and for silence: two lanes keep a core busy. */
 export const chooseLanes = (
-  { environment, maximumLanes }: Pick<Cluster, 'maximumLanes'> & { environment: { provider: string } },
+  { maximumLanes }: Pick<Cluster, 'maximumLanes'>,
   { lanes, scenarios = Number.POSITIVE_INFINITY }: Pick<LaneOptions, 'lanes' | 'scenarios'>,
 ): number => {
-  const processors = availableParallelism();
-  const fitting = environment.provider === 'lab' ? Math.min(2, processors) : Math.min(4, 2 * processors);
+  const fitting = Math.min(4, 2 * availableParallelism());
   const wanted =
     lanes === 0 ? Math.min(fitting, Math.ceil(scenarios / scenariosPerLane)) : Math.min(lanes, scenarios);
   return Math.max(1, Math.min(maximumLanes, wanted));

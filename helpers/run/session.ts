@@ -124,10 +124,10 @@ const createScheduler = (
   return {
     schedule: (scenarios) => {
       const able = scenarios.filter((scenario) => skipReason(scenario, context) === undefined);
-      // What takes longest begins first, or at the end all lanes but one would have nothing to do; and what no other
-      // scenario may run beside comes last, so that the lanes fall idle but once.
+      // What takes longest or has to wait for its like begins first, or at the end all lanes but one would have nothing
+      // to do; and what no other scenario may run beside comes last, so that the lanes fall idle but once.
       const rankOf = (scenario: Scenario): number =>
-        isClusterWide(scenario) ? 2 : waitsForNamespaces(scenario) ? 0 : 1;
+        isClusterWide(scenario) ? 2 : waitsForNamespaces(scenario) || takesBaseline(scenario) ? 0 : 1;
       for (const scenario of able.toSorted((one, other) => rankOf(one) - rankOf(other))) {
         const { promise, resolve } = Promise.withResolvers<Checked>();
         results.set(scenario, promise);
@@ -152,20 +152,22 @@ const waitsForNamespaces = ({ steps }: Scenario): boolean =>
   steps.some(({ action }) => action.verb === 'remove' && action.namespaces !== undefined);
 
 /**
- * Whether two scenarios need what all lanes share and only one at a time can have: ports of nodes, addresses outside, or
- * the whole cluster.
+ * Whether two scenarios need what all lanes share and only one at a time can have: ports of nodes, addresses outside,
+ * the baseline, or the whole cluster.
  */
 const collide = (one: Scenario, other: Scenario): boolean =>
   isClusterWide(one) ||
   isClusterWide(other) ||
   (takesPortsOfNodes(one) && takesPortsOfNodes(other)) ||
+  (takesBaseline(one) && takesBaseline(other)) ||
   hostsOf(one).some((host) => hostsOf(other).some((rival) => areRivals(host, rival)));
 
-/** Whether its policies may be about the pods of other lanes, or there can be but one of their kind. */
-const isClusterWide = ({ steps }: Scenario): boolean =>
-  adminPoliciesOf(steps).some(
-    (policy) => policy.kind === 'BaselineAdminNetworkPolicy' || !isConfined(policy),
-  );
+/** Whether its policies may be about the pods of other lanes. */
+const isClusterWide = ({ steps }: Scenario): boolean => !adminPoliciesOf(steps).every(isConfined);
+
+/** A cluster has one BaselineAdminNetworkPolicy at most: its name must be `default`. */
+const takesBaseline = ({ steps }: Scenario): boolean =>
+  adminPoliciesOf(steps).some(({ kind }) => kind === 'BaselineAdminNetworkPolicy');
 
 const takesPortsOfNodes = ({ pods }: Scenario): boolean =>
   pods.some(({ hostNetwork, ports }) => hostNetwork === true && ports.length > 0);

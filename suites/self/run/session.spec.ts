@@ -9,7 +9,8 @@ import type { ScenarioPod } from '../../../helpers/scenario/scenario.ts';
 describe('a session', function () {
   this.timeout(60_000);
 
-  const load = async (name: string) => (await loadScenarios(`network-policy/${name}.yaml`))[0]!;
+  const loadFile = async (file: string) => (await loadScenarios(file))[0]!;
+  const load = (name: string) => loadFile(`network-policy/${name}.yaml`);
 
   it('runs scenarios that take ports of the nodes one at a time, and others beside them', async () => {
     const [one, two] = [await load('nodes/egress-to-nodes'), await load('nodes/host-network-subject')];
@@ -40,6 +41,19 @@ describe('a session', function () {
       expect((await session.result(scenario)).record.status, scenario.name).to.equal('pass');
   });
 
+  it('runs one baseline at a time, with others beside it, and policies about every namespace alone', async () => {
+    const admin = (name: string) => loadFile(`admin/${name}.yaml`);
+    const [one, two] = [await admin('rules/baseline-order'), await admin('rules/baseline-named-port')];
+    const [wide, other] = [await admin('subjects/every-namespace'), await load('nodes/own-node')];
+    const cluster = await startLab({ run: 'self', plugin: 'reference', log: () => {} });
+    await using session = await openSession(cluster, { lanes: 4, settleBudgetMs: 0 }, () => {});
+    session.schedule([wide, one, two, other]);
+    expect(session.running()).to.deep.equal([one, other].map(({ name }) => name));
+    await session.result(two);
+    for (const scenario of [wide, one, two, other])
+      expect((await session.result(scenario)).record.status, scenario.name).to.equal('pass');
+  });
+
   it('begins with what has to wait for the end of a namespace', async () => {
     const first = await load('isolation/default-deny-ingress');
     const slow = await load('lifecycle/namespace-comes-back');
@@ -52,8 +66,8 @@ describe('a session', function () {
 });
 
 describe('chooseLanes', () => {
-  const kind = { environment: { provider: 'kind' }, maximumLanes: 4 };
-  const lab = { environment: { provider: 'lab' }, maximumLanes: 8 };
+  const kind = { maximumLanes: 4 };
+  const small = { maximumLanes: 2 };
 
   it('opens lanes by processors where nobody asked, and none that few scenarios do not pay for', () => {
     const all = Math.min(4, 2 * availableParallelism());
@@ -62,7 +76,7 @@ describe('chooseLanes', () => {
     expect(chooseLanes(kind, { lanes: 0, scenarios: 9 })).to.equal(2);
     expect(chooseLanes(kind, { lanes: 0, scenarios: 8 })).to.equal(1);
     expect(chooseLanes(kind, { lanes: 0, scenarios: 0 })).to.equal(1);
-    expect(chooseLanes(lab, { lanes: 0 })).to.equal(Math.min(2, availableParallelism()));
+    expect(chooseLanes(small, { lanes: 0 })).to.equal(2);
   });
 
   it('opens as many as were asked for, but no more than scenarios and than the cluster bears', () => {
