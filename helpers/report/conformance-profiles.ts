@@ -16,8 +16,9 @@ export type Level = 'standard' | 'experimental';
 
 /** What is not in this list is experimental, a feature that nobody has classified among it. */
 const standardFeatures: ReadonlySet<string> = new Set([
-  // All that a v1 NetworkPolicy can say about TCP and UDP, between pods, Services and addresses. The rest of our
-  // features asks more of a cluster than its plugin can give (kubelet, DNS, node ports), or has no demand in the API.
+  // All that a v1 NetworkPolicy can say about TCP and UDP, between pods, Services and addresses, and in any order. The
+  // rest of our features asks more of a cluster than its plugin can give (kubelet, DNS, node ports), or has no demand
+  // in the API.
   'NetworkPolicy',
   'NetworkPolicyEgress',
   'NetworkPolicyUDP',
@@ -26,6 +27,7 @@ const standardFeatures: ReadonlySet<string> = new Set([
   'NetworkPolicyIPBlock',
   'NetworkPolicySCTPFailClosed',
   'Services',
+  'SystemNamespaces',
   // As network-policy-api has it: the kind itself, and `networks` since v0.1.7.
   'AdminNetworkPolicy',
   'AdminNetworkPolicyNetworks',

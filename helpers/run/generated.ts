@@ -45,7 +45,7 @@ const draw = (draft: Scenario, moments: readonly Moment[], cells: readonly Cell[
     ...draft,
     steps,
     pods: pods.map((pod) => ({ ...pod, why: describePod(pod, moments) })),
-    features: neededFeatures({ steps, pods }, policies),
+    features: neededFeatures({ ...draft, steps, pods }, policies),
   };
 };
 

@@ -32,6 +32,8 @@ export const features = {
   ICMP: 'pods answer ICMP echo, and closed ports with ICMP errors, where no policy isolates them',
   Fragments: 'a UDP datagram in fragments is filtered like a whole one',
   EstablishedConnections: 'connections outlive changes of policies that isolate neither end of them',
+  SystemNamespaces:
+    'labels, namespaces and policies of system components act one by one, in whatever order they arrive',
   PolicyValidation:
     'the API server refuses NetworkPolicies that are wrong, and completes those that leave out what has a default',
   AdminNetworkPolicy:
@@ -58,9 +60,15 @@ export type Feature = keyof typeof features;
 
 export const isFeature = (name: string): name is Feature => Object.hasOwn(features, name);
 
-/** The features that a scenario needs, by what its policies and grids use, in the order of the list. */
+/** What a feature of this kind is about no policy and no grid can show: any scenario may list it. */
+export const isTopic = (feature: Feature): boolean => feature === 'SystemNamespaces';
+
+/**
+ * The features that a scenario needs, by what its policies and grids use and by the folder that it lies in, in the
+ * order of the list.
+ */
 export const neededFeatures = (
-  { pods, steps }: Pick<Scenario, 'pods' | 'steps'>,
+  { name, pods, steps }: Pick<Scenario, 'name' | 'pods' | 'steps'>,
   all: readonly Policy[],
 ): Feature[] => {
   const policies = all.filter((policy) => !isAdminPolicy(policy));
@@ -90,6 +98,7 @@ export const neededFeatures = (
     ICMP: grids.some(({ protocol, traffic }) => protocol === 'ICMP' || traffic === 'unreachable'),
     Fragments: grids.some(({ traffic }) => traffic === 'fragmented'),
     EstablishedConnections: grids.some(({ traffic }) => traffic === 'established'),
+    SystemNamespaces: name.startsWith('network-policy/system-namespaces/'),
     SilentDeny: grids.some(({ traffic }) => traffic === 'silent'),
   };
   return (Object.keys(features) as Feature[]).filter((feature) => needed[feature] ?? ofTiers.has(feature));

@@ -1,6 +1,6 @@
 import { closestOf } from '../kube/syntax.ts';
 import { parseDocuments } from '../kube/yaml.ts';
-import { features as allFeatures, isFeature, neededFeatures } from './features.ts';
+import { features as allFeatures, isFeature, isTopic, neededFeatures } from './features.ts';
 import { channels, readPolicies } from './policy-documents.ts';
 import { readPods } from './pods.ts';
 import { isProperty, properties } from './properties.ts';
@@ -156,7 +156,7 @@ const readFeatures = (
       `the scenario needs the feature ${feature} (${allFeatures[feature]}) and does not list it`,
     );
   }
-  for (const feature of listed.filter((name) => !needed.includes(name))) {
+  for (const feature of listed.filter((name) => !needed.includes(name) && !isTopic(name))) {
     complain(['features', names.indexOf(feature)], `nothing in the scenario needs the feature ${feature}`);
   }
   if (listed.includes('SilentDeny') && !listed.includes('ClusterNetworkPolicy'))

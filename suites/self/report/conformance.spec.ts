@@ -230,7 +230,7 @@ describe('conformance profiles', () => {
   });
 
   it('demand what NetworkPolicy can say about TCP and UDP, and leave the rest to the plugin', () => {
-    expect(Object.keys(features).filter((name) => /^NetworkPolicy|^Services/.test(name))).to.deep.equal(
+    expect(Object.keys(features).filter((name) => /^(Network|Services|System)/.test(name))).to.deep.equal(
       Object.keys(features).filter(
         (name) => isStandard(name) && (profilesOf([name])[0] ?? '') === 'NetworkPolicy',
       ),

@@ -66,6 +66,16 @@ describe('loading scenarios', () => {
     expect(missing).to.be.instanceOf(InputError).with.property('message').that.contains('no such file');
   });
 
+  it('holds the folder of a topic to its feature, and lets a scenario list it wherever it lies', async () => {
+    const name = 'network-policy/system-namespaces/one';
+    const listed = spoil(['[NetworkPolicy]', '[NetworkPolicy, SystemNamespaces]']);
+    const [problem, ...others] = await load({ [`${name}.yaml`]: sample });
+    expect(others).to.deep.equal([]);
+    expect(problem).to.contain('the scenario needs the feature SystemNamespaces');
+    expect(await load({ [`${name}.yaml`]: listed })).to.deep.equal([name]);
+    expect(await load({ 'one.yaml': listed })).to.deep.equal(['one']);
+  });
+
   it('takes one file', async () => {
     const [scenario, ...others] = await loadScenarios('network-policy/peers/pod-and-namespace.yaml');
     expect(others).to.deep.equal([]);
