@@ -150,8 +150,11 @@ export type Cluster = AsyncDisposable & {
   readonly lacks: Readonly<Partial<Record<Capability, string>>>;
   /** Lanes that may be open at once. */
   readonly maximumLanes: number;
-  /** Opens a lane with its standing pods, all serving. `standing` names namespaces `x`, `y`, `z`. */
-  openLane(index: number, standing: readonly PodRequest[]): Promise<Lane>;
+  /**
+   * Opens a lane with its standing pods, all serving. `standing` names namespaces `x`, `y`, `z`; `guests` those that may
+   * be created later, `guestNamespaces` where nobody says.
+   */
+  openLane(index: number, standing: readonly PodRequest[], guests?: readonly string[]): Promise<Lane>;
 };
 
 /** What every provider needs to start. */

@@ -100,7 +100,7 @@ const describeCluster = async (
     },
     lacks,
     maximumLanes: 4,
-    openLane: (index, standing) =>
+    openLane: (index, standing, guests) =>
       openKubernetesLane(
         {
           client,
@@ -113,6 +113,7 @@ const describeCluster = async (
         },
         index,
         standing,
+        guests,
       ),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

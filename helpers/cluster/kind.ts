@@ -182,7 +182,7 @@ const describeCluster = async ({
       ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
     },
     maximumLanes: 4,
-    openLane: (index, standing) =>
+    openLane: (index, standing, guests) =>
       openKubernetesLane(
         {
           client,
@@ -197,6 +197,7 @@ const describeCluster = async ({
         },
         index,
         standing,
+        guests,
       ),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

@@ -52,12 +52,13 @@ export const openKubernetesLane = async (
   options: KubernetesLaneOptions,
   index: number,
   standing: readonly PodRequest[],
+  guests: readonly string[] = guestNamespaces,
 ): Promise<Lane> => {
   const { client, run, image, nodes, adminKinds, externalHosts, signal } = options;
   const shortNames = [...new Set(standing.map(({ namespace }) => namespace))].toSorted();
   const realName = (short: string): string => `netpol-${run}-${index}-${short}`;
   const namespaceNames = Object.fromEntries(
-    [...shortNames, ...guestNamespaces].map((short) => [short, realName(short)]),
+    [...shortNames, ...guests].map((short) => [short, realName(short)]),
   );
   // Those that exist now, as far as we have made them and not taken away again.
   const realNames = new Set<string>();

@@ -8,7 +8,7 @@ import { idOf } from '../kube/world.ts';
  */
 export const keepHosts = (cluster: Cluster): Cluster => ({
   ...cluster,
-  openLane: async (index, standing) => keepHostsOf(await cluster.openLane(index, standing)),
+  openLane: async (...args) => keepHostsOf(await cluster.openLane(...args)),
 });
 
 const keepHostsOf = (lane: Lane): Lane => {

@@ -36,9 +36,13 @@ export type Ground = AsyncDisposable & {
   restore(scenario: Scenario): Promise<void>;
 };
 
-/** Opens a lane of its own with the standing pods, and a link to each. */
-export const openGround = async (cluster: Cluster, index: number): Promise<Ground> => {
-  const lane = await cluster.openLane(index, defaultPods);
+/** Opens a lane of its own with the standing pods, and a link to each. `guests`: see `Cluster.openLane`. */
+export const openGround = async (
+  cluster: Cluster,
+  index: number,
+  guests?: readonly string[],
+): Promise<Ground> => {
+  const lane = await cluster.openLane(index, defaultPods, guests);
   try {
     const { pods } = await lane.world();
     return createGround(lane, await openLinks(lane, pods));

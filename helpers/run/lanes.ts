@@ -37,7 +37,7 @@ export const openLanes = async (
   try {
     const began = performance.now();
     const opened = await Promise.allSettled(
-      Array.from({ length: lanes }, (_, index) => openGround(cluster, index)),
+      Array.from({ length: lanes }, (_, index) => openGround(cluster, index, config.guests)),
     );
     for (const result of opened) if (result.status === 'fulfilled') grounds.push(result.value);
     const failed = opened.find((result) => result.status === 'rejected');
@@ -63,8 +63,14 @@ export const openLanes = async (
   return { grounds, context, [Symbol.asyncDispose]: close };
 };
 
-/** What decides how many lanes are opened: how many the user asked for (0: we choose), and for how many scenarios. */
-export type LaneOptions = Pick<Config, 'lanes' | 'settleBudgetMs'> & { scenarios?: number };
+/**
+ * What decides how many lanes are opened: how many the user asked for (0: we choose), and for how many scenarios; and
+ * the namespaces that these bring, where they are not the usual ones.
+ */
+export type LaneOptions = Pick<Config, 'lanes' | 'settleBudgetMs'> & {
+  scenarios?: number;
+  guests?: readonly string[];
+};
 
 /** A lane takes as long to open as some scenarios take: fewer than this do not pay for another one. */
 const scenariosPerLane = 8;

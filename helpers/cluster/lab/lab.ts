@@ -81,7 +81,7 @@ const createCluster = (
       api: 'the lab has no API server',
     },
     maximumLanes,
-    openLane: async (index, standing) => {
+    openLane: async (index, standing, guests) => {
       if (!Number.isInteger(index) || index < 0 || index >= maximumLanes || lanes.has(index))
         throw new ClusterError({
           subject: 'lab: cannot open lane',
@@ -100,6 +100,7 @@ const createCluster = (
         updateServices,
         evidence,
         closed: () => lanes.delete(index),
+        ...(guests && { guests }),
       });
       lanes.set(index, opened);
       await opened.open(standing);

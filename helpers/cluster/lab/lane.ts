@@ -34,6 +34,8 @@ export type LaneSurroundings = {
   evidence: () => Promise<Record<string, string>>;
   /** Called once, when the lane has nothing left. */
   closed: () => void;
+  /** Namespaces that may be created later. */
+  guests?: readonly string[];
 };
 
 /** A lane, and its world without a wait. */
@@ -57,7 +59,8 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
   const services = new Map<string, { service: Service; release: () => void }>();
   const members = createMembers(lab.holder, index, lab.takeLink, lab.changed);
 
-  const allNames = Object.fromEntries([...names, ...guestNamespaces].map((name) => [name, realName(name)]));
+  const { guests = guestNamespaces } = lab;
+  const allNames = Object.fromEntries([...names, ...guests].map((name) => [name, realName(name)]));
 
   // Each accepted change is a state of its own for the plugin, as it is an event of its own for those who watch an API.
   const changed = (): Promise<void> => {
