@@ -14,7 +14,9 @@ export type ListedRelease = {
   line: number;
 };
 
-export type Front = Pick<System, 'name' | 'about' | 'source' | 'namespaces'> & { releases: ListedRelease[] };
+export type Front = Pick<System, 'name' | 'about' | 'source' | 'namespaces' | 'tenants'> & {
+  releases: ListedRelease[];
+};
 
 /** Reads `system.yaml`. What is wrong goes to `problems`. */
 export const readFront = (text: string, file: string, problems: Problem[]): Front => {
@@ -50,11 +52,12 @@ export const readFront = (text: string, file: string, problems: Problem[]): Fron
     about: textAt('about'),
     source: textAt('source'),
     namespaces: textAt('namespaces'),
+    ...(value['tenants'] !== undefined && { tenants: textAt('tenants') }),
     releases,
   };
 };
 
-const known = ['system', 'about', 'source', 'namespaces', 'releases'];
+const known = ['system', 'about', 'source', 'namespaces', 'tenants', 'releases'];
 
 /** The release, or what is wrong with it. */
 const readRelease = (

@@ -51,6 +51,8 @@ export type System = {
   source: string;
   /** Glob of the namespaces that are the system's: `openshift-*`. */
   namespaces: string;
+  /** Glob of the namespaces of those who have no rights: what these need everybody may ask. */
+  tenants?: string;
   releases: readonly SystemRelease[];
 };
 
