@@ -28,6 +28,7 @@ export const help: Record<
   | 'system audit'
   | 'system groups'
   | 'system upgrade'
+  | 'system restricted'
   | 'compare'
   | 'clean',
   Help
@@ -75,6 +76,16 @@ export const help: Record<
       ],
       ['--own-mode C=MODE', 'components that are in a mode of their own, with commas'],
       ['--json', 'for machines'],
+    ],
+  },
+  'system restricted': {
+    usage: 'system restricted --system NAME',
+    does: "proves on a cluster that a release of a system keeps its needed connections open and its closed doors closed, in both modes and with each component in a mode of its own; with probe pods in namespaces of our own in place of the system's",
+    options: [...clusterOptions, 'output', 'settleBudgetMs', 'force'],
+    more: [
+      ['--system NAME', 'one under manifests/systems, or a directory'],
+      ['--release RELEASE', 'which of its releases (default: the last)'],
+      ['--mode MODE', 'restricted or unrestricted (default: both, switched back and forth)'],
     ],
   },
   'system audit': {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Config } from '../config.ts';
 import { missingImplementation, type ImplementationConfig } from '../config/implementation.ts';
 import { messageOf } from '../errors.ts';
 import type { RunRecord, RunStart } from '../report/record.ts';
@@ -12,7 +13,7 @@ import { vacuousReason } from './lint.ts';
 import { installPrograms } from './programs.ts';
 import { chooseProvider, startCluster } from './providers.ts';
 import { openScreen, type Screen } from './screen.ts';
-import { readCommandLine, selectSuite } from './selection.ts';
+import { readCommandLine, selectSuite, type SelectedSuite } from './selection.ts';
 import { createRunName, openSession } from './session.ts';
 import { runSuite, type SuiteRun } from './suite.ts';
 import { readVersion } from './version.ts';
@@ -23,16 +24,10 @@ import { readVersion } from './version.ts';
  * @throws NetpolError before the first scenario; nothing is left behind then
  */
 export const runCommand = async (argv: readonly string[]): Promise<number> => {
-  using interrupts = listenForInterrupts();
-  const { signal } = interrupts;
-  try {
-    const record = await run(argv, signal);
-    return signal.aborted ? 130 : exitCodeOf(record);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    if (error !== signal.reason) console.error(redact(`netpol: ${messageOf(error)}`));
-    return 130;
-  }
+  const { config, positionals } = readCommandLine('run', argv);
+  return runCommandLine({ command: 'run', argv, config }, async () => ({
+    suite: await selectSuite(positionals, config),
+  }));
 };
 
 /** 2 wins over 1: what could not be told may hide what failed. A run of skips alone has proved nothing. */
@@ -41,15 +36,38 @@ export const exitCodeOf = ({ counts, aborted }: Pick<RunRecord, 'counts' | 'abor
   return counts.fail > 0 ? 1 : 0;
 };
 
-const run = async (argv: readonly string[], signal: AbortSignal): Promise<RunRecord> => {
-  const { config, positionals } = readCommandLine('run', argv);
+/** Scenarios that a command is about, with what the lanes must have for them. */
+export type Runnable = { suite: SelectedSuite; guests?: readonly string[] };
+
+/** Proves what a command line chooses: reads and checks everything, then starts a cluster. Returns the exit code. */
+export const runCommandLine = async (
+  { command, argv, config }: { command: string; argv: readonly string[]; config: Config },
+  select: () => Promise<Runnable>,
+): Promise<number> => {
+  using interrupts = listenForInterrupts();
+  const { signal } = interrupts;
+  try {
+    const record = await run({ command, argv, config }, select, signal);
+    return signal.aborted ? 130 : exitCodeOf(record);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    if (error !== signal.reason) console.error(redact(`netpol: ${messageOf(error)}`));
+    return 130;
+  }
+};
+
+const run = async (
+  { command, argv, config }: { command: string; argv: readonly string[]; config: Config },
+  select: () => Promise<Runnable>,
+  signal: AbortSignal,
+): Promise<RunRecord> => {
   const name = createRunName();
   const directory = config.output === '' ? join('results', name) : config.output;
   const { provider, because } = await chooseProvider(config);
   const flags = ['--provider', provider, ...(config.plugin === '' ? [] : ['--plugin', config.plugin])];
   const screen = openScreen(process.stdout, directory, flags);
   screen.note(`provider ${provider}: ${because}`);
-  const suite = await selectSuite(positionals, config);
+  const { suite, guests } = await select();
   screen.note(`${suite.scenarios.length} scenarios; results go to ${directory}/`);
   const missing = missingImplementation(config);
   if (missing.length > 0) screen.note(`conformance.yaml will lack what ${missing.join(' ')} would say`);
@@ -57,13 +75,17 @@ const run = async (argv: readonly string[], signal: AbortSignal): Promise<RunRec
 
   const cluster = await startCluster(provider, config, { run: name, log: screen.note, signal });
   const scenarios = suite.scenarios.length - suite.skipped.size;
-  await using session = await openSession(cluster, { ...config, scenarios }, screen.note);
+  await using session = await openSession(
+    cluster,
+    { ...config, scenarios, ...(guests && { guests }) },
+    screen.note,
+  );
   signal.throwIfAborted();
   const declared = suite.scenarios.map(declareCase);
   const log = openRunLog(directory, {
     run: name,
     version: await readVersion(),
-    command: ['netpol', 'run', ...argv],
+    command: ['netpol', command, ...argv],
     startedAt: new Date().toISOString(),
     environment: { ...cluster.environment, families: [...session.context.families] },
     config: { ...config, lanes: session.lanes },

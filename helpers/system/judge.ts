@@ -13,12 +13,13 @@ const families: readonly Family[] = ['IPv4', 'IPv6'];
  * namespaces of both ends only.
  */
 export const judgeLink = (link: Link, placement: Placement, world: World): Flaw | undefined => {
-  const { kind, from, to, protocol, port } = link;
+  const { from, to, protocol, port } = link;
   const isThere = (id: string): boolean => world.pods.some((pod) => idOf(pod) === id);
-  if (!isThere(from) || !isThere(to) || !isBinding(link, placement)) return undefined;
+  const want = wantOf(link, placement);
+  if (!isThere(from) || !isThere(to) || want === undefined) return undefined;
   const oracle = createOracle(world);
   const explained = families.map((family) => oracle.explain(from, to, protocol, port, family));
-  if (kind === 'needed' || kind === 'open') {
+  if (want === 'allow') {
     const closed = explained.find(({ verdict }) => verdict !== 'allow');
     return closed && { kind: 'loss', reason: closed.reason, policies: policiesIn(closed) };
   }
@@ -26,10 +27,14 @@ export const judgeLink = (link: Link, placement: Placement, world: World): Flaw 
   return open && { kind: 'leak', reason: open.reason, policies: policiesIn(open) };
 };
 
-const isBinding = ({ kind, to }: Link, placement: Placement): boolean => {
-  if (kind === 'needed' || kind === 'always-closed') return true;
+/** What must become of a connection at a placement; undefined where its kind is about the other mode. */
+export const wantOf = ({ kind, to }: Link, placement: Placement): 'allow' | 'deny' | undefined => {
+  if (kind === 'needed') return 'allow';
+  if (kind === 'always-closed') return 'deny';
   const owner = ownerOf(namespaceOf(to), placement);
-  return owner !== undefined && placement.modeOf(owner) === (kind === 'open' ? 'unrestricted' : 'restricted');
+  const mode = owner === undefined ? undefined : placement.modeOf(owner);
+  if (kind === 'open') return mode === 'unrestricted' ? 'allow' : undefined;
+  return mode === 'restricted' ? 'deny' : undefined;
 };
 
 const policiesIn = ({ egress, ingress }: Explanation): string[] => [

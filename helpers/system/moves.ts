@@ -75,7 +75,8 @@ const hasModes = (deliveries: readonly (Delivery | undefined)[]): boolean =>
     modes.some((mode) => delivery !== undefined && namesOf(delivery.only[mode]).length > 0),
   );
 
-const findRelease = ({ name, releases }: System, wanted: string): System['releases'][number] => {
+/** @throws UsageError for a release that the system does not have */
+export const findRelease = ({ name, releases }: System, wanted: string): System['releases'][number] => {
   const found = releases.find((release) => release.name === wanted);
   if (found !== undefined) return found;
   throw new UsageError({

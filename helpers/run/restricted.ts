@@ -1,0 +1,251 @@
+import { isDeepStrictEqual } from 'node:util';
+import { UsageError } from '../errors.ts';
+import type { NetworkPolicy, Protocol } from '../kube/types.ts';
+import { idOf, type ContainerPort, type World } from '../kube/world.ts';
+import { buildMatrix } from '../matrix/matrix.ts';
+import { neededFeatures } from '../scenario/features.ts';
+import { idOfPolicy } from '../scenario/policies.ts';
+import type { Action, ExpectedGrid, Scenario, ScenarioPod, Step } from '../scenario/scenario.ts';
+import { matchesGlob } from '../system/glob.ts';
+import { wantOf } from '../system/judge.ts';
+import { podsOf } from '../system/lint.ts';
+import { findRelease } from '../system/moves.ts';
+import {
+  modes,
+  namesOf,
+  namespaceOf,
+  ownerOf,
+  worldOf,
+  type Link,
+  type Mode,
+  type Placement,
+  type System,
+  type SystemRelease,
+} from '../system/system.ts';
+
+/** The namespace and the pod of somebody without any rights. */
+const tenant = { namespace: 'tenant', name: 'visitor', id: 'tenant/visitor' } as const;
+
+/** One connection that must work, or must not. */
+type Wanted = { from: string; to: string; protocol: Protocol; port: number; want: 'allow' | 'deny' };
+
+/**
+ * A release of a system as scenarios that can be proved on a cluster: in each mode what is needed works and what is
+ * closed is closed, the mode switched back and forth; and each component in the mode that the others are not in. A tenant
+ * reaches what everybody may reach, and nothing else that is restricted. `mode`: only in this one.
+ * @throws UsageError for a release that the system does not have
+ */
+export const restrictedScenarios = (system: System, releaseName: string, mode?: Mode): Scenario[] => {
+  const release = findRelease(system, releaseName);
+  refuseMovable(system, release);
+  const all = mode === undefined ? modes : [mode];
+  const placement = (modeOf: Placement['modeOf']): Placement => ({ deliveries: release.deliveries, modeOf });
+  const together = (mode === undefined ? [...modes, modes[0]] : [mode]).map((each) => placement(() => each));
+  const optional = [...release.deliveries.values()]
+    .filter(({ only }) => modes.some((each) => namesOf(only[each]).length > 0))
+    .flatMap(({ objects, only }) => [objects, ...modes.map((each) => only[each])])
+    .flatMap(({ policies }) => policies.map(({ metadata }) => metadata.namespace ?? ''))
+    .flatMap(
+      (namespace) =>
+        ownerOf(
+          namespace,
+          placement(() => modes[0]),
+        ) ?? [],
+    );
+  const apart = all.flatMap((common) =>
+    [...new Set(optional)].map((own) =>
+      placement((component) => (component === own ? otherThan(common) : common)),
+    ),
+  );
+  const scenario = (name: string, title: string, placements: readonly Placement[]): Scenario =>
+    draw(system, release, { name: `${system.name}/${release.name}/${name}`, title }, placements);
+  const words = all.join(' and ');
+  return [
+    scenario(
+      'modes',
+      `${system.name} ${release.name}: what is needed works and what is closed is closed, ${words}`,
+      together,
+    ),
+    ...(apart.length === 0
+      ? []
+      : [
+          scenario(
+            'opt-out',
+            `${system.name} ${release.name}: each component can be in a mode of its own, others ${words}`,
+            apart,
+          ),
+        ]),
+  ];
+};
+
+const otherThan = (mode: Mode): Mode => (mode === 'restricted' ? 'unrestricted' : 'restricted');
+
+/** Modes are switched live by policies alone. */
+const refuseMovable = ({ name }: System, { deliveries }: SystemRelease): void => {
+  const movable = [...deliveries.values()].flatMap(({ file, only }) =>
+    modes.flatMap((mode) => namesOf({ ...only[mode], policies: [] })).map((object) => `${object} (${file})`),
+  );
+  if (movable.length === 0) return;
+  throw new UsageError({
+    subject: `system ${name} has more than policies in one mode only`,
+    wanted: 'the annotation netpol-conformance/mode on policies alone',
+    got: movable.join(', '),
+  });
+};
+
+const draw = (
+  system: System,
+  release: SystemRelease,
+  { name, title }: Pick<Scenario, 'name' | 'title'>,
+  placements: readonly Placement[],
+): Scenario => {
+  const order = podsOf(system);
+  const links = [...release.deliveries.values()].flatMap((delivery) => delivery.links);
+  const worlds = placements.map((placement) => worldOf(placement, order));
+  const wanted = placements.map((placement, index) => wantedAt(system, links, placement, worlds[index]));
+  const steps = placements.flatMap((_, index) =>
+    stepsTo(worlds[index - 1]?.policies ?? [], worlds[index]?.policies ?? [], wanted[index] ?? []),
+  );
+  const [world] = worlds;
+  if (world === undefined) throw new RangeError('a scenario without a placement');
+  const pods = describePods(world, links);
+  const policies = steps.flatMap(({ action }) => ('policies' in action ? action.policies : []));
+  return {
+    title,
+    name,
+    file: [...release.deliveries.values()][0]?.file ?? '',
+    spec: system.source,
+    features: [...new Set([...neededFeatures({ name, steps, pods }, policies), 'SystemNamespaces' as const])],
+    namespaces: [
+      ...world.namespaces.map(({ name: namespace, labels }) => ({
+        name: namespace,
+        why: `of ${ownerOf(namespace, placements[0]!) ?? 'nobody'}`,
+        labels,
+        createdLater: false,
+      })),
+      { name: tenant.namespace, why: 'somebody without any rights', labels: {}, createdLater: false },
+    ],
+    pods,
+    services: [],
+    steps,
+  };
+};
+
+/** What the links say of those that are there, and what a tenant may and may not reach where somebody is restricted. */
+const wantedAt = (
+  system: System,
+  links: readonly Link[],
+  placement: Placement,
+  world: World | undefined,
+): Wanted[] => {
+  const there = new Set(world?.pods.map(idOf));
+  const isOfSystem = (id: string): boolean => matchesGlob(system.namespaces, namespaceOf(id));
+  const present = links.filter(({ from, to }) => there.has(from) && there.has(to));
+  const written = present.flatMap((link): Wanted[] => {
+    const want = wantOf(link, placement);
+    return want === undefined ? [] : [{ ...pick(link), want }];
+  });
+  const isTenant = (id: string): boolean => matchesGlob(system.tenants ?? '', namespaceOf(id));
+  const publicDoors = new Set(
+    present.filter(({ kind, from }) => kind === 'needed' && isTenant(from)).map(doorOf),
+  );
+  // Nobody else has said that he closes anything yet.
+  const closing = new Set(
+    [...placement.deliveries.values()].flatMap(({ component, links: own }) =>
+      own
+        .filter(({ kind }) => kind === 'closed' || kind === 'always-closed')
+        .map(({ to }) => namespaceOf(to))
+        .filter((namespace) => ownerOf(namespace, placement) === component),
+    ),
+  );
+  const doors = new Map(
+    present
+      .filter(({ to }) => isOfSystem(to) && closing.has(namespaceOf(to)))
+      .map((link) => [doorOf(link), link]),
+  );
+  const ofTenant = [...doors].flatMap(([door, link]): Wanted[] => {
+    const want = publicDoors.has(door) ? 'allow' : wantOf({ ...link, kind: 'closed' }, placement);
+    return want === undefined ? [] : [{ ...pick(link), from: tenant.id, want }];
+  });
+  const distinct = new Map([...written, ...ofTenant].map((one) => [`${one.from} ${doorOf(one)}`, one]));
+  return [...distinct.values()];
+};
+
+const pick = ({ from, to, protocol, port }: Link): Omit<Wanted, 'want'> => ({ from, to, protocol, port });
+
+const doorOf = ({ to, protocol, port }: Pick<Link, 'to' | 'protocol' | 'port'>): string =>
+  `${to} ${protocol}/${port}`;
+
+/**
+ * What is new comes before what is old goes, so that nothing is closed or open in between that need not be. Where nothing
+ * changes there is a step all the same, as its connections are to be proved.
+ */
+const stepsTo = (
+  before: readonly NetworkPolicy[],
+  after: readonly NetworkPolicy[],
+  wanted: readonly Wanted[],
+): Step[] => {
+  const known = new Map(before.map((policy) => [idOfPolicy(policy), policy]));
+  const kept = new Set(after.map(idOfPolicy));
+  const come = after.filter((policy) => !isDeepStrictEqual(known.get(idOfPolicy(policy)), policy));
+  const go = before.filter((policy) => !kept.has(idOfPolicy(policy)));
+  const actions: Action[] = [
+    { verb: 'apply' as const, policies: come },
+    { verb: 'delete' as const, policies: go },
+  ].filter(({ verb, policies }) => policies.length > 0 || (verb === 'apply' && go.length === 0));
+  return actions.map((action, index) => ({
+    action,
+    expect: index === actions.length - 1 ? gridsOf(wanted) : [],
+    line: 1,
+  }));
+};
+
+const gridsOf = (wanted: readonly Wanted[]): ExpectedGrid[] =>
+  [...Map.groupBy(wanted, ({ protocol, port }) => `${protocol}/${port}`)].map(([key, cells]) => {
+    const { protocol, port } = cells[0]!;
+    const wants = new Map(cells.map(({ from, to, want }) => [`${from} ${to}`, want]));
+    const rows = [...new Set(cells.map(({ from }) => from))].toSorted();
+    const columns = [...new Set(cells.map(({ to }) => to))].toSorted();
+    const grid = buildMatrix(rows, columns, (row, column) => wants.get(`${row} ${column}`) ?? 'ignored');
+    return {
+      key,
+      target: 'pod',
+      protocol,
+      port,
+      grid,
+      cells: { ...grid, cells: grid.cells.map(() => ({ line: 1, column: 1 })) },
+      line: 1,
+    };
+  });
+
+const describePods = ({ pods }: World, links: readonly Link[]): ScenarioPod[] => {
+  const described = pods.map((pod, index): ScenarioPod => {
+    const { namespace, name, labels } = pod;
+    const id = idOf(pod);
+    const asked = links.filter(({ to }) => to === id);
+    return {
+      id,
+      namespace,
+      name,
+      why: '',
+      labels,
+      ports: withPorts(pod.ports, asked),
+      node: index % 2,
+      createdLater: false,
+    };
+  });
+  const { id, namespace, name } = tenant;
+  return [
+    ...described,
+    { id, namespace, name, why: 'asks everybody', labels: {}, ports: [], node: 0, createdLater: false },
+  ];
+};
+
+/** Those of the manifest, and those that somebody asks although they are not declared: that is allowed. */
+const withPorts = (declared: readonly ContainerPort[], asked: readonly Link[]): ContainerPort[] => {
+  const isDeclared = ({ protocol, port }: Link): boolean =>
+    declared.some((each) => each.protocol === protocol && each.port === port);
+  const missing = asked.filter((link) => !isDeclared(link)).map(({ protocol, port }) => ({ protocol, port }));
+  const distinct = new Map(missing.map((each) => [`${each.protocol}/${each.port}`, each]));
+  return [...declared, ...distinct.values()];
+};
