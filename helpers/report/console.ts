@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { describeDifferences, summariseDifferences } from './differences.ts';
 import type { CaseRecord } from './record.ts';
 import { redactData } from './redact.ts';
@@ -90,7 +91,7 @@ export const describeRedCase = (entry: CaseRecord, options: RedCaseOptions, layo
     ...body.map((text) => (text === '' ? '' : `  ${text.replaceAll('\n', '\n  ')}`)),
     ...(body.at(-1) === '' ? [] : ['']),
     `  file: ${clean.file}${line === undefined ? '' : `:${line}`}`,
-    `  replay: ${replayCommand(clean.name, options.flags)}`,
+    `  replay: ${replayCommand(clean, options.flags)}`,
     ...(folder === undefined ? [] : [`  evidence: ${folder}/`]),
     ...(folder === undefined || !isGenerated ? [] : [`  scenario: ${folder}/scenario.yaml`]),
   ];
@@ -108,9 +109,16 @@ export const formatProgress = (
   return cutEnd(`${counts}${names}`, layout.width - 1);
 };
 
-/** The command that runs one case again. */
-export const replayCommand = (name: string, flags: readonly string[] = []): string =>
-  ['npm start -- run', name, ...flags].join(' ');
+/** The command that runs one case again; one of a system, `system/<name>/<release>/...`, with the others of its release. */
+export const replayCommand = (
+  { name, file }: Pick<CaseRecord, 'name' | 'file'>,
+  flags: readonly string[] = [],
+): string => {
+  const [first, , release = ''] = name.split('/');
+  const chosen =
+    first === 'system' ? `system restricted --system ${dirname(file)} --release ${release}` : `run ${name}`;
+  return ['npm start --', chosen, ...flags].join(' ');
+};
 
 const noteOf = (entry: CaseRecord): string => {
   const firstLine = (entry.message ?? '').split('\n')[0] ?? '';

@@ -157,7 +157,11 @@ const describeNextStep = (
   width: number,
 ): string[] => {
   const replay = (status: Status): string =>
-    `  ${replayCommand(cases.find((entry) => entry.status === status)?.name ?? '', flags)}`;
+    cases
+      .filter((entry) => entry.status === status)
+      .slice(0, 1)
+      .map((entry) => `  ${replayCommand(entry, flags)}`)
+      .join('');
   // A command stands on a line of its own: it is there to be copied.
   const next = (text: string, command?: string): string[] => [
     ...wrap(`next: ${text}`, width, '', 2),

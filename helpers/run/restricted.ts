@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { UsageError } from '../errors.ts';
 import type { NetworkPolicy } from '../kube/types.ts';
@@ -50,7 +51,7 @@ export const restrictedScenarios = (system: System, releaseName: string, mode?: 
     ),
   );
   const scenario = (name: string, title: string, placements: readonly Placement[]): Scenario =>
-    draw(system, release, { name: `${system.name}/${release.name}/${name}`, title }, placements);
+    draw(system, release, { name: `system/${system.name}/${release.name}/${name}`, title }, placements);
   const words = all.join(' and ');
   return [
     scenario(
@@ -105,7 +106,7 @@ const draw = (
   return {
     title,
     name,
-    file: [...release.deliveries.values()][0]?.file ?? '',
+    file: join(dirname(dirname([...release.deliveries.values()][0]?.file ?? '')), 'system.yaml'),
     spec: system.source,
     features: [...new Set([...neededFeatures({ name, steps, pods }, policies), 'SystemNamespaces' as const])],
     namespaces: [

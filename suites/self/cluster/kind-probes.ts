@@ -22,6 +22,14 @@ export const images = {
   probeImage: process.env['NETPOL_PROBE_IMAGE'] ?? '',
 };
 
+/** What a run on kind needs of the environment, where a machine has its own images. */
+export const kindImages = Object.fromEntries(
+  ['NETPOL_KIND_IMAGE', 'NETPOL_PROBE_IMAGE'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+
 /** Skips, with the reason in the title, where docker or kind does not answer. */
 export const needKind = async function (this: Context): Promise<void> {
   for (const [program, ...parameters] of [

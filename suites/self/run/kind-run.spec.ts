@@ -3,17 +3,11 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { loadShipped } from '../../../helpers/scenario/load.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
-import { needKind } from '../cluster/kind-probes.ts';
+import { kindImages, needKind } from '../cluster/kind-probes.ts';
 import { readRecord, root, runNetpol, startNetpol, temporaryFolder } from '../netpol.ts';
 import { isThere, waitFor } from '../waiting.ts';
 
 const cluster = `netpol-self-run-${process.pid}`;
-const env = Object.fromEntries(
-  ['NETPOL_KIND_IMAGE', 'NETPOL_PROBE_IMAGE'].flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value]];
-  }),
-);
 const onKind = ['run', '--provider', 'kind', '--cluster', cluster, '--keep'];
 const withReference = [...onKind, '--plugin', 'reference'];
 
@@ -46,7 +40,9 @@ describe('netpol run on kind', function () {
 
   it('makes a cluster and passes every scenario with the reference plugin', async () => {
     await using folder = await temporaryFolder();
-    const { exitCode, output } = await runNetpol([...withReference, '--output', folder.path], { env });
+    const { exitCode, output } = await runNetpol([...withReference, '--output', folder.path], {
+      env: kindImages,
+    });
     expect(exitCode, output.slice(-3000)).to.equal(0);
     const { counts, cases, environment } = await readRecord(folder.path);
     const skipped = cases.filter(({ status }) => status === 'skip');
@@ -65,8 +61,8 @@ describe('netpol run on kind', function () {
 
   it('calls it an error, never a denial, when probe pods are killed under way', async () => {
     await using folder = await temporaryFolder();
-    const few = ['network-policy/peers/operator-exists', '--lanes', '1', '--settle-budget', '1000'];
-    const running = startNetpol([...withReference, ...few, '--output', folder.path], { env });
+    const few = ['operator-exists', 'operator-in', '--lanes', '1', '--settle-budget', '1000'];
+    const running = startNetpol([...withReference, ...few, '--output', folder.path], { env: kindImages });
     await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
     const killer = setInterval(() => {
       for (const node of ['control-plane', 'worker'])
@@ -82,7 +78,9 @@ describe('netpol run on kind', function () {
 
   it('survives the loss of its exec streams: they are opened again, and no verdict changes', async () => {
     await using folder = await temporaryFolder();
-    const running = startNetpol([...withReference, 'network-policy/peers', '--output', folder.path], { env });
+    const running = startNetpol([...withReference, 'network-policy/peers', '--output', folder.path], {
+      env: kindImages,
+    });
     await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
     for (const node of ['control-plane', 'worker'])
       await inside(node, 'pkill', '-9', '-f', 'agent.mjs probe');
@@ -95,7 +93,7 @@ describe('netpol run on kind', function () {
   it('is not misled when the plugin is killed: its rules stay, and what comes back catches up', async () => {
     await using folder = await temporaryFolder();
     const running = startNetpol([...withReference, 'network-policy/isolation', '--output', folder.path], {
-      env,
+      env: kindImages,
     });
     await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
     for (const node of ['control-plane', 'worker'])
@@ -108,7 +106,7 @@ describe('netpol run on kind', function () {
 
   it('leaves what a killed run made for `clean`, which removes it', async () => {
     await using folder = await temporaryFolder();
-    const running = startNetpol([...withReference, '--output', folder.path], { env });
+    const running = startNetpol([...withReference, '--output', folder.path], { env: kindImages });
     await waitFor(() => isThere(join(folder.path, 'record.json')), 'the run begins');
     running.kill('SIGKILL');
     await running;
@@ -132,7 +130,7 @@ describe('netpol run on kind', function () {
   it('fails every scenario that an idle plugin can fail and exits 1', async () => {
     await using folder = await temporaryFolder();
     const idle = [...onKind, '--plugin', 'none', '--settle-budget', '300', '--lanes', '4'];
-    const { exitCode, output } = await runNetpol([...idle, '--output', folder.path], { env });
+    const { exitCode, output } = await runNetpol([...idle, '--output', folder.path], { env: kindImages });
     expect(exitCode, output.slice(-3000)).to.equal(1);
     const { cases, vacuous } = await readRecord(folder.path);
     expect(cases.filter(({ status }) => status === 'error')).to.deep.equal([]);

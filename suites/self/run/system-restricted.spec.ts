@@ -2,10 +2,9 @@ import { expect } from 'chai';
 import { createOracle } from '../../../helpers/model/oracle.ts';
 import { restrictedScenarios } from '../../../helpers/run/restricted.ts';
 import { loadSystem, listSystems } from '../../../helpers/system/load.ts';
-import { worldAt } from '../../../helpers/scenario/world.ts';
-import { formatAction } from '../../../helpers/scenario/world.ts';
+import { formatAction, worldAt } from '../../../helpers/scenario/world.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
-import { needKind } from '../cluster/kind-probes.ts';
+import { kindImages, needKind } from '../cluster/kind-probes.ts';
 import { readRecord, runNetpol, temporaryFolder } from '../netpol.ts';
 
 /** Cells of all grids of a scenario's steps: `step from -> to TCP/80 deny`. */
@@ -83,8 +82,8 @@ describe('netpol system restricted', function () {
     const { counts, cases, vacuous } = await readRecord(folder.path);
     expect(counts).to.deep.equal({ pass: 2, fail: 0, error: 0, skip: 0 });
     expect(cases.map(({ name }) => name)).to.deep.equal([
-      'openshift-like/restrictive/modes',
-      'openshift-like/restrictive/opt-out',
+      'system/openshift-like/restrictive/modes',
+      'system/openshift-like/restrictive/opt-out',
     ]);
     expect(vacuous).to.deep.equal([]);
     const idle = await runNetpol([...chosen, '--plugin', 'none', '--settle-budget', '300']);
@@ -97,10 +96,13 @@ describe('netpol system restricted', function () {
     const chosen = [...inLab, 'openshift-like', '--release', 'restrictive', '--mode', 'restricted'];
     const { exitCode, output } = await runNetpol([
       ...chosen,
-      ...['--plugin', 'mutant:both-selectors-or', '--settle-budget', '500', '--output', folder.path],
+      ...['--plugin', 'mutant:namespace-selector-ignored', '--settle-budget', '500', '--output', folder.path],
     ]);
     expect(exitCode, output).to.equal(1);
-    expect(output).to.match(/fail {2}openshift-like\/restrictive\/modes/);
+    expect(output).to.match(/fail {2}system\/openshift-like\/restrictive\/modes/);
+    expect(output).to.include(
+      'replay: npm start -- system restricted --system manifests/systems/openshift-like --release restrictive --provider lab',
+    );
   });
 
   it('refuses all that is wrong with a command line at once, and a release that is not there', async () => {
@@ -119,7 +121,7 @@ describe('netpol system restricted', function () {
     await using folder = await temporaryFolder();
     const chosen = ['system', 'restricted', '--system', 'kubernetes-addons', '--release', 'default-deny'];
     const onKind = ['--provider', 'kind', '--plugin', 'reference', '--output', folder.path];
-    const { exitCode, output } = await runNetpol([...chosen, ...onKind]);
+    const { exitCode, output } = await runNetpol([...chosen, ...onKind], { env: kindImages });
     expect(exitCode, output.slice(-3000)).to.equal(0);
     expect((await readRecord(folder.path)).counts).to.deep.equal({ pass: 1, fail: 0, error: 0, skip: 0 });
   });
