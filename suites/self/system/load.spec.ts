@@ -122,7 +122,7 @@ metadata: { name: a, annotations: { netpol-conformance/mode: strict } }
     expect(complaints).to.deep.equal([
       'system.yaml:1: `source` is missing',
       'system.yaml:2: `about`: wanted text, got ""',
-      'system.yaml:4: unknown key `color`: known are system, about, source, namespaces, releases',
+      'system.yaml:4: unknown key `color`: known are system, about, source, namespaces, tenants, releases',
       'system.yaml:7: `from`: wanted a release above this one, got "later"',
       'system.yaml:8: two releases are called one',
       'system.yaml:9: wanted { name, about }, and perhaps `from`, a release, and `without`, a list of components',
