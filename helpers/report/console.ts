@@ -109,7 +109,10 @@ export const formatProgress = (
   return cutEnd(`${counts}${names}`, layout.width - 1);
 };
 
-/** The command that runs one case again; one of a system, `system/<name>/<release>/...`, with the others of its release. */
+/**
+ * The command that runs one case again; one of a system, `system/<name>/<release>/...`, with the others of its release.
+ * A scenario file of the user, which may lie in a folder of that name, goes by its path.
+ */
 export const replayCommand = (
   { name, file }: Pick<CaseRecord, 'name' | 'file'>,
   flags: readonly string[] = [],

@@ -156,12 +156,10 @@ const describeNextStep = (
   flags: readonly string[],
   width: number,
 ): string[] => {
-  const replay = (status: Status): string =>
-    cases
-      .filter((entry) => entry.status === status)
-      .slice(0, 1)
-      .map((entry) => `  ${replayCommand(entry, flags)}`)
-      .join('');
+  const replay = (status: Status): string | undefined => {
+    const first = cases.find((entry) => entry.status === status);
+    return first && `  ${replayCommand(first, flags)}`;
+  };
   // A command stands on a line of its own: it is there to be copied.
   const next = (text: string, command?: string): string[] => [
     ...wrap(`next: ${text}`, width, '', 2),

@@ -1,6 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
-import { formatCaseLine, formatProgress, formatRedCase } from '../../../helpers/report/console.ts';
+import {
+  formatCaseLine,
+  formatProgress,
+  formatRedCase,
+  replayCommand,
+} from '../../../helpers/report/console.ts';
 import type { CaseRecord, RunRecord } from '../../../helpers/report/record.ts';
 import type { Layout } from '../../../helpers/report/text.ts';
 import { formatSummary } from '../../../helpers/report/summary.ts';
@@ -139,6 +144,24 @@ describe('console report', () => {
     const entry = changed(samples.error, { message });
     const record = { ...recordOf([]), cases: [entry] };
     expect(printRun(record, { width: 60, colour: false })).not.to.include('QUJD');
+  });
+});
+
+describe('replayCommand', () => {
+  const flags = ['--provider', 'lab'];
+
+  it('runs a case by its name, and one of a system by its release', () => {
+    const drawn = { name: 'network-policy/a', file: 'manifests/scenarios/network-policy/a.yaml' };
+    expect(replayCommand(drawn, flags)).to.equal('npm start -- run network-policy/a --provider lab');
+    const ofSystem = { name: 'system/mine/next/modes', file: 'systems/mine/system.yaml' };
+    expect(replayCommand(ofSystem)).to.equal(
+      'npm start -- system restricted --system systems/mine --release next',
+    );
+  });
+
+  it('takes no file of the user for a case of a system, whatever its folder is called', () => {
+    const own = 'system/mine/next.yaml';
+    expect(replayCommand({ name: own, file: own })).to.equal(`npm start -- run ${own}`);
   });
 });
 
