@@ -69,7 +69,7 @@ export const openLanes = async (
  */
 export type LaneOptions = Pick<Config, 'lanes' | 'settleBudgetMs'> & {
   scenarios?: number;
-  guests?: readonly string[];
+  guests?: readonly string[] | undefined;
 };
 
 /** A lane takes as long to open as some scenarios take: fewer than this do not pay for another one. */

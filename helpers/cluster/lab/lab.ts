@@ -89,7 +89,7 @@ const createCluster = (
           got: `${index}`,
         });
       const names = [...new Set(standing.map(({ namespace }) => namespace))];
-      const opened = createLane(index, names, {
+      const surroundings = {
         holder,
         takeLink: () => (lastLink += 1),
         takeServiceNumber: serviceNumbers.take,
@@ -100,8 +100,8 @@ const createCluster = (
         updateServices,
         evidence,
         closed: () => lanes.delete(index),
-        ...(guests && { guests }),
-      });
+      };
+      const opened = createLane(index, names, surroundings, guests);
       lanes.set(index, opened);
       await opened.open(standing);
       return opened.lane;

@@ -34,8 +34,6 @@ export type LaneSurroundings = {
   evidence: () => Promise<Record<string, string>>;
   /** Called once, when the lane has nothing left. */
   closed: () => void;
-  /** Namespaces that may be created later. */
-  guests?: readonly string[];
 };
 
 /** A lane, and its world without a wait. */
@@ -45,8 +43,13 @@ export type LabLane = {
   open: (standing: readonly PodRequest[]) => Promise<void>;
 };
 
-/** An empty lane with a namespace for each of these short names; `open` brings it to life. */
-export const createLane = (index: number, names: readonly string[], lab: LaneSurroundings): LabLane => {
+/** An empty lane with a namespace for each of these short names; `open` brings it to life. `guests`: see `Cluster.openLane`. */
+export const createLane = (
+  index: number,
+  names: readonly string[],
+  lab: LaneSurroundings,
+  guests: readonly string[] = guestNamespaces,
+): LabLane => {
   const realName = (name: string): string => `lane${index}-${name}`;
   const namespaces = new Map<string, Namespace>(
     names.map((name) => [
@@ -59,7 +62,6 @@ export const createLane = (index: number, names: readonly string[], lab: LaneSur
   const services = new Map<string, { service: Service; release: () => void }>();
   const members = createMembers(lab.holder, index, lab.takeLink, lab.changed);
 
-  const { guests = guestNamespaces } = lab;
   const allNames = Object.fromEntries([...names, ...guests].map((name) => [name, realName(name)]));
 
   // Each accepted change is a state of its own for the plugin, as it is an event of its own for those who watch an API.
