@@ -22,13 +22,11 @@ export const images = {
   probeImage: process.env['NETPOL_PROBE_IMAGE'] ?? '',
 };
 
-/** What a run on kind needs of the environment, where a machine has its own images. */
-export const kindImages = Object.fromEntries(
-  ['NETPOL_KIND_IMAGE', 'NETPOL_PROBE_IMAGE'].flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value]];
-  }),
-);
+/** The same as the environment of a command. */
+export const kindImages = {
+  NETPOL_KIND_IMAGE: images.kindImage,
+  NETPOL_PROBE_IMAGE: images.probeImage,
+};
 
 /** Skips, with the reason in the title, where docker or kind does not answer. */
 export const needKind = async function (this: Context): Promise<void> {
