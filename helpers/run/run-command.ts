@@ -25,7 +25,7 @@ import { readVersion } from './version.ts';
  */
 export const runCommand = async (argv: readonly string[]): Promise<number> => {
   const { config, positionals } = readCommandLine('run', argv);
-  return runCommandLine({ command: 'run', argv, config }, async () => ({
+  return proveSuite({ command: ['run'], argv, config }, async () => ({
     suite: await selectSuite(positionals, config),
   }));
 };
@@ -36,18 +36,21 @@ export const exitCodeOf = ({ counts, aborted }: Pick<RunRecord, 'counts' | 'abor
   return counts.fail > 0 ? 1 : 0;
 };
 
-/** Scenarios that a command is about, with what the lanes must have for them. */
-export type Runnable = { suite: SelectedSuite; guests?: readonly string[] };
+/** A command as the user typed it, and the configuration that it means. */
+type CommandLine = { command: readonly string[]; argv: readonly string[]; config: Config };
 
-/** Proves what a command line chooses: reads and checks everything, then starts a cluster. Returns the exit code. */
-export const runCommandLine = async (
-  { command, argv, config }: { command: string; argv: readonly string[]; config: Config },
-  select: () => Promise<Runnable>,
-): Promise<number> => {
+/** Selects what a command is about; `guests`: see `Cluster.openLane`. */
+type Select = () => Promise<{ suite: SelectedSuite; guests?: readonly string[] }>;
+
+/**
+ * Proves what `select` gives on the cluster of a command line, with record and reports. Returns the exit code.
+ * @throws NetpolError before the first scenario; nothing is left behind then
+ */
+export const proveSuite = async (line: CommandLine, select: Select): Promise<number> => {
   using interrupts = listenForInterrupts();
   const { signal } = interrupts;
   try {
-    const record = await run({ command, argv, config }, select, signal);
+    const record = await run(line, select, signal);
     return signal.aborted ? 130 : exitCodeOf(record);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -57,8 +60,8 @@ export const runCommandLine = async (
 };
 
 const run = async (
-  { command, argv, config }: { command: string; argv: readonly string[]; config: Config },
-  select: () => Promise<Runnable>,
+  { command, argv, config }: CommandLine,
+  select: Select,
   signal: AbortSignal,
 ): Promise<RunRecord> => {
   const name = createRunName();
@@ -75,17 +78,13 @@ const run = async (
 
   const cluster = await startCluster(provider, config, { run: name, log: screen.note, signal });
   const scenarios = suite.scenarios.length - suite.skipped.size;
-  await using session = await openSession(
-    cluster,
-    { ...config, scenarios, ...(guests && { guests }) },
-    screen.note,
-  );
+  await using session = await openSession(cluster, { ...config, scenarios, guests }, screen.note);
   signal.throwIfAborted();
   const declared = suite.scenarios.map(declareCase);
   const log = openRunLog(directory, {
     run: name,
     version: await readVersion(),
-    command: ['netpol', command, ...argv],
+    command: ['netpol', ...command, ...argv],
     startedAt: new Date().toISOString(),
     environment: { ...cluster.environment, families: [...session.context.families] },
     config: { ...config, lanes: session.lanes },

@@ -20,7 +20,7 @@ import {
   type System,
   type SystemRelease,
 } from '../system/system.ts';
-import { tenant, wantedAt, type Wanted } from './system-wants.ts';
+import { visitor, wantedAt, type Wanted } from '../system/wants.ts';
 
 /**
  * A release of a system as scenarios that can be proved on a cluster: in each mode what is needed works and what is
@@ -32,24 +32,16 @@ export const restrictedScenarios = (system: System, releaseName: string, mode?: 
   const release = findRelease(system, releaseName);
   refuseMovable(system, release);
   const all = mode === undefined ? modes : [mode];
-  const placement = (modeOf: Placement['modeOf']): Placement => ({ deliveries: release.deliveries, modeOf });
-  const together = (mode === undefined ? [...modes, modes[0]] : [mode]).map((each) => placement(() => each));
+  const inMode = (common: Mode, own?: string): Placement => ({
+    deliveries: release.deliveries,
+    modeOf: (component) => (component === own ? otherThan(common) : common),
+  });
+  const together = (mode === undefined ? [...modes, modes[0]] : [mode]).map((each) => inMode(each));
+  // Who has a mode: the components in whose namespaces there are policies for one mode only, whoever brings them.
   const optional = [...release.deliveries.values()]
-    .filter(({ only }) => modes.some((each) => namesOf(only[each]).length > 0))
-    .flatMap(({ objects, only }) => [objects, ...modes.map((each) => only[each])])
-    .flatMap(({ policies }) => policies.map(({ metadata }) => metadata.namespace ?? ''))
-    .flatMap(
-      (namespace) =>
-        ownerOf(
-          namespace,
-          placement(() => modes[0]),
-        ) ?? [],
-    );
-  const apart = all.flatMap((common) =>
-    [...new Set(optional)].map((own) =>
-      placement((component) => (component === own ? otherThan(common) : common)),
-    ),
-  );
+    .flatMap(({ only }) => modes.flatMap((each) => only[each].policies))
+    .flatMap(({ metadata: { namespace = '' } }) => ownerOf(namespace, inMode(modes[0])) ?? []);
+  const apart = all.flatMap((common) => [...new Set(optional)].map((own) => inMode(common, own)));
   const scenario = (name: string, title: string, placements: readonly Placement[]): Scenario =>
     draw(system, release, { name: `system/${system.name}/${release.name}/${name}`, title }, placements);
   const words = all.join(' and ');
@@ -93,22 +85,24 @@ const draw = (
   placements: readonly Placement[],
 ): Scenario => {
   const order = podsOf(system);
-  const links = [...release.deliveries.values()].flatMap((delivery) => delivery.links);
   const worlds = placements.map((placement) => worldOf(placement, order));
-  const wanted = placements.map((placement, index) => wantedAt(system, links, placement, worlds[index]));
-  const steps = placements.flatMap((_, index) =>
-    stepsTo(worlds[index - 1]?.policies ?? [], worlds[index]?.policies ?? [], wanted[index] ?? []),
+  const steps = placements.flatMap((placement, index) =>
+    stepsTo(worlds[index - 1]?.policies ?? [], worlds[index]?.policies ?? [], wantedAt(system, placement)),
   );
   const [world] = worlds;
   if (world === undefined) throw new RangeError('a scenario without a placement');
-  const pods = describePods(world, links);
+  const deliveries = [...release.deliveries.values()];
+  const pods = describePods(
+    world,
+    deliveries.flatMap(({ links }) => links),
+  );
   const policies = steps.flatMap(({ action }) => ('policies' in action ? action.policies : []));
   return {
     title,
     name,
-    file: join(dirname(dirname([...release.deliveries.values()][0]?.file ?? '')), 'system.yaml'),
+    file: join(dirname(dirname(deliveries[0]?.file ?? '')), 'system.yaml'),
     spec: system.source,
-    features: [...new Set([...neededFeatures({ name, steps, pods }, policies), 'SystemNamespaces' as const])],
+    features: [...neededFeatures({ name, steps, pods }, policies), 'SystemNamespaces'],
     namespaces: [
       ...world.namespaces.map(({ name: namespace, labels }) => ({
         name: namespace,
@@ -116,7 +110,7 @@ const draw = (
         labels,
         createdLater: false,
       })),
-      { name: tenant.namespace, why: 'somebody without any rights', labels: {}, createdLater: false },
+      { name: visitor.namespace, why: 'somebody without any rights', labels: {}, createdLater: false },
     ],
     pods,
     services: [],
@@ -138,9 +132,9 @@ const stepsTo = (
   const come = after.filter((policy) => !isDeepStrictEqual(known.get(idOfPolicy(policy)), policy));
   const go = before.filter((policy) => !kept.has(idOfPolicy(policy)));
   const actions: Action[] = [
-    { verb: 'apply' as const, policies: come },
-    { verb: 'delete' as const, policies: go },
-  ].filter(({ verb, policies }) => policies.length > 0 || (verb === 'apply' && go.length === 0));
+    ...(come.length > 0 || go.length === 0 ? [{ verb: 'apply' as const, policies: come }] : []),
+    ...(go.length > 0 ? [{ verb: 'delete' as const, policies: go }] : []),
+  ];
   return actions.map((action, index) => ({
     action,
     expect: index === actions.length - 1 ? gridsOf(wanted) : [],
@@ -182,7 +176,7 @@ const describePods = ({ pods }: World, links: readonly Link[]): ScenarioPod[] =>
       createdLater: false,
     };
   });
-  const { id, namespace, name } = tenant;
+  const { id, namespace, name } = visitor;
   return [
     ...described,
     { id, namespace, name, why: 'asks everybody', labels: {}, ports: [], node: 0, createdLater: false },

@@ -1,56 +1,50 @@
 import type { Protocol } from '../kube/types.ts';
-import { idOf, type World } from '../kube/world.ts';
-import { matchesGlob } from '../system/glob.ts';
-import { wantOf } from '../system/judge.ts';
-import { namespaceOf, ownerOf, type Link, type Placement, type System } from '../system/system.ts';
+import { matchesGlob } from './glob.ts';
+import { wantOf } from './judge.ts';
+import { namespaceOf, ownerOf, type Link, type Placement, type System } from './system.ts';
 
-/** The namespace and the pod of somebody without any rights. */
-export const tenant = { namespace: 'tenant', name: 'visitor', id: 'tenant/visitor' } as const;
+/** The pod of somebody without any rights, in a namespace of its own. */
+export const visitor = { namespace: 'tenant', name: 'visitor', id: 'tenant/visitor' } as const;
 
 /** One connection that must work, or must not. */
 export type Wanted = { from: string; to: string; protocol: Protocol; port: number; want: 'allow' | 'deny' };
 
-/** What the links say of those that are there, and what a tenant may and may not reach where somebody is restricted. */
-export const wantedAt = (
-  system: System,
-  links: readonly Link[],
-  placement: Placement,
-  world: World | undefined,
-): Wanted[] => {
-  const there = new Set(world?.pods.map(idOf));
-  const isOfSystem = (id: string): boolean => matchesGlob(system.namespaces, namespaceOf(id));
-  const present = links.filter(({ from, to }) => there.has(from) && there.has(to));
-  const written = present.flatMap((link): Wanted[] => {
-    const want = wantOf(link, placement);
-    return want === undefined ? [] : [{ ...pick(link), want }];
-  });
-  const isTenant = (id: string): boolean => matchesGlob(system.tenants ?? '', namespaceOf(id));
+/**
+ * What must become of each connection at a placement: of those that are written down, as they say; and of a visitor to
+ * each door of a namespace that closes any, who may ask what tenants need and nothing else that is restricted.
+ */
+export const wantedAt = ({ namespaces, tenants = '' }: System, placement: Placement): Wanted[] => {
+  const deliveries = [...placement.deliveries.values()];
+  const links = deliveries.flatMap((delivery) => delivery.links);
+  const wanted = (link: Link, want = wantOf(link, placement)): Wanted[] => {
+    const { from, to, protocol, port } = link;
+    return want === undefined ? [] : [{ from, to, protocol, port, want }];
+  };
   const publicDoors = new Set(
-    present.filter(({ kind, from }) => kind === 'needed' && isTenant(from)).map(doorOf),
+    links
+      .filter(({ kind, from }) => kind === 'needed' && matchesGlob(tenants, namespaceOf(from)))
+      .map(doorOf),
   );
-  // Nobody else has said that he closes anything yet.
+  // Only who is asked can promise a closed door; the others have not said yet that they close any.
   const closing = new Set(
-    [...placement.deliveries.values()].flatMap(({ component, links: own }) =>
-      own
+    deliveries.flatMap((delivery) =>
+      delivery.links
         .filter(({ kind }) => kind === 'closed' || kind === 'always-closed')
         .map(({ to }) => namespaceOf(to))
-        .filter((namespace) => ownerOf(namespace, placement) === component),
+        .filter((namespace) => ownerOf(namespace, placement) === delivery.component),
     ),
   );
   const doors = new Map(
-    present
-      .filter(({ to }) => isOfSystem(to) && closing.has(namespaceOf(to)))
+    links
+      .filter(({ to }) => matchesGlob(namespaces, namespaceOf(to)) && closing.has(namespaceOf(to)))
       .map((link) => [doorOf(link), link]),
   );
-  const ofTenant = [...doors].flatMap(([door, link]): Wanted[] => {
-    const want = publicDoors.has(door) ? 'allow' : wantOf({ ...link, kind: 'closed' }, placement);
-    return want === undefined ? [] : [{ ...pick(link), from: tenant.id, want }];
-  });
-  const distinct = new Map([...written, ...ofTenant].map((one) => [`${one.from} ${doorOf(one)}`, one]));
-  return [...distinct.values()];
+  return [
+    ...links.flatMap((link) => wanted(link)),
+    ...[...doors].flatMap(([door, link]) =>
+      wanted({ ...link, from: visitor.id, kind: publicDoors.has(door) ? 'needed' : 'closed' }),
+    ),
+  ];
 };
 
-const pick = ({ from, to, protocol, port }: Link): Omit<Wanted, 'want'> => ({ from, to, protocol, port });
-
-const doorOf = ({ to, protocol, port }: Pick<Link, 'to' | 'protocol' | 'port'>): string =>
-  `${to} ${protocol}/${port}`;
+const doorOf = ({ to, protocol, port }: Link): string => `${to} ${protocol}/${port}`;

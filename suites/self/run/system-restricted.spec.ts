@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createOracle } from '../../../helpers/model/oracle.ts';
-import { restrictedScenarios } from '../../../helpers/run/restricted.ts';
+import { restrictedScenarios } from '../../../helpers/run/system-restricted.ts';
 import { loadSystem, listSystems } from '../../../helpers/system/load.ts';
 import { formatAction, worldAt } from '../../../helpers/scenario/world.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
