@@ -119,7 +119,9 @@ export const replayCommand = (
 ): string => {
   const [first, , release = ''] = name.split('/');
   const chosen =
-    first === 'system' ? `system restricted --system ${dirname(file)} --release ${release}` : `run ${name}`;
+    first === 'system' && name !== file
+      ? `system restricted --system ${dirname(file)} --release ${release}`
+      : `run ${name}`;
   return ['npm start --', chosen, ...flags].join(' ');
 };
 
