@@ -70,12 +70,21 @@ export const waitUntilClusterReady = async (
   await poll(isReady, { deadline, interval: 250, signal, failure });
 };
 
-const isNodeReady = ({ status }: V1Node): boolean =>
-  status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+/** The node lifecycle controller takes these taints away a moment after the node says Ready; until then no pod lands there. */
+const lifecycleTaint = /^node\.kubernetes\.io\/(not-ready|unreachable)$/;
 
-const describeNode = ({ metadata, status }: V1Node): string => {
+const lifecycleTaintsOf = ({ spec }: V1Node): string[] =>
+  (spec?.taints ?? []).map(({ key }) => key).filter((key) => lifecycleTaint.test(key));
+
+const isNodeReady = (node: V1Node): boolean =>
+  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true &&
+  lifecycleTaintsOf(node).length === 0;
+
+const describeNode = (node: V1Node): string => {
+  const { metadata, status } = node;
   const conditions = (status?.conditions ?? [])
     .filter(({ type, status }) => (type === 'Ready') !== (status === 'True'))
     .map(({ type, status, reason, message }) => `${type}=${status} (${reason}: ${message})`);
-  return `node ${metadata?.name}: ${conditions.join(', ') || 'no condition told yet'}`;
+  const taints = lifecycleTaintsOf(node).map((key) => `taint ${key}`);
+  return `node ${metadata?.name}: ${[...conditions, ...taints].join(', ') || 'no condition told yet'}`;
 };
