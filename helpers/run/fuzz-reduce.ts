@@ -40,8 +40,8 @@ export const reduce = async (
   const smallest = way.at(-1) ?? find.scenario;
   const proven = isSpoiled ? undefined : await proveAlone(smallest, isolate);
   if (proven !== undefined) return proven;
-  const starts = [smallest, find.scenario, recall(find.scenario, find.history)];
-  for (const start of new Set(starts)) {
+  const untried = isSpoiled || smallest !== find.scenario ? [find.scenario] : [];
+  for (const start of [...untried, recall(find.scenario, find.history)]) {
     const alone = start && (await proveAlone(start, isolate));
     if (alone !== undefined) return shrinkAlone(alone, isolate, options, context);
   }
@@ -54,7 +54,7 @@ const shrinkHastily = async (
   context: CheckContext,
   { until, budget: least }: ReduceOptions,
 ): Promise<{ way: Scenario[]; isSpoiled: boolean }> => {
-  const budget = Math.min(context.patience.budget, guessBudget(places, 4, least));
+  const budget = Math.min(context.patience.budget, guessBudget(places, 3, least));
   const patience = { ...context.patience, budget, baseline: 2 * budget };
   const lend = createPool(places);
   let asked = 0;

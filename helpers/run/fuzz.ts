@@ -17,7 +17,7 @@ export type FuzzSettings = {
   seed: number;
   /** How many worlds at most. */
   count: number;
-  /** How many seconds at most, without the time to start and to make a find smaller. */
+  /** How many seconds at most, without the time to start and to prove a find; see `reduceTime`. */
   seconds: number;
   signal: AbortSignal;
 };
@@ -38,8 +38,8 @@ export type Fuzzed = Pick<Explored, 'done' | 'doubted' | 'untold'> & {
   unrepeated: (Reduced & Pick<Find, 'index'>)[];
 };
 
-/** How long a find is made smaller, in milliseconds. */
-const reduceTime = 30_000;
+/** How long a find is made smaller, in milliseconds: at most so long, and not beyond the given time, but at least so long. */
+const reduceTime = { most: 30_000, least: 5000 };
 
 /** What a change may take at least while a find is made smaller, in milliseconds. */
 const hastyBudget = { lab: 100, kind: 1000, existing: 1000 };
@@ -74,8 +74,9 @@ export const fuzz = async (settings: FuzzSettings, listener: FuzzListener): Prom
     const { find } = explored;
     if (find === undefined || signal.aborted) break;
     listener.onFind(find);
+    const foundAt = performance.now();
     const reduced = await reduce(find, places, lanes.context, {
-      until: performance.now() + reduceTime,
+      until: Math.min(foundAt + reduceTime.most, Math.max(until, foundAt + reduceTime.least)),
       budget: hastyBudget[provider],
       isolate,
     });

@@ -43,7 +43,7 @@ export const anyTheme = (): fc.Arbitrary<Theme> =>
       hosts: share(0.25),
       guests: share(0.2),
       service: share(0.12),
-      tiers: fc.constantFrom<Theme['tiers'][]>('none', 'none', 'none', 'v1alpha1', 'v1alpha2'),
+      tiers: fc.constantFrom<Theme['tiers'][]>(...Array<'none'>(5).fill('none'), 'v1alpha1', 'v1alpha2'),
       crowd: fc.constantFrom<Theme['crowd'][]>(...Array<'none'>(27).fill('none'), 'rules', 'ports', 'names'),
     })
     .map(({ podKeys, namespaceKeys, peers, blocks, ...rest }) => ({
