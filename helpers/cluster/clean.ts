@@ -9,6 +9,7 @@ import { removeOurRoutes, ownerLabel } from './host-container.ts';
 import { listNodeContainers } from './kind-nodes.ts';
 import { runLabel } from './kubernetes-objects.ts';
 import { waitForRemoval } from './kubernetes-namespaces.ts';
+import { cleanNodeLabels } from './node-labels.ts';
 import { listRunNamespaces } from './other-runs.ts';
 import { isAlive, listOwnedFolders } from './owner.ts';
 import type { OwnerRecord } from './owner.ts';
@@ -24,7 +25,7 @@ export type CleanOptions = {
 
 /**
  * Removes what interrupted runs on kind and on existing clusters left: clusters, containers, folders, namespaces,
- * policies and CRDs of the admin tiers.
+ * policies and CRDs of the admin tiers, labels of nodes.
  * What a live run uses, what was to be kept and what is not ours stays.
  * @returns one line for each thing removed, or left with the reason
  * @throws ClusterError or EnvironmentError where the given kubeconfig cannot be used
@@ -97,6 +98,7 @@ const cleanContainers = async (): Promise<string[]> => {
 const cleanCluster = async (client: KubeClient, force: boolean): Promise<string[]> => [
   ...(await cleanNamespaces(client, force)),
   ...(await cleanAdmin(client, force)),
+  ...(await cleanNodeLabels(client, force)),
 ];
 
 const cleanNamespaces = async (client: KubeClient, force: boolean): Promise<string[]> => {

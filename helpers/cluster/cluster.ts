@@ -11,6 +11,8 @@ export type Capability =
   | 'host-network'
   | 'kubelet'
   | 'chosen-address'
+  /** Labels of nodes: not where the nodes are somebody's. */
+  | 'node-labels'
   | 'api'
   /** Found out by asking the API server for their kinds; each as the kind is called. */
   | 'AdminNetworkPolicy'
@@ -111,6 +113,8 @@ export type Lane = AsyncDisposable & {
   deleteNamespace(name: string): Promise<{ gone: Promise<void> }>;
   /** Sets exactly these labels, beside those that the system itself puts on every namespace. */
   labelNamespace(name: string, labels: Labels): Promise<void>;
+  /** Gives a probe node, counted from 0, exactly these of our own labels (`nodeLabelPrefix`), and leaves all others as they are. */
+  labelNode(node: number, labels: Labels): Promise<void>;
   /** Sets exactly these labels. */
   labelPod(name: ObjectName, labels: Labels): Promise<void>;
   /** Resolves when the pod runs, has its addresses and its agent serves. */

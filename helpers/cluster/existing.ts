@@ -86,6 +86,8 @@ const describeCluster = async (
     ...(clusterWide
       ? {}
       : { 'cluster-wide': "its policies select everybody's pods, which only `--cluster-wide` allows here" }),
+    'node-labels':
+      'the nodes were not made for a run: only those of a kind cluster and of the lab get labels',
     external: 'hosts outside the cluster can be made beside a kind cluster or in the lab only',
     ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
   };

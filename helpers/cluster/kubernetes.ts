@@ -3,7 +3,7 @@ import { isMissing } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { AdminKind } from '../kube/policy-kinds.ts';
 import type { Labels } from '../kube/types.ts';
-import type { Pod, World } from '../kube/world.ts';
+import type { Node, Pod, World } from '../kube/world.ts';
 import { settleAll } from '../wait.ts';
 import { guestNamespaces } from './cluster.ts';
 import type { ExternalHostRequest, Lane, ObjectName, PodRequest } from './cluster.ts';
@@ -21,6 +21,7 @@ import {
   runLabel,
   serviceBody,
 } from './kubernetes-objects.ts';
+import { setNodeLabels } from './node-labels.ts';
 import { createLanePolicies } from './kubernetes-policies.ts';
 import { createAdmission } from './pod-admission.ts';
 import { waitUntilGone, waitUntilServing, waitUntilSucceeded } from './pod-readiness.ts';
@@ -66,7 +67,8 @@ export const openKubernetesLane = async (
   const host = (node: number): string => nodes[node % nodes.length] ?? '';
   const lanePolicies = createLanePolicies(client, { run, lane: index, kinds: adminKinds });
   const admission = createAdmission(client, image, host, signal);
-  const probeNodes = client.core.listNode().then(({ items }) => readNodes(items, nodes));
+  const listNodes = async (): Promise<Node[]> => readNodes((await client.core.listNode()).items, nodes);
+  let probeNodes = listNodes();
   // Nobody may be waiting yet when it fails.
   probeNodes.catch(() => {});
   const lock: object = {};
@@ -157,6 +159,11 @@ export const openKubernetesLane = async (
     labelNamespace: async (name, labels) => {
       const all = { ...labels, ...own, 'kubernetes.io/metadata.name': name };
       await client.core.patchNamespace({ name, body: setLabels(all) });
+    },
+    labelNode: async (node, labels) => {
+      await setNodeLabels(client, (await probeNodes)[node % nodes.length]?.name ?? '', labels);
+      probeNodes = listNodes();
+      await probeNodes;
     },
     labelPod: async (name, labels) => {
       await client.core.patchNamespacedPod({ ...name, body: setLabels(labels) });

@@ -44,6 +44,9 @@ export type Service = {
 /** A machine of the cluster; pods name it in `node`. */
 export type Node = { name: string; addresses: string[]; labels?: Labels };
 
+/** Before the keys of all labels that a run may give a node: nobody else's selectors speak of them. */
+export const nodeLabelPrefix = 'netpol-conformance/';
+
 /** A plain snapshot of everything that decides who reaches whom. */
 export type World = {
   /** In a fixed order. Absent where only the names that pods give are known. */

@@ -1,7 +1,7 @@
 import { nameTierPolicy, withPeers, withTierPolicies, withTierRules } from './mutant-tier.ts';
 import { requirementsOf } from './semantics.ts';
 import { nameOf } from './state.ts';
-import type { AdminSubject, LabelSelector, Labels } from '../kube/types.ts';
+import type { AdminPeer, AdminSubject, LabelSelector, Labels } from '../kube/types.ts';
 import type { Follow, Mutant } from './mutant.ts';
 import type { AnyPolicy, AnyRule } from './mutant-tier.ts';
 import type { State } from './state.ts';
@@ -23,7 +23,7 @@ const pinPolicies =
 const pinActions = (rules: AnyRule[] | undefined, first: AnyRule[] | undefined): AnyRule[] | undefined =>
   rules?.map((rule, index) => ({ ...rule, action: first?.[index]?.action ?? rule.action }));
 
-/** In the keys of labels that pods and namespaces had when they were first seen; no other label has this prefix. */
+/** In the keys of labels that pods, namespaces and nodes had when they were first seen; no other label has this prefix. */
 const first = 'first-seen ';
 
 const withFirst = (labels: Labels, seen: Labels): Labels => ({
@@ -38,7 +38,7 @@ const askFirst = (selector: LabelSelector): LabelSelector => ({
   })),
 });
 
-/** A `follow` under which policies can also ask for the labels that pods and namespaces were first seen with. */
+/** A `follow` under which policies can also ask for the labels that pods, namespaces and nodes were first seen with. */
 const askFirstLabels =
   (change: (policy: AnyPolicy) => AnyPolicy): Follow =>
   () => {
@@ -50,7 +50,12 @@ const askFirstLabels =
     };
     return (state) =>
       withTierPolicies(
-        { ...state, namespaces: state.namespaces.map(remember), pods: state.pods.map(remember) },
+        {
+          ...state,
+          namespaces: state.namespaces.map(remember),
+          pods: state.pods.map(remember),
+          nodes: state.nodes.map(remember),
+        },
         (policies) => policies.map(change),
       );
   };
@@ -67,6 +72,9 @@ const askPods = <Peer extends AdminSubject>({ pods, ...peer }: Peer): Peer =>
     ...peer,
     ...(pods && { pods: { ...pods, podSelector: askFirst(pods.podSelector) } }),
   }) as unknown as Peer;
+
+const askNodes = <Peer extends AdminPeer>({ nodes, ...peer }: Peer): Peer =>
+  ({ ...peer, ...(nodes && { nodes: askFirst(nodes) }) }) as unknown as Peer;
 
 const changeSubject =
   (change: (subject: AdminSubject) => AdminSubject) =>
@@ -181,6 +189,14 @@ export const tierFollowMutants: readonly Mutant[] = [
     imitates: 'peers that are looked up when pods come; conformance of the tiers relabels no pod',
     killedBy: 'admin/lifecycle/relabel-peer',
     follow: askFirstLabels(changePeers(askPods)),
+  },
+  {
+    name: 'tier-peer-node-not-followed',
+    sentence: 'Whether a peer means a node is decided by the labels that it was first seen with.',
+    feature: 'ClusterNetworkPolicyEgressNodePeers',
+    imitates: 'nodes that are looked up when they join; conformance of the tiers relabels none',
+    killedBy: 'admin/nodes/cluster-relabel',
+    follow: askFirstLabels(changePeers(askNodes)),
   },
   {
     name: 'tier-new-pod-not-followed',

@@ -1,5 +1,6 @@
+import { defaultNodes } from '../scenario/default-world.ts';
 import { settleAll } from '../wait.ts';
-import { nameOfPolicy } from '../kube/world.ts';
+import { nameOfPolicy, nodeLabelPrefix } from '../kube/world.ts';
 import { renamePolicy } from '../scenario/rename.ts';
 import type { Action, Scenario } from '../scenario/scenario.ts';
 import type { Ground } from './ground.ts';
@@ -61,9 +62,11 @@ const relabel = async (
   realName: Ground['realName'],
   change: (id: string, labels: Record<string, string>) => Record<string, string>,
 ): Promise<void> => {
-  const { pods, namespaces } = await lane.world();
+  const { pods, namespaces, nodes = [] } = await lane.world();
   await settleAll(
     ids.map(async (id) => {
+      const node = defaultNodes.findIndex(({ name }) => name === id);
+      if (node >= 0) return lane.labelNode(node, ownNodeLabels(change(id, nodes[node]?.labels ?? {})));
       const { namespace, name } = realName(id);
       if (name === '') {
         const labels = namespaces.find((found) => found.name === namespace)?.labels ?? {};
@@ -74,3 +77,6 @@ const relabel = async (
     }),
   );
 };
+
+const ownNodeLabels = (labels: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(labels).filter(([key]) => key.startsWith(nodeLabelPrefix)));

@@ -9,7 +9,7 @@ import { isGenerated } from '../scenario/generated-case.ts';
 import { isConfined, isExperimental } from '../scenario/policies.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { asksApiServer } from '../scenario/stored.ts';
-import { adminPoliciesOf, worldAt } from '../scenario/world.ts';
+import { adminPoliciesOf, labelsNodes, worldAt } from '../scenario/world.ts';
 import { act } from './act.ts';
 import { checkAnswers } from './answers.ts';
 import { baselineOf, gridsFor } from './expected.ts';
@@ -132,6 +132,7 @@ const neededCapabilities = ({ pods, steps, channel }: Scenario): Capability[] =>
     ...(pods.some(({ hostNetwork }) => hostNetwork === true) ? (['host-network'] as const) : []),
     ...(steps.some(({ ready }) => ready !== undefined) ? (['kubelet'] as const) : []),
     ...(pods.some(({ addressesOf }) => addressesOf !== undefined) ? (['chosen-address'] as const) : []),
+    ...(labelsNodes({ steps }) ? (['node-labels', 'two-nodes'] as const) : []),
     ...(asksApiServer(steps) ? (['api'] as const) : []),
     ...new Set(adminPoliciesOf(steps).map(({ kind }) => kind)),
     ...(adminPoliciesOf(steps).every(isConfined) ? [] : (['cluster-wide'] as const)),

@@ -3,7 +3,7 @@ import { matchesSelector } from '../model/matching.ts';
 import { defaultPods } from '../scenario/default-world.ts';
 import { idOfPolicy } from '../scenario/policies.ts';
 import type { Action, Scenario, ScenarioPod, ScenarioService } from '../scenario/scenario.ts';
-import { applyAction, initialState, type State } from '../scenario/state.ts';
+import { applyAction, initialState, labelsIn, type State } from '../scenario/state.ts';
 
 /**
  * A scenario from which parts were cut, with what no longer makes sense taken out: changes of what is not there, labels
@@ -60,13 +60,13 @@ const fit = (action: Action, state: State, scenario: Scenario): Action => {
     case 'label':
       return {
         ...action,
-        labels: mapParts(action.labels, (id, labels) => newLabels(labels, labelsOf(id, state))),
+        labels: mapParts(action.labels, (id, labels) => newLabels(labels, labelsIn(state, id))),
       };
     case 'unlabel':
       return {
         ...action,
         keys: mapParts(action.keys, (id, keys) =>
-          keys.filter((key) => labelsOf(id, state)?.[key] !== undefined),
+          keys.filter((key) => labelsIn(state, id)?.[key] !== undefined),
         ),
       };
     case 'create': {
@@ -97,9 +97,6 @@ const fit = (action: Action, state: State, scenario: Scenario): Action => {
       return action;
   }
 };
-
-const labelsOf = (id: string, { pods, namespaces }: State): Record<string, string> | undefined =>
-  pods.get(id) ?? namespaces.get(id);
 
 const newLabels = (
   labels: Readonly<Record<string, string>>,

@@ -9,12 +9,14 @@ import { openLinks, type Links } from '../probe/pods.ts';
 import type { Prober } from '../probe/sweep.ts';
 import {
   defaultNamespaceLabels,
+  defaultNodes,
   defaultPodLabels,
   defaultPods,
   isStanding,
   namespaceNameLabel,
   namespaceNames,
 } from '../scenario/default-world.ts';
+import { labelsNodes } from '../scenario/world.ts';
 import type { Scenario, ScenarioNamespace, ScenarioPod } from '../scenario/scenario.ts';
 
 /** A lane with open links, on which scenarios are tried one after the other. Scenarios' short names go in and come out. */
@@ -121,7 +123,7 @@ const createGround = (lane: Lane, links: Links): Ground => {
 
   const prepare = async (scenario: Scenario): Promise<World> => {
     const found = await lane.world();
-    const relabels = standAsWritten(lane, realName, scenario, found);
+    const relabels = [...standAsWritten(lane, realName, scenario, found), ...cleanNodes(lane, scenario)];
     await settleAll(relabels);
     const guests = scenario.namespaces.filter(({ createdLater }) => !createdLater);
     await settleAll(guests.map(createNamespace));
@@ -161,6 +163,7 @@ const createGround = (lane: Lane, links: Links): Ground => {
       ...[...new Set(hosts)].map((id) => lane.deleteExternalHost(realName(id))),
       ...[...new Set(brought)].filter(isOurs).map((id) => lane.deletePod(realName(id))),
       ...[...guests].map(dismissNamespace),
+      ...cleanNodes(lane, scenario),
     ]);
     await links.refresh(pods.filter((pod) => isRunning(pod) && isStanding(shortId(idOf(pod)))));
   };
@@ -218,6 +221,10 @@ const standAsWritten = (
   });
   return [...relabelPods, ...relabelNamespaces];
 };
+
+/** Nodes are shared: only a scenario that labels them takes away what it, or one that was cut off, has put there. */
+const cleanNodes = (lane: Lane, scenario: Scenario): Promise<void>[] =>
+  labelsNodes(scenario) ? defaultNodes.map((_, node) => lane.labelNode(node, {})) : [];
 
 const areEqualLabels = (one: Labels, other: Labels): boolean => isDeepStrictEqual({ ...one }, { ...other });
 

@@ -4,7 +4,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { NetpolError } from '../errors.ts';
 import { isConfined } from '../scenario/policies.ts';
 import type { Scenario, ScenarioPod } from '../scenario/scenario.ts';
-import { adminPoliciesOf } from '../scenario/world.ts';
+import { adminPoliciesOf, labelsNodes } from '../scenario/world.ts';
 import { checkScenario, skipReason, type Checked, type CheckContext } from './check.ts';
 import type { Ground } from './ground.ts';
 import { openLanes, type LaneOptions } from './lanes.ts';
@@ -153,13 +153,15 @@ const waitsForNamespaces = ({ steps }: Scenario): boolean =>
 
 /**
  * Whether two scenarios need what all lanes share and only one at a time can have: ports of nodes, addresses outside,
- * the baseline, or the whole cluster.
+ * the baseline, labels of nodes, or the whole cluster.
  */
 const collide = (one: Scenario, other: Scenario): boolean =>
   isClusterWide(one) ||
   isClusterWide(other) ||
   (takesPortsOfNodes(one) && takesPortsOfNodes(other)) ||
   (takesBaseline(one) && takesBaseline(other)) ||
+  (labelsNodes(one) && asksForNodes(other)) ||
+  (labelsNodes(other) && asksForNodes(one)) ||
   hostsOf(one).some((host) => hostsOf(other).some((rival) => areRivals(host, rival)));
 
 /** Whether its policies may be about the pods of other lanes. */
@@ -168,6 +170,12 @@ const isClusterWide = ({ steps }: Scenario): boolean => !adminPoliciesOf(steps).
 /** A cluster has one BaselineAdminNetworkPolicy at most: its name must be `default`. */
 const takesBaseline = ({ steps }: Scenario): boolean =>
   adminPoliciesOf(steps).some(({ kind }) => kind === 'BaselineAdminNetworkPolicy');
+
+/** Whether its policies select nodes by their labels. */
+const asksForNodes = ({ steps }: Scenario): boolean =>
+  adminPoliciesOf(steps).some(({ spec: { egress = [] } }) =>
+    egress.some(({ to = [] }) => to.some(({ nodes }) => nodes !== undefined)),
+  );
 
 const takesPortsOfNodes = ({ pods }: Scenario): boolean =>
   pods.some(({ hostNetwork, ports }) => hostNetwork === true && ports.length > 0);

@@ -2,6 +2,8 @@ import { namespaceNameLabel } from './default-world.ts';
 import { readObjects, type ObjectContext } from './object-actions.ts';
 import { readPolicyNames, readRejected, type PolicyContext } from './policy-actions.ts';
 import { booleanHint, readFields, readLabels, readTexts } from './reading.ts';
+import { labelsIn } from './state.ts';
+import { nodeLabelPrefix } from '../kube/world.ts';
 import type { Labels } from '../kube/types.ts';
 import type { Path } from '../kube/yaml.ts';
 import type { Action } from './scenario.ts';
@@ -44,6 +46,12 @@ const readNewLabels = (value: unknown, path: Path, context: ActionContext): Reco
     if (current === undefined) continue;
     for (const [key, label] of Object.entries(labels)) {
       if (key === namespaceNameLabel) complain([...path, id, key], `the API server alone sets ${key}`, 'key');
+      else if (context.state.nodes.has(id) && !key.startsWith(nodeLabelPrefix))
+        complain(
+          [...path, id, key],
+          `wanted a key of ours, ${nodeLabelPrefix}KEY: nodes are not made for a run`,
+          'key',
+        );
       else if (current[key] === label)
         complain([...path, id, key], `${id} has the label ${key}=${label} already`, 'key');
     }
@@ -63,6 +71,8 @@ const readOldKeys = (value: unknown, path: Path, context: ActionContext): Record
     if (current === undefined) continue;
     for (const key of keys) {
       if (key === namespaceNameLabel) complain([...path, id], `the API server alone sets ${key}`);
+      else if (context.state.nodes.has(id) && !key.startsWith(nodeLabelPrefix))
+        complain([...path, id], `${key} is not ours to take from a node`);
       else if (current[key] === undefined) complain([...path, id], `${id} has no label ${key} at this step`);
     }
     changes[id] = keys;
@@ -71,9 +81,9 @@ const readOldKeys = (value: unknown, path: Path, context: ActionContext): Record
 };
 
 const findLabels = (id: string, path: Path, { state, pods, complain }: ActionContext): Labels | undefined => {
-  const labels = state.pods.get(id) ?? state.namespaces.get(id);
+  const labels = labelsIn(state, id);
   if (labels === undefined)
-    complain(path, `no pod or namespace \`${id}\` exists at this step${booleanHint(id)}`, 'key');
+    complain(path, `no pod, namespace or node \`${id}\` exists at this step${booleanHint(id)}`, 'key');
   if (pods.find((pod) => pod.id === id)?.addresses === undefined) return labels;
   complain(path, `${id} is outside the cluster and has no labels`, 'key');
   return undefined;

@@ -1,5 +1,5 @@
 import type { Labels } from '../kube/types.ts';
-import type { ContainerPort, Namespace } from '../kube/world.ts';
+import type { ContainerPort, Namespace, Node } from '../kube/world.ts';
 
 /** The label that the API server puts on every namespace. */
 export const namespaceNameLabel = 'kubernetes.io/metadata.name';
@@ -62,4 +62,11 @@ export const defaultNamespaceLabels = (name: string): Labels => ({ ns: name, [na
 export const defaultNamespaces: readonly Namespace[] = namespaceNames.map((name) => ({
   name,
   labels: defaultNamespaceLabels(name),
+}));
+
+/** The nodes by the names that scenarios call them. Their addresses are pretended. */
+export const defaultNodes: readonly Required<Node>[] = [0, 1].map((index) => ({
+  name: `node${index}`,
+  labels: { 'kubernetes.io/hostname': `node${index}`, 'kubernetes.io/os': 'linux' },
+  addresses: [`172.18.0.${index + 2}`, `fd00:172:18::${index + 2}`],
 }));

@@ -53,7 +53,7 @@ export type ScenarioService = {
 export type Action =
   /** `update` is an `apply` of the next document of the same name. */
   | { verb: 'apply' | 'update' | 'delete'; policies: Policy[] }
-  /** `labels` are added (or overwritten), `unlabel` names keys to take away. Key: pod id or namespace. */
+  /** `labels` are added (or overwritten), `unlabel` names keys to take away. Key: pod id, namespace or node. */
   | { verb: 'label'; labels: Record<string, Labels> }
   | { verb: 'unlabel'; keys: Record<string, string[]> }
   /** Namespaces are created before the pods; one that is removed takes all with it that is in it. */

@@ -1,10 +1,10 @@
-import { defaultNamespaces, namespaceNameLabel } from './default-world.ts';
+import { defaultNamespaces, defaultNodes, namespaceNameLabel } from './default-world.ts';
 import { idOfPolicy } from './policies.ts';
 import type { Labels, Policy } from '../kube/types.ts';
 import type { Namespace } from '../kube/world.ts';
 import type { Action, ScenarioNamespace, ScenarioPod } from './scenario.ts';
 
-/** What changes while a scenario runs. Keys are ids (`x/a`, `x/deny-all`) and namespace names. */
+/** What changes while a scenario runs. Keys are ids (`x/a`, `x/deny-all`) and names of namespaces and nodes. */
 export type State = {
   policies: ReadonlyMap<string, Policy>;
   /** Pods that exist now. */
@@ -14,6 +14,7 @@ export type State = {
   /** How often each pod was created so far: a new pod has a new address. */
   births: ReadonlyMap<string, number>;
   namespaces: ReadonlyMap<string, Labels>;
+  nodes: ReadonlyMap<string, Labels>;
 };
 
 /** All that a scenario brings or may create. */
@@ -31,8 +32,13 @@ export const initialState = ({ pods, namespaces }: Inventory): State => {
     namespaces: new Map(
       [...defaultNamespaces, ...guests.map(asNamespace)].map(({ name, labels }) => [name, labels]),
     ),
+    nodes: new Map(defaultNodes.map(({ name, labels }) => [name, labels])),
   };
 };
+
+/** The labels of a pod, namespace or node that exists now. */
+export const labelsIn = ({ pods, namespaces, nodes }: State, id: string): Labels | undefined =>
+  pods.get(id) ?? namespaces.get(id) ?? nodes.get(id);
 
 /** The state after an action. What the action names and the state lacks is passed over: lint has complained about it. */
 export const applyAction = (state: State, action: Action, inventory: Inventory): State => {
@@ -115,5 +121,6 @@ const relabel = <Change>(
         return [id, by === undefined ? labels : change(labels, by)];
       }),
     );
-  return { ...state, pods: changed(state.pods), namespaces: changed(state.namespaces) };
+  const { pods, namespaces, nodes } = state;
+  return { ...state, pods: changed(pods), namespaces: changed(namespaces), nodes: changed(nodes) };
 };

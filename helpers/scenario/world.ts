@@ -1,4 +1,5 @@
 import { isAdminPolicy } from '../kube/world.ts';
+import { defaultNodes } from './default-world.ts';
 import { applyAction, initialState, type State } from './state.ts';
 import type { AdminPolicy, Policy } from '../kube/types.ts';
 import type { Pod, Service, World } from '../kube/world.ts';
@@ -9,7 +10,7 @@ export const worldAt = (scenario: Scenario, stepIndex: number): World => {
   const state = stateAt(scenario, stepIndex);
   const policies = [...state.policies.values()];
   return {
-    nodes: pretendedNodes,
+    nodes: defaultNodes.map((node) => ({ ...node, labels: state.nodes.get(node.name) ?? node.labels })),
     namespaces: [...state.namespaces].map(([name, labels]) => ({ name, labels })),
     pods: scenario.pods
       .filter(({ id }) => state.pods.has(id))
@@ -33,6 +34,13 @@ export const adminPoliciesOf = (steps: Scenario['steps']): AdminPolicy[] =>
       return 'policies' in action ? action.policies : [];
     })
     .filter(isAdminPolicy);
+
+/** Whether a scenario changes labels of nodes, which all lanes share. */
+export const labelsNodes = ({ steps }: Pick<Scenario, 'steps'>): boolean =>
+  steps.some(({ action }) => {
+    const changes = action.verb === 'label' ? action.labels : action.verb === 'unlabel' ? action.keys : {};
+    return defaultNodes.some(({ name }) => Object.hasOwn(changes, name));
+  });
 
 /** `apply deny-all, allow-b`: an action as the scenario says it. */
 export const formatAction = (action: Action): string => `${action.verb} ${objectsOf(action).join(', ')}`;
@@ -78,14 +86,8 @@ const buildPod = (pod: ScenarioPod, pods: readonly ScenarioPod[], state: State):
   ...(state.completed.has(pod.id) && { phase: 'Succeeded' }),
 });
 
-const pretendedNodes = [0, 1].map((index) => ({
-  name: `node${index}`,
-  labels: { 'kubernetes.io/hostname': `node${index}`, 'kubernetes.io/os': 'linux' },
-  addresses: [`172.18.0.${index + 2}`, `fd00:172:18::${index + 2}`],
-}));
-
 const pretendAddresses = (pod: ScenarioPod, pods: readonly ScenarioPod[], { births }: State): string[] => {
-  if (pod.hostNetwork === true) return pretendedNodes[pod.node]?.addresses ?? [];
+  if (pod.hostNetwork === true) return defaultNodes[pod.node]?.addresses ?? [];
   const id = pod.addressesOf ?? pod.id;
   const host = pods.findIndex((pod) => pod.id === id) + 1;
   const birth = births.get(id) ?? 1;

@@ -1,6 +1,7 @@
 import { release } from 'node:os';
 import { ClusterError, EnvironmentError, messageOf } from '../../errors.ts';
-import type { World } from '../../kube/world.ts';
+import type { Labels } from '../../kube/types.ts';
+import type { Node, World } from '../../kube/world.ts';
 import type { Cluster, StartOptions } from '../cluster.ts';
 import { createNumbers, maximumLanes, nodes } from './addresses.ts';
 import { startHolder, type Holder } from './holder.ts';
@@ -40,12 +41,20 @@ const createCluster = (
   const lanes = new Map<number, LabLane>();
   const serviceNumbers = createNumbers(10, 60_000);
   const nodePorts = createNumbers(30_000, 32_767);
+  const nodeLabels = new Map<string, Labels>(nodes.map(({ name, labels }) => [name, labels]));
   let lastLink = 0;
   let isStopping = false;
 
+  const readNodes = (): Required<Node>[] =>
+    nodes.map(({ name, addresses, labels }) => ({
+      name,
+      addresses: [...addresses],
+      labels: nodeLabels.get(name) ?? labels,
+    }));
   const readWorld = (): World => {
     const worlds = [...lanes.values()].map((lane) => lane.readWorld());
     return {
+      nodes: readNodes(),
       namespaces: worlds.flatMap(({ namespaces }) => namespaces),
       pods: worlds.flatMap(({ pods }) => pods),
       services: worlds.flatMap(({ services }) => services),
@@ -97,6 +106,8 @@ const createCluster = (
         takeNodePort: nodePorts.take,
         freeNodePort: nodePorts.free,
         changed: () => plugin.changed(),
+        readNodes,
+        labelNode: (node: string, labels: Labels) => void nodeLabels.set(node, labels),
         updateServices,
         evidence,
         closed: () => lanes.delete(index),

@@ -6,6 +6,7 @@ import {
   isAdminPolicy,
   nameOfPolicy,
   type Namespace,
+  type Node,
   type Service,
   type World,
 } from '../../kube/world.ts';
@@ -29,6 +30,8 @@ export type LaneSurroundings = {
   freeNodePort: (port: number) => void;
   /** Lets the plugin know that the world changed. */
   changed: () => void;
+  readNodes: () => Node[];
+  labelNode: (node: string, labels: Labels) => void;
   /** Resolves when the nodes translate to the Services as they are now. */
   updateServices: () => Promise<void>;
   evidence: () => Promise<Record<string, string>>;
@@ -79,7 +82,7 @@ export const createLane = (
     });
   };
   const readWorld = (): World => ({
-    nodes: nodes.map(({ name, addresses, labels }) => ({ name, addresses: [...addresses], labels })),
+    nodes: lab.readNodes(),
     namespaces: structuredClone([...namespaces.values()]),
     pods: members.pods(),
     services: structuredClone([...services.values()].map(({ service }) => service)),
@@ -145,6 +148,12 @@ export const createLane = (
     },
     labelNamespace: async (name, labels: Labels) => {
       requireNamespace(name).labels = { ...labels, [nameLabel]: name };
+      await changed();
+    },
+    labelNode: async (node, labels) => {
+      const host = nodes[node % nodes.length];
+      if (host === undefined) return;
+      lab.labelNode(host.name, { ...host.labels, ...labels });
       await changed();
     },
     labelPod: async (name, labels) => {

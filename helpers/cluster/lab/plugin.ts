@@ -42,7 +42,7 @@ export type PluginProcesses = {
 export const startPlugin = (
   holder: Holder,
   flags: readonly string[] | undefined,
-  readWorld: () => Pick<World, 'namespaces' | 'pods' | 'policies' | 'adminPolicies'>,
+  readWorld: () => Pick<World, 'nodes' | 'namespaces' | 'pods' | 'policies' | 'adminPolicies'>,
   log: (line: string) => void,
 ): PluginProcesses => {
   const logs = new Map<string, string>();
@@ -60,9 +60,9 @@ export const startPlugin = (
   const feed = (): void => {
     isWaiting = false;
     if (isStopping) return;
-    const { namespaces, pods, policies, adminPolicies } = readWorld();
+    const { nodes: known = [], namespaces, pods, policies, adminPolicies } = readWorld();
     fed = JSON.stringify({
-      nodes: nodes.map(({ name, labels, addresses, podCIDRs }) => ({ name, labels, addresses, podCIDRs })),
+      nodes: known.map((node, index) => ({ ...node, podCIDRs: nodes[index]?.podCIDRs })),
       namespaces,
       pods: pods.filter(({ external }) => !external),
       policies,

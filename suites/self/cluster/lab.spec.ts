@@ -165,6 +165,15 @@ END`);
     await lane.labelPod(realName('z/a'), { pod: 'a' });
   });
 
+  it('gives nodes our labels beside their own, and takes them away again', async () => {
+    const labelsOf = async () => (await lane.world()).nodes?.map(({ labels }) => labels) ?? [];
+    const before = await labelsOf();
+    await lane.labelNode(1, { 'netpol-conformance/zone': 'gate' });
+    expect(await labelsOf()).to.deep.equal([before[0], { ...before[1], 'netpol-conformance/zone': 'gate' }]);
+    await lane.labelNode(1, {});
+    expect(await labelsOf()).to.deep.equal(before);
+  });
+
   it('keeps policies whole, and hands out snapshots that nobody can change', async () => {
     const policy: NetworkPolicy = {
       apiVersion: 'networking.k8s.io/v1',

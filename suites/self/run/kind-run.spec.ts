@@ -44,6 +44,9 @@ describe('netpol run on kind', function () {
       env: kindImages,
     });
     expect(exitCode, output.slice(-3000)).to.equal(0);
+    const kubectl = ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf'];
+    const { stdout: nodes } = await inside('control-plane', ...kubectl, 'get', 'nodes', '--output=yaml');
+    expect(nodes).to.include('kind: Node').and.not.include('netpol-conformance/');
     const { counts, cases, environment } = await readRecord(folder.path);
     const skipped = cases.filter(({ status }) => status === 'skip');
     // A cluster chooses addresses itself and has the CRDs of one channel; whether `ping` works is the image's business.

@@ -54,6 +54,17 @@ describe('a session', function () {
       expect((await session.result(scenario)).record.status, scenario.name).to.equal('pass');
   });
 
+  it('lets nobody ask for nodes while another relabels them', async () => {
+    const admin = (name: string) => loadFile(`admin/nodes/${name}.yaml`);
+    const [one, two] = [await admin('relabel'), await admin('kubelet-probes')];
+    const asking = { ...(await admin('by-label')), pods: one.pods.filter(({ hostNetwork }) => !hostNetwork) };
+    const cluster = await startLab({ run: 'self', plugin: 'reference', log: () => {} });
+    await using session = await openSession(cluster, { lanes: 2, settleBudgetMs: 0 }, () => {});
+    session.schedule([one, asking, two]);
+    expect(session.running()).to.deep.equal([one.name]);
+    expect((await session.result(one)).record.status).to.equal('pass');
+  });
+
   it('begins with what has to wait for the end of a namespace', async () => {
     const first = await load('isolation/default-deny-ingress');
     const slow = await load('lifecycle/namespace-comes-back');

@@ -78,12 +78,12 @@ describe('a step refuses', () => {
     [
       'to label a pod that does not exist yet',
       spoil(['- create: x/d', '- label: { x/d: { app: late } }\n  - create: x/d']),
-      '17:14: no pod or namespace `x/d` exists at this step',
+      '17:14: no pod, namespace or node `x/d` exists at this step',
     ],
     [
       'to label the boolean that YAML makes of y',
       step('{ label: { y: { app: web } } }'),
-      '26:16: no pod or namespace `true` exists at this step (YAML reads yes, no, on, off, y and n as booleans: quote it)',
+      '26:16: no pod, namespace or node `true` exists at this step (YAML reads yes, no, on, off, y and n as booleans: quote it)',
     ],
     [
       'labels that are there already',
@@ -104,6 +104,21 @@ describe('a step refuses', () => {
       'to take away the label that names a namespace',
       step('{ unlabel: { x: kubernetes.io/metadata.name } }'),
       '26:21: the API server alone sets kubernetes.io/metadata.name',
+    ],
+    [
+      'to give a node a label that may be somebody else’s',
+      step('{ label: { node1: { role: gateway } } }'),
+      '26:25: wanted a key of ours, netpol-conformance/KEY: nodes are not made for a run',
+    ],
+    [
+      'to take from a node what is not ours',
+      step('{ unlabel: { node0: kubernetes.io/os } }'),
+      '26:25: kubernetes.io/os is not ours to take from a node',
+    ],
+    [
+      'a node that no cluster of ours has',
+      step('{ label: { node2: { netpol-conformance/zone: gate } } }'),
+      '26:16: no pod, namespace or node `node2` exists at this step',
     ],
   ]);
 

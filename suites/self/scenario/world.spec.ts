@@ -78,6 +78,21 @@ describe('the world of a scenario', () => {
     });
   });
 
+  it('gives nodes the labels that steps give them, beside their own', () => {
+    const text = spoil(['---\n', '  - label: { node1: { netpol-conformance/zone: gate } }\n---\n']);
+    const { steps } = scenarioOf(text);
+    const labels = (index: number) => worldAt(scenarioOf(text), index).nodes?.map((node) => node.labels);
+    const own = ['node0', 'node1'].map((name) => ({
+      'kubernetes.io/hostname': name,
+      'kubernetes.io/os': 'linux',
+    }));
+    expect(labels(0)).to.deep.equal(own);
+    expect(labels(steps.length - 1)).to.deep.equal([
+      own[0],
+      { ...own[1], 'netpol-conformance/zone': 'gate' },
+    ]);
+  });
+
   it('says its steps the way that the file does', () => {
     expect(scenario.steps.map(({ action }) => formatAction(action))).to.deep.equal([
       'apply admit',
