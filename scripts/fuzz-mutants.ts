@@ -89,8 +89,8 @@ const describe = ({ mutant, worlds, seen, seconds, untold, pods, policies, steps
     untold === 0 ? '' : `  (${untold} could not be told)`,
   ].join(' ');
 
-const chosen = mutants.filter(({ name, survives }) =>
-  positionals.length === 0 ? survives === undefined : positionals.includes(name),
+const chosen = mutants.filter(({ name, survives, needs }) =>
+  positionals.length === 0 ? survives === undefined && needs === undefined : positionals.includes(name),
 );
 const rows: Row[] = [];
 try {

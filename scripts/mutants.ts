@@ -36,7 +36,10 @@ if (unknown.length > 0 || provider !== values.provider) {
 if (provider === 'lab') await installPrograms(console.error);
 
 const scenarios = (await loadShipped()).filter(({ name }) => name.includes(values.only));
-const chosen = mutants.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const isPossible = ({ needs }: Mutant): boolean => needs === undefined || needs === provider;
+const chosen = mutants.filter((mutant) =>
+  positionals.length === 0 ? isPossible(mutant) : positionals.includes(mutant.name),
+);
 const cluster = values.cluster || `netpol-mutants-${createRunName()}`;
 using interrupts = listenForInterrupts();
 const { signal } = interrupts;
@@ -75,6 +78,9 @@ const tryAll = async (): Promise<number> => {
     );
   }
   if (values.json) console.log(JSON.stringify(fates, null, 2));
+  const others = positionals.length > 0 ? [] : mutants.filter((mutant) => !isPossible(mutant));
+  for (const { name, needs } of others)
+    console.log(`${name.padEnd(36)} not tried: needs --provider ${needs}`);
   const harmless = chosen.filter(({ survives }) => survives !== undefined).length;
   console.log(
     `${chosen.length - wrong} of ${chosen.length} mutants fare as they must; ${harmless} of them are no violations, the others die`,

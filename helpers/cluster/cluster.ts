@@ -5,6 +5,8 @@ import type { Labels, Policy, PolicyName } from '../kube/types.ts';
 /** What a provider may lack. A scenario that needs a missing one is skipped, with the reason given in `lacks`. */
 export type Capability =
   | 'service-names'
+  /** Found out by asking a pod: whether the names of Services end in `cluster.local`. */
+  | 'cluster-domain'
   | 'external'
   | 'two-nodes'
   /** Found out by asking the API server. */

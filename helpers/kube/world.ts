@@ -41,6 +41,16 @@ export type Service = {
   addresses: string[];
 };
 
+/**
+ * The Service that a DNS name means in a cluster of the usual domain, `cluster.local`.
+ * @see https://github.com/kubernetes/dns/blob/master/docs/specification.md
+ */
+export const readServiceName = (domainName: string): { namespace: string; name: string } | undefined => {
+  const [, name, namespace] =
+    /^([^.*]+)\.([^.]+)\.svc\.cluster\.local\.?$/.exec(domainName.toLowerCase()) ?? [];
+  return name === undefined || namespace === undefined ? undefined : { namespace, name };
+};
+
 /** A machine of the cluster; pods name it in `node`. */
 export type Node = { name: string; addresses: string[]; labels?: Labels };
 

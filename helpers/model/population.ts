@@ -1,6 +1,6 @@
 import type { Labels, LabelSelector, NetworkPolicyPeer, NetworkPolicyPort, Protocol } from '../kube/types.ts';
 import type { Family, Pod, World } from '../kube/world.ts';
-import { addressOf, idOf } from '../kube/world.ts';
+import { addressOf, idOf, readServiceName } from '../kube/world.ts';
 import { addAll, addBit, fillAll, wordsFor } from './bits.ts';
 import type { Bits } from './bits.ts';
 import { blockContains, parseAddress, parseBlock } from './cidr.ts';
@@ -23,6 +23,8 @@ export type Population = {
   namespaceLabels: (name: string) => Labels;
   /** Undefined where the world does not know the node. */
   nodeLabels: (name: string) => Labels | undefined;
+  /** Pods whose addresses a DNS name has: those behind a headless Service. Undefined for names of which no object tells. */
+  podsNamed: (domainName: string) => Bits | undefined;
   /** Pods of a namespace, external hosts never. */
   select: (namespace: string, selector: LabelSelector) => Bits;
   /** Whom a list of peers in a policy of this namespace means; the empty list means everybody. */
@@ -127,6 +129,14 @@ export const createPopulation = (world: World): Population => {
     nodeLabels: (name) => world.nodes?.find((node) => node.name === name)?.labels,
     namespaceLabels: (name) => labels.get(name) ?? { [namespaceNameLabel]: name },
     select,
+    podsNamed: (domainName) => {
+      const named = readServiceName(domainName);
+      const service = world.services.find(
+        ({ type, namespace, name }) =>
+          type === 'Headless' && namespace === named?.namespace && name === named.name,
+      );
+      return service && select(service.namespace, { matchLabels: service.selector });
+    },
     match,
     matchRule: (rule, namespace, family) => {
       const before = ofRules[family].get(rule);

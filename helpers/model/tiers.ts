@@ -129,9 +129,7 @@ const matchPeers = (population: Population, rule: TierRule, family: Family): Mat
     return { sure: everybody, possible: everybody };
   }
   for (const peer of rule.peers) {
-    // A plugin that does not know names lets such a rule accept nothing either: it fails closed.
-    if (rule.action === 'Accept' && peer.kind === 'domainNames' && peer.names.every(isNobodys)) continue;
-    const { sure, possible } = matchPeer(population, peer, family);
+    const { sure, possible } = matchPeer(population, rule.action, peer, family);
     addAll(all.sure, 0, sure);
     addAll(all.possible, 0, possible);
   }
@@ -139,7 +137,12 @@ const matchPeers = (population: Population, rule: TierRule, family: Family): Mat
 };
 
 /** @see https://network-policy-api.sigs.k8s.io/reference/spec/ */
-const matchPeer = (population: Population, peer: TierPeer, family: Family): Matched => {
+const matchPeer = (
+  population: Population,
+  action: TierRule['action'],
+  peer: TierPeer,
+  family: Family,
+): Matched => {
   switch (peer.kind) {
     case 'pods': {
       const pods = matchPods(peer, population);
@@ -161,7 +164,15 @@ const matchPeer = (population: Population, peer: TierPeer, family: Family): Matc
       return { sure: found, possible: found };
     }
     case 'domainNames': {
-      // Which addresses a name has, no object says.
+      // A plugin that knows no names lets a rule for those that are nobody's accept nothing either: it fails closed.
+      const known = peer.names.filter((name) => !isNobodys(name)).map((name) => population.podsNamed(name));
+      // What a Deny of names means is nowhere said: https://network-policy-api.sigs.k8s.io/npeps/npep-133-fqdn-egress-selector/
+      if (action === 'Accept' && known.every((pods) => pods !== undefined)) {
+        const named = new Uint32Array(population.words);
+        for (const pods of known) addAll(named, 0, pods);
+        return { sure: named, possible: named };
+      }
+      // Which addresses another name has, no object says.
       const possible = new Uint32Array(population.words);
       fillAll(possible, 0, population.pods.length);
       return { sure: new Uint32Array(population.words), possible };

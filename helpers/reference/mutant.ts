@@ -22,6 +22,8 @@ export type Mutant = {
   killedBy?: string;
   /** Why it is no violation of any policy API, so that nothing may fail on it. */
   survives?: string;
+  /** The only provider that has what shows it. */
+  needs?: 'kind';
   /** What it leaves behind breaks the baseline of later scenarios: each scenario needs a plugin that has seen no other. */
   spoilsBaseline?: true;
   /** Makes the function that sees the states in turn and answers with what the plugin believes. */

@@ -219,12 +219,4 @@ export const tierPeerMutants: readonly Mutant[] = [
       'the API server takes no peer or port that its schema does not know, and who a domain name is no object says',
     semantics: { meetUnknown: () => undefined },
   },
-  {
-    name: 'tier-unknown-means-everything',
-    sentence: 'A peer or port that the plugin does not know means everything, also in a rule that accepts.',
-    feature: 'ClusterNetworkPolicyDomainNames',
-    imitates: 'an absent condition taken for one that holds; no peer suite has a peer that is unknown',
-    killedBy: 'admin/domain-names/name-without-address',
-    semantics: { meetUnknown: (action) => action },
-  },
 ];

@@ -10,6 +10,7 @@ import { policyMutants } from './mutants-policy.ts';
 import { portMutants } from './mutants-port.ts';
 import { selectorMutants } from './mutants-selector.ts';
 import { tierFollowMutants } from './mutants-tier-follow.ts';
+import { tierNameMutants } from './mutants-tier-name.ts';
 import { tierOrderMutants } from './mutants-tier-order.ts';
 import { tierPeerMutants } from './mutants-tier-peer.ts';
 import { tierPortMutants } from './mutants-tier-port.ts';
@@ -38,6 +39,7 @@ export const mutants: readonly Mutant[] = [
   ...tierRuleMutants,
   ...tierPortMutants,
   ...tierPeerMutants,
+  ...tierNameMutants,
   ...tierTrafficMutants,
   ...tierFollowMutants,
 ];

@@ -26,7 +26,7 @@ export type ApiObject = {
 
 /** Where the API serves each part of the state, and how its objects are read. Undefined: the object does not count. */
 export const resources: {
-  [Part in Exclude<keyof State, 'adminPolicies'>]: {
+  [Part in Exclude<keyof State, 'adminPolicies' | 'domainNames'>]: {
     path: string;
     read: (object: ApiObject) => State[Part][number] | undefined;
   };

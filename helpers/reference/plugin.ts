@@ -52,7 +52,8 @@ const start = async (): Promise<void> => {
   };
   if (options.feed === 'stdin') return readStates(take);
   const { watchCluster } = await import('./watch.ts');
-  await watchCluster({ onState: take, onFailure: complain });
+  const { followNames } = await import('./names.ts');
+  await watchCluster({ onState: followNames({ onState: take, onFailure: complain }), onFailure: complain });
 };
 
 const readOptions = () => {

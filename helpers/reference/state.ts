@@ -29,6 +29,8 @@ export type State = {
   policies: NetworkPolicy[];
   /** Of all kinds of both tiers. */
   adminPolicies: StoredAdminPolicy[];
+  /** The addresses that the domain names of policies have; absent where nobody can be asked. */
+  domainNames?: Readonly<Record<string, readonly string[]>>;
 };
 
 export const emptyState: State = { nodes: [], namespaces: [], pods: [], policies: [], adminPolicies: [] };

@@ -17,7 +17,12 @@ export type Tier = 'Admin' | 'Baseline';
 export type PodPeer = { namespaceSelector: LabelSelector; podSelector?: LabelSelector };
 
 /** Unknown: a newer API may mean anything by it. */
-export type TierPeer = { pods: PodPeer } | { nodes: LabelSelector } | { networks: string[] } | 'unknown';
+export type TierPeer =
+  | { pods: PodPeer }
+  | { nodes: LabelSelector }
+  | { networks: string[] }
+  | { domainNames: string[] }
+  | 'unknown';
 
 export type TierPort = PortMatch | { name: string } | 'unknown';
 
@@ -47,7 +52,12 @@ export const readTierPolicy = (policy: AdminPolicy): TierPolicy => {
     priority: 'priority' in spec ? spec.priority : priorityOfBaseline,
     ...(subject === undefined ? {} : { subject }),
     ingress: (spec.ingress ?? []).map((rule) => readRule(rule, (rule.from ?? []).map(readPodPeer))),
-    egress: (spec.egress ?? []).map((rule) => readRule(rule, (rule.to ?? []).map(readPeer))),
+    egress: (spec.egress ?? []).map((rule) =>
+      readRule(
+        rule,
+        (rule.to ?? []).map((peer) => readPeer(peer, rule.action)),
+      ),
+    ),
   };
 };
 
@@ -73,10 +83,11 @@ const readPodPeer = (peer: AdminPeer): TierPeer => {
   return pods === undefined ? 'unknown' : { pods };
 };
 
-/** A peer of an egress rule. A CIDR that is none makes the whole peer unknown, and so do names of domains. */
-const readPeer = (peer: AdminPeer): TierPeer => {
-  const { nodes, networks } = peer;
+/** A peer of an egress rule. A CIDR that is none makes the whole peer unknown, and so do domain names of what is not accepted. */
+const readPeer = (peer: AdminPeer, action: string): TierPeer => {
+  const { nodes, networks, domainNames } = peer;
   if (nodes !== undefined) return { nodes };
+  if (domainNames !== undefined) return action === 'Accept' ? { domainNames } : 'unknown';
   if (networks === undefined) return readPodPeer(peer);
   return networks.every((cidr) => cidrVersion(cidr) !== 0) ? { networks } : 'unknown';
 };

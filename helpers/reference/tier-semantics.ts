@@ -1,7 +1,7 @@
 import type { LabelSelector } from '../kube/types.ts';
 import type { Action, Decision, TierDecisions } from './rules.ts';
 import type { Candidate, NetworkPolicySemantics, PortMatch } from './semantics.ts';
-import type { Node, Pod } from './state.ts';
+import type { Node, Pod, State } from './state.ts';
 import type { PodPeer, TierPolicy } from './tier-policies.ts';
 
 /** What decides over one direction of a pod. `policies` is absent where no NetworkPolicy isolates. */
@@ -17,6 +17,8 @@ export type TierSemantics = {
   isPeer: (peer: PodPeer, candidate: Candidate, selects: Selects) => boolean;
   /** `own` is the name of the node whose pods get the rules. */
   isNodePeer: (nodes: LabelSelector, node: Node, own: string, selects: Selects) => boolean;
+  /** What is known of a domain name now. */
+  addressesOfName: (name: string, state: State) => readonly string[];
   /** The policies of one tier in the order in which they are asked. */
   orderTier: (policies: TierPolicy[]) => TierPolicy[];
   /** What a port's name stands for. `subject` is the pod that the policy selects; ingress: the same as `destination`. */
@@ -43,6 +45,7 @@ export const tierSemantics: TierSemantics = {
   isSubject: selectsPod,
   isPeer: selectsPod,
   isNodePeer: (nodes, { labels }, _own, selects) => selects(nodes, labels),
+  addressesOfName: (name, { domainNames }) => domainNames?.[name] ?? [],
 
   // Which of equal priorities comes first is not specified, but all must apply, and on all nodes alike.
   orderTier: (policies) => policies.toSorted((a, b) => a.priority - b.priority || compareNames(a, b)),

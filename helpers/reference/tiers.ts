@@ -49,6 +49,8 @@ const createContext = (state: State, node: string, semantics: Semantics): Contex
   const findEnds = ({ peers }: TierRule): Allow[] => {
     const owners = peers.flatMap((peer): { addresses: string[] }[] => {
       if (peer === 'unknown' || 'networks' in peer) return [];
+      if ('domainNames' in peer)
+        return [{ addresses: peer.domainNames.flatMap((name) => semantics.addressesOfName(name, state)) }];
       return 'pods' in peer
         ? podsOf(peer.pods)
         : state.nodes.filter((other) => semantics.isNodePeer(peer.nodes, other, node, selects));

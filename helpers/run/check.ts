@@ -1,7 +1,7 @@
 import { AssertionError } from 'chai';
 import type { Capability, Cluster } from '../cluster/cluster.ts';
 import { BaselineError, ClusterError, messageOf } from '../errors.ts';
-import { idOf, type Family, type World } from '../kube/world.ts';
+import { idOf, readServiceName, type Family, type World } from '../kube/world.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { CaseRecord, StepRecord } from '../report/record.ts';
 import { isStanding } from '../scenario/default-world.ts';
@@ -132,6 +132,7 @@ const neededCapabilities = ({ pods, steps, channel }: Scenario): Capability[] =>
     ...(pods.some(({ hostNetwork }) => hostNetwork === true) ? (['host-network'] as const) : []),
     ...(steps.some(({ ready }) => ready !== undefined) ? (['kubelet'] as const) : []),
     ...(pods.some(({ addressesOf }) => addressesOf !== undefined) ? (['chosen-address'] as const) : []),
+    ...(namesServices(steps) ? (['service-names', 'cluster-domain'] as const) : []),
     ...(labelsNodes({ steps }) ? (['node-labels', 'two-nodes'] as const) : []),
     ...(asksApiServer(steps) ? (['api'] as const) : []),
     ...new Set(adminPoliciesOf(steps).map(({ kind }) => kind)),
@@ -146,6 +147,12 @@ const neededCapabilities = ({ pods, steps, channel }: Scenario): Capability[] =>
       : []),
   ];
 };
+
+/** Whether its policies mean Services by their DNS names, which end in the domain of the cluster. */
+const namesServices = (steps: Scenario['steps']): boolean =>
+  adminPoliciesOf(steps).some(({ spec: { egress = [] } }) =>
+    egress.some(({ to = [] }) => to.some(({ domainNames = [] }) => domainNames.some(readServiceName))),
+  );
 
 const runSteps = async (
   scenario: Scenario,

@@ -6,6 +6,7 @@ import { addressOf, type Family, idOf } from '../kube/world.ts';
 import { settleAll } from '../wait.ts';
 import { defaultPods } from '../scenario/default-world.ts';
 import type { CheckContext } from './check.ts';
+import { findDomainFlaw } from './cluster-domain.ts';
 import { findEchoFlaw } from './echo.ts';
 import { openGround, type Ground } from './ground.ts';
 
@@ -27,6 +28,7 @@ export const openLanes = async (
   let families: Family[] = [];
   let echoFlaw: string | undefined;
   let hostFlaw: string | undefined;
+  let domainFlaw: string | undefined;
   const close = async (): Promise<void> => {
     try {
       await settleAll(grounds.map(async (ground) => ground[Symbol.asyncDispose]()));
@@ -46,7 +48,11 @@ export const openLanes = async (
     log(`${lanes} ${lanes === 1 ? 'lane' : 'lanes'} of 9 pods ready in ${seconds} s`);
     families = await familiesOf(grounds);
     hostFlaw = await grounds[0]?.lane.hostNetworkFlaw();
-    echoFlaw = grounds[0] && (await findEchoFlaw(grounds[0], idOf(defaultPods[0]!), families));
+    const [asking] = defaultPods.map(idOf);
+    if (grounds[0] !== undefined && asking !== undefined) {
+      echoFlaw = await findEchoFlaw(grounds[0], asking, families);
+      if (cluster.lacks['service-names'] === undefined) domainFlaw = await findDomainFlaw(grounds[0], asking);
+    }
   } catch (error) {
     await close().catch((second: unknown) => log(`while cleaning up: ${messageOf(second)}`));
     throw error;
@@ -55,6 +61,7 @@ export const openLanes = async (
     lacks: {
       ...cluster.lacks,
       ...(echoFlaw !== undefined && { icmp: echoFlaw }),
+      ...(domainFlaw !== undefined && { 'cluster-domain': domainFlaw }),
       ...(hostFlaw !== undefined && { 'host-network': hostFlaw }),
     },
     families,

@@ -1,4 +1,4 @@
-import { isAdminPolicy } from '../kube/world.ts';
+import { isAdminPolicy, readServiceName } from '../kube/world.ts';
 import { namespaceNameLabel } from './default-world.ts';
 import type {
   AdminPeer,
@@ -17,7 +17,7 @@ type Rename = (name: string) => string;
 
 /**
  * The policy with real names in all places where a namespace's name can stand: its own namespace and the values of
- * `kubernetes.io/metadata.name` in its namespace selectors. Names that are no scenario's stay as they are. A policy of an
+ * `kubernetes.io/metadata.name` in its namespace selectors, and in the DNS names of Services. Names that are no scenario's stay as they are. A policy of an
  * admin tier gets a name that no other lane has, but for the one that can only be called `default`.
  */
 export const renamePolicy = (policy: Policy, { namespaceNames, prefix }: RealNames): Policy => {
@@ -79,13 +79,22 @@ const renameAdmin = (policy: AdminPolicy, rename: Rename, prefix: string): Admin
 
 const renameSelection = <Selection extends AdminSubject>(selection: Selection, rename: Rename): Selection => {
   const { namespaces, pods } = selection;
+  const { domainNames }: AdminPeer = selection;
   return {
     ...selection,
     ...(namespaces && { namespaces: renameSelector(namespaces, rename) }),
     ...(pods?.namespaceSelector && {
       pods: { ...pods, namespaceSelector: renameSelector(pods.namespaceSelector, rename) },
     }),
+    ...(domainNames && { domainNames: domainNames.map((name) => renameService(name, rename)) }),
   };
+};
+
+const renameService = (domainName: string, rename: Rename): string => {
+  const service = readServiceName(domainName);
+  if (service === undefined) return domainName;
+  const [name, , ...domain] = domainName.split('.');
+  return [name, rename(service.namespace), ...domain].join('.');
 };
 
 const renameSelector = (selector: LabelSelector, rename: Rename): LabelSelector => {

@@ -139,19 +139,6 @@ describe('the tiers around NetworkPolicy', () => {
     expect(verdictOf(egress([{ domainNames: ['a.example'] }]), 'x/a', 'external/a')).to.equal('undefined');
   });
 
-  it('know that names under .invalid have no address, so that nobody is accepted by them', () => {
-    const everybody = { action: 'Deny' as const, to: [{ networks: ['0.0.0.0/0'] }] };
-    const below = (action: 'Accept' | 'Pass', ...domainNames: string[]) => {
-      const policy = clusterPolicy('out', { egress: [{ action, to: [{ domainNames }] }, everybody] });
-      return verdictOf(worldWith([policy]), 'x/a', 'y/a');
-    };
-    expect(below('Accept', '*.nowhere.invalid', 'no.INVALID.')).to.equal('deny');
-    expect(below('Accept', 'no.invalid', 'a.example')).to.equal('undefined');
-    expect(below('Accept', 'invalid.example', 'not-invalid.test')).to.equal('undefined');
-    // A rule that fails closed denies everybody, one that matches nobody does not.
-    expect(below('Pass', 'no.invalid')).to.equal('undefined');
-  });
-
   it('mean ports by number, range and name, and a name by its protocol', () => {
     const limited = (protocols: NonNullable<Cluster['spec']['ingress']>[number]['protocols']) =>
       createOracle(

@@ -188,6 +188,12 @@ const changes: State[][] = [
   [asked(withLabels({ pods: 'b' }), ofLabels), asked(withLabels({}), ofLabels)],
   [asked(withLabels({ namespaces: 'x' }), ofLabels), asked(withLabels({}), ofLabels)],
   [createTierState(ofNodes), relabelNodes(createTierState(ofNodes))],
+  [
+    {
+      ...createTierState(cluster({ egress: [{ action: 'Accept', to: [{ domainNames: ['example.com'] }] }] })),
+      domainNames: { 'example.com': ['10.0.0.3', 'fd00::3'] },
+    },
+  ],
   [calm, { ...calm, pods: [...calm.pods, { ...createPod('x/new', 9), node: 'node0' }] }],
 ];
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { NetworkPolicy, NetworkPolicySpec } from '../../../helpers/kube/types.ts';
+import type { ClusterNetworkPolicy, NetworkPolicy, NetworkPolicySpec } from '../../../helpers/kube/types.ts';
 import { idOf } from '../../../helpers/kube/world.ts';
 import { defaultPods, defaultPorts } from '../../../helpers/scenario/default-world.ts';
 import { policyTypesOf } from '../../../helpers/scenario/policies.ts';
@@ -183,5 +183,25 @@ describe('real names of namespaces', () => {
     });
     expect(real).to.deep.equal(policyOf('run-x', 'run-y', 'run-z'));
     expect(written).to.deep.equal(policyOf('x', 'y', 'z'));
+  });
+
+  it('stand in the DNS names of Services too', () => {
+    const policyOn = (name: string, ...domainNames: string[]): ClusterNetworkPolicy => ({
+      apiVersion: 'policy.networking.k8s.io/v1alpha2',
+      kind: 'ClusterNetworkPolicy',
+      metadata: { name },
+      spec: {
+        tier: 'Admin',
+        priority: 1,
+        subject: { namespaces: {} },
+        egress: [{ action: 'Accept', to: [{ domainNames }] }],
+      },
+    });
+    const names = ['example.com', 'y.example.com', '*.y.svc.cluster.local'];
+    const written = policyOn('p', 'Web.y.svc.cluster.local.', 'web.default.svc.cluster.local', ...names);
+    const real = renamePolicy(written, { namespaceNames: { y: 'run-y' }, prefix: 'run-' });
+    expect(real).to.deep.equal(
+      policyOn('run-p', 'Web.run-y.svc.cluster.local.', 'web.default.svc.cluster.local', ...names),
+    );
   });
 });

@@ -1,0 +1,38 @@
+import { changeTierPeers } from './mutant-tier.ts';
+import { tierSemantics } from './tier-semantics.ts';
+import type { Mutant } from './mutant.ts';
+
+/** Bugs in what a domain name means. The lab has no DNS server to show most of them. */
+export const tierNameMutants: readonly Mutant[] = [
+  {
+    name: 'domain-names-unknown',
+    sentence: 'No domain name has an address.',
+    feature: 'ClusterNetworkPolicyDomainNames',
+    imitates: 'plugins without the experimental fields; the one peer test of names needs the internet',
+    killedBy: 'admin/domain-names/headless',
+    needs: 'kind',
+    semantics: { addressesOfName: () => [] },
+  },
+  {
+    name: 'domain-names-without-ipv6',
+    sentence: 'Of the addresses of a domain name only those of IPv4 count.',
+    feature: 'ClusterNetworkPolicyDomainNames',
+    imitates: 'resolvers that ask for A records alone',
+    killedBy: 'admin/domain-names/headless',
+    needs: 'kind',
+    semantics: {
+      addressesOfName: (name, state) =>
+        tierSemantics.addressesOfName(name, state).filter((address) => !address.includes(':')),
+    },
+  },
+  {
+    name: 'domain-names-mean-everything',
+    sentence: 'A domain name means every address.',
+    feature: 'ClusterNetworkPolicyDomainNames',
+    imitates: 'an absent condition taken for one that holds; no peer suite has a name that nobody has',
+    killedBy: 'admin/domain-names/name-without-address',
+    follow: changeTierPeers((peers) =>
+      peers.map((peer) => (peer.domainNames ? { networks: ['0.0.0.0/0', '::/0'] } : peer)),
+    ),
+  },
+];

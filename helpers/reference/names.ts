@@ -1,0 +1,89 @@
+import { Resolver } from 'node:dns/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { State } from './state.ts';
+
+export type NamesOptions = {
+  /** All addresses of a name, none where it has none. @throws where nobody could be asked */
+  resolve?: (name: string) => Promise<string[]>;
+  /** Milliseconds between two looks at all names. */
+  pause?: number;
+  /** Called with each state, and again where the addresses of a name have changed since. */
+  onState: (state: State, number: number) => void;
+  onFailure: (message: string) => void;
+};
+
+/**
+ * Adds to each state what addresses the domain names of its policies have, as far as they are known, and asks again and
+ * again as long as a policy has such. A name keeps its addresses while no DNS server answers. Patterns (`*.example`)
+ * cannot be asked for: they have none.
+ * @see https://network-policy-api.sigs.k8s.io/npeps/npep-133-fqdn-egress-selector/
+ */
+export const followNames = ({
+  resolve = askServer,
+  pause = 1000,
+  onState,
+  onFailure,
+}: NamesOptions): ((state: State) => void) => {
+  let known: Readonly<Record<string, readonly string[]>> = {};
+  let last: State | undefined;
+  let number = 0;
+  let isAsking = false;
+  let timer: NodeJS.Timeout | undefined;
+  const isNew = (name: string): boolean => !Object.hasOwn(known, name);
+  const report = (state: State): void => {
+    last = state;
+    number += 1;
+    onState({ ...state, domainNames: known }, number);
+  };
+  const look = async (name: string): Promise<[string, readonly string[]]> => {
+    try {
+      return [name, (await resolve(name)).toSorted()];
+    } catch (error) {
+      onFailure(`the name ${name}: ${error instanceof Error ? error.message : 'unknown failure'}`);
+      return [name, known[name] ?? []];
+    }
+  };
+  const ask = async (): Promise<void> => {
+    clearTimeout(timer);
+    if (isAsking || last === undefined) return;
+    isAsking = true;
+    const found = Object.fromEntries(await Promise.all(namesOf(last).map(look)));
+    isAsking = false;
+    const isOther = !isDeepStrictEqual(found, known);
+    known = found;
+    if (isOther) report(last);
+    const names = namesOf(last);
+    if (names.length > 0) timer = setTimeout(() => void ask(), names.some(isNew) ? 0 : pause);
+  };
+  return (state) => {
+    report(state);
+    if (namesOf(state).some(isNew)) void ask();
+  };
+};
+
+const namesOf = ({ adminPolicies }: State): string[] => {
+  const peers = adminPolicies.flatMap(({ spec: { egress = [] } }) => egress.flatMap(({ to = [] }) => to));
+  const names = peers.flatMap(({ domainNames = [] }) => domainNames);
+  return [...new Set(names)].filter((name) => !name.includes('*'));
+};
+
+const resolver = new Resolver({ timeout: 1000, tries: 2 });
+
+const askServer = async (name: string): Promise<string[]> => {
+  const whole = name.endsWith('.') ? name : `${name}.`;
+  const answers = await Promise.all([
+    absentAsNone(resolver.resolve4(whole)),
+    absentAsNone(resolver.resolve6(whole)),
+  ]);
+  return answers.flat();
+};
+
+const absentAsNone = async (answer: Promise<string[]>): Promise<string[]> => {
+  try {
+    return await answer;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTFOUND' || code === 'ENODATA') return [];
+    throw error;
+  }
+};

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { AdminPolicy } from '../../../helpers/kube/types.ts';
+import { followNames } from '../../../helpers/reference/names.ts';
+import type { State } from '../../../helpers/reference/state.ts';
+import { cluster, createTierState } from './tier-worlds.ts';
+
+const namesOf = (...domainNames: string[]): AdminPolicy =>
+  cluster({ egress: [{ action: 'Accept', to: [{ domainNames }] }] });
+
+/** Follows names against a DNS server that knows `zone`; `fails` names of which it says nothing. */
+const follow = (zone: Record<string, string[]>, fails = new Set<string>()) => {
+  const seen: { number: number; names: State['domainNames'] }[] = [];
+  const failures: string[] = [];
+  const asked: string[] = [];
+  const take = followNames({
+    resolve: async (name) => {
+      asked.push(name);
+      await sleep(1);
+      if (fails.has(name)) throw new Error('SERVFAIL');
+      return zone[name] ?? [];
+    },
+    pause: 10,
+    onState: ({ domainNames }, number) => void seen.push({ number, names: domainNames }),
+    onFailure: (message) => void failures.push(message),
+  });
+  return { seen, failures, asked, take };
+};
+
+describe('the domain names of policies', () => {
+  it('are asked for at once, patterns excepted, and told in a state of their own', async () => {
+    const { seen, asked, take } = follow({ 'a.example': ['192.0.2.2', '192.0.2.1'] });
+    take(createTierState(namesOf('a.example', '*.example', 'gone.example')));
+    await sleep(5);
+    take(createTierState());
+    await sleep(20);
+    expect([...new Set(asked)]).to.deep.equal(['a.example', 'gone.example']);
+    expect(seen.slice(0, 2)).to.deep.equal([
+      { number: 1, names: {} },
+      { number: 2, names: { 'a.example': ['192.0.2.1', '192.0.2.2'], 'gone.example': [] } },
+    ]);
+  });
+
+  it('are asked for again and again, until no policy has any', async () => {
+    const zone: Record<string, string[]> = { 'a.example': ['192.0.2.1'] };
+    const { seen, asked, take } = follow(zone);
+    take(createTierState(namesOf('a.example')));
+    await sleep(15);
+    zone['a.example'] = ['192.0.2.9'];
+    await sleep(40);
+    expect(seen.at(-1)?.names).to.deep.equal({ 'a.example': ['192.0.2.9'] });
+    const before = seen.length;
+    await sleep(40);
+    expect(seen).to.have.length(before);
+    take(createTierState());
+    await sleep(40);
+    expect(seen.at(-1)?.names).to.deep.equal({});
+    const last = asked.length;
+    await sleep(40);
+    expect(asked).to.have.length(last);
+  });
+
+  it('that come while others are asked for do not wait for the next look', async () => {
+    const { seen, take } = follow({ 'a.example': ['192.0.2.1'], 'b.example': ['192.0.2.2'] });
+    take(createTierState(namesOf('a.example')));
+    take(createTierState(namesOf('b.example')));
+    await sleep(8);
+    take(createTierState());
+    expect(seen.map(({ names }) => names)).to.deep.include({ 'b.example': ['192.0.2.2'] });
+    await sleep(30);
+  });
+
+  it('keep their addresses while nobody answers', async () => {
+    const fails = new Set<string>();
+    const { seen, failures, take } = follow({ 'a.example': ['192.0.2.1'] }, fails);
+    take(createTierState(namesOf('a.example')));
+    await sleep(15);
+    fails.add('a.example');
+    await sleep(40);
+    expect(failures).to.include('the name a.example: SERVFAIL');
+    expect(seen.at(-1)?.names).to.deep.equal({ 'a.example': ['192.0.2.1'] });
+    take(createTierState());
+    await sleep(30);
+  });
+});
