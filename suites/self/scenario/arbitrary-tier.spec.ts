@@ -30,11 +30,11 @@ const hasPortsFirst = (policy: AdminPolicy): boolean =>
 type Edge = [edge: string, least: number, isMet: (scenario: Scenario) => boolean];
 const edges: Edge[] = [
   ...(['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'ClusterNetworkPolicy'] as const).map(
-    (kind): Edge => [kind, 50, (s) => tiersOf(s).some((policy) => policy.kind === kind)],
+    (kind): Edge => [kind, 35, (s) => tiersOf(s).some((policy) => policy.kind === kind)],
   ),
   ...['Accept', 'Allow', 'Deny', 'Pass'].map((action): Edge => [
     `a rule that says ${action}`,
-    100,
+    70,
     (s) => tierRulesOf(s).some((rule) => rule.action === action),
   ]),
   ['two tiers and a NetworkPolicy', 10, (s) => hasNetworkPolicy(s) && hasBothTiers(s)],
