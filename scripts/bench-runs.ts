@@ -3,7 +3,7 @@ import type { Cluster } from '../helpers/cluster/cluster.ts';
 import { idOf, type Pod } from '../helpers/kube/world.ts';
 import { openLink, type ProbeRequest } from '../helpers/probe/link.ts';
 import type { CaseRecord } from '../helpers/report/record.ts';
-import { skipReason } from '../helpers/run/check.ts';
+import { skipReason } from '../helpers/run/skip-reason.ts';
 import { openGround } from '../helpers/run/ground.ts';
 import { startCluster } from '../helpers/run/providers.ts';
 import { selectSuite } from '../helpers/run/selection.ts';

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export type SettleOptions = {
   /** Matching rounds in a row that make a result. */
   rounds: number;
-  /** From the start of one round to the start of the next; rounds overlap. */
+  /** From the start of one round to the start of the next; rounds overlap. Once enough have matched they come less often. */
   interval: number;
   /** How long the matching rounds must span at least, from first start to last start, by what is known by then. */
   hold: () => number;
@@ -54,8 +54,17 @@ export const settle = async <Seen>(
     const since = streak.length > 0 ? streak.startedAt : first.startedAt;
     return streak.length + pending.length >= rounds && last.startedAt - since >= hold();
   };
+  let launchedAt = begin;
+  // On a busy machine the rounds themselves are what makes it slow, and a long hold longer.
+  const isTooEarly = (now: number): boolean =>
+    streak.length >= rounds &&
+    now - launchedAt < hold() / roundsOfAHold &&
+    now - begin - streak.startedAt < hold();
   const launchNext = (): void => {
-    if (pending.length < inFlight && !isEnough()) pending.push(launch());
+    const now = performance.now();
+    if (isTooEarly(now) || pending.length >= inFlight || isEnough()) return;
+    launchedAt = now;
+    pending.push(launch());
   };
   const timer = setInterval(launchNext, interval);
   try {
@@ -81,5 +90,8 @@ export const settle = async <Seen>(
 };
 
 const graceForUntold = 1000;
+
+/** In how many parts a hold is looked at, once enough rounds have matched. */
+const roundsOfAHold = 5;
 
 type Launched<Seen> = { startedAt: number; seen: Promise<Seen> };

@@ -1,15 +1,13 @@
 import { AssertionError } from 'chai';
-import type { Capability, Cluster } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import { BaselineError, ClusterError, messageOf } from '../errors.ts';
-import { idOf, readServiceName, type Family, type World } from '../kube/world.ts';
+import { idOf, type Family, type World } from '../kube/world.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { CaseRecord, StepRecord } from '../report/record.ts';
-import { isStanding } from '../scenario/default-world.ts';
 import { isGenerated } from '../scenario/generated-case.ts';
-import { isConfined, isExperimental } from '../scenario/policies.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { asksApiServer } from '../scenario/stored.ts';
-import { adminPoliciesOf, labelsNodes, worldAt } from '../scenario/world.ts';
+import { worldAt } from '../scenario/world.ts';
 import { act } from './act.ts';
 import { checkAnswers } from './answers.ts';
 import { baselineOf, gridsFor } from './expected.ts';
@@ -55,21 +53,6 @@ export const declareCase = ({ name, title, file, spec, features, property }: Sce
   durationMs: 0,
   steps: [],
 });
-
-/** Why this cluster cannot be asked, or undefined where it can. */
-export const skipReason = (scenario: Scenario, { lacks, families }: CheckContext): string | undefined => {
-  for (const capability of neededCapabilities(scenario)) {
-    const reason = lacks[capability];
-    if (reason !== undefined) return reason;
-  }
-  if (asksApiServer(scenario.steps)) return undefined;
-  // A scenario whose denials cannot be asked here would pass on a plugin that does nothing.
-  const drawn = scenario.steps.flatMap(({ expect }) => expect.map(({ grid }) => grid));
-  const asked = scenario.steps.flatMap(({ expect }) => gridsFor(expect, families).map(({ want }) => want));
-  const denies = (grids: typeof drawn): boolean => grids.some(({ cells }) => cells.includes('deny'));
-  if (asked.length > 0 && denies(asked) === denies(drawn)) return undefined;
-  return `what it denies is about a family that this cluster lacks (it has ${families.join(' and ')})`;
-};
 
 /**
  * Proves one scenario on a lane: baseline, then each step's change, observation and comparison, then the lane is
@@ -121,39 +104,6 @@ const collectEvidence = async (scenario: Scenario, { lane }: Ground): Promise<Re
   }
 };
 
-const neededCapabilities = ({ pods, steps, channel }: Scenario): Capability[] => {
-  const targets = new Set(steps.flatMap(({ expect }) => expect.map(({ target }) => target)));
-  return [
-    ...(targets.has('service-name') || targets.has('lookup') ? (['service-names'] as const) : []),
-    ...(pods.some(({ addresses }) => addresses !== undefined) ? (['external'] as const) : []),
-    ...(pods.some(({ id, node }) => !isStanding(id) && node > 0) || targets.has('node-port')
-      ? (['two-nodes'] as const)
-      : []),
-    ...(pods.some(({ hostNetwork }) => hostNetwork === true) ? (['host-network'] as const) : []),
-    ...(steps.some(({ ready }) => ready !== undefined) ? (['kubelet'] as const) : []),
-    ...(pods.some(({ addressesOf }) => addressesOf !== undefined) ? (['chosen-address'] as const) : []),
-    ...(namesServices(steps) ? (['service-names', 'cluster-domain'] as const) : []),
-    ...(labelsNodes({ steps }) ? (['node-labels', 'two-nodes'] as const) : []),
-    ...(asksApiServer(steps) ? (['api'] as const) : []),
-    ...new Set(adminPoliciesOf(steps).map(({ kind }) => kind)),
-    ...(adminPoliciesOf(steps).every(isConfined) ? [] : (['cluster-wide'] as const)),
-    ...(channel === undefined ? [] : ([`${channel}-channel`] as const)),
-    // Some documents that an API server must refuse have such fields in the wrong place: its scenario says for itself.
-    ...(!asksApiServer(steps) && adminPoliciesOf(steps).some(isExperimental)
-      ? (['experimental-channel'] as const)
-      : []),
-    ...(steps.some(({ expect }) => expect.some(({ protocol }) => protocol === 'ICMP'))
-      ? (['icmp'] as const)
-      : []),
-  ];
-};
-
-/** Whether its policies mean Services by their DNS names, which end in the domain of the cluster. */
-const namesServices = (steps: Scenario['steps']): boolean =>
-  adminPoliciesOf(steps).some(({ spec: { egress = [] } }) =>
-    egress.some(({ to = [] }) => to.some(({ domainNames = [] }) => domainNames.some(readServiceName))),
-  );
-
 const runSteps = async (
   scenario: Scenario,
   ground: Ground,
@@ -180,7 +130,7 @@ const runSteps = async (
       const offset = performance.now() - accepted;
       const options = { before: wants, answerers: answerersOf(now), flows };
       const seen = await observe(grids, world, ground, patience, silence, options);
-      patience.atWork = Math.max(patience.atWork, seen.atWorkMs);
+      patience.atWork = Math.max(patience.atWork * fading, seen.atWorkMs);
       records.push(recordStep(step, seen, oracles, offset));
       refuseUntold(step, index, seen);
       // Before the plugin is blamed: what the objects are now, that they were all along or somebody has changed them.
@@ -193,6 +143,9 @@ const runSteps = async (
   if (scenario.steps.some(({ action }) => action.verb === 'create'))
     await proveOpenAfterwards(scenario, ground, families, patience);
 };
+
+/** One hiccup must not make the rest of a run slow: after 24 steps without another, half of it is left. */
+const fading = 0.97;
 
 /** Whether other pods run after the step than before. */
 const comesOrGoes = ({ action }: Step): boolean => ['create', 'remove', 'complete'].includes(action.verb);

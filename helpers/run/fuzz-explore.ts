@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario/scenario.ts';
 import { settleAll } from '../wait.ts';
-import { checkScenario, skipReason, type Checked, type CheckContext } from './check.ts';
+import { checkScenario, type Checked, type CheckContext } from './check.ts';
+import { skipReason } from './skip-reason.ts';
 import { remember, type LabelHistory } from './fuzz-recall.ts';
 import { guessBudget, tryScenario, type Place } from './fuzz-try.ts';
 import { worldOf } from './fuzz-world.ts';

@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Mutant } from '../reference/mutants.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { skipReason } from './check.ts';
+import { skipReason } from './skip-reason.ts';
 import { openSession } from './session.ts';
 
 /** What became of one mutant: the scenarios that failed on it, or why nothing can be said. */

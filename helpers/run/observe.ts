@@ -26,7 +26,7 @@ export type Patience = {
   hold: number;
   /** The same where no cell has to change, so that nothing shows when the plugin has acted. */
   stillHold: number;
-  /** The longest that the plugin was seen at work until now; `observe` watches as long. */
+  /** The longest that the plugin was seen at work of late; `observe` watches as long. */
   atWork: number;
   /** How long the first rounds of the baseline wait for an answer: they may still meet the scenario before. */
   firstSilence: number;

@@ -5,7 +5,8 @@ import { NetpolError } from '../errors.ts';
 import { isConfined } from '../scenario/policies.ts';
 import type { Scenario, ScenarioPod } from '../scenario/scenario.ts';
 import { adminPoliciesOf, labelsNodes } from '../scenario/world.ts';
-import { checkScenario, skipReason, type Checked, type CheckContext } from './check.ts';
+import { checkScenario, type Checked, type CheckContext } from './check.ts';
+import { skipReason } from './skip-reason.ts';
 import type { Ground } from './ground.ts';
 import { openLanes, type LaneOptions } from './lanes.ts';
 

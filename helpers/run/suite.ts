@@ -4,7 +4,8 @@ import { AssertionError } from 'chai';
 import Mocha, { type Runner, type Suite, type Test } from 'mocha';
 import { messageOf, NetpolError, UsageError } from '../errors.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { skipReason, type Checked } from './check.ts';
+import type { Checked } from './check.ts';
+import { skipReason } from './skip-reason.ts';
 import type { Session } from './session.ts';
 
 /** What the tests of a run share: mocha hands it to them as `this.run`. */

@@ -61,6 +61,16 @@ describe('settle', () => {
     expect(starts.at(-1)! - starts[0]!).to.be.at.least(40);
   });
 
+  it('looks less often once enough rounds have matched, but to the end of the window', async () => {
+    const starts: number[] = [];
+    const hold = (): number => 200;
+    const settled = await settle(rounds('deny'), isDeny, { ...options, hold }, (_, at) => starts.push(at));
+    expect(settled.rounds).to.be.within(6, 16);
+    expect(starts.at(-1)! - starts[0]!).to.be.at.least(200);
+    const gaps = starts.slice(1).map((start, index) => start - starts[index]!);
+    expect(Math.max(...gaps)).to.be.at.least(200 / 5);
+  });
+
   it('reads overlapping rounds in the order of their starts', async () => {
     const seen: string[] = [];
     let index = 0;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { defaults } from '../../../helpers/config.ts';
 import { UsageError } from '../../../helpers/errors.ts';
 import type { Family } from '../../../helpers/kube/world.ts';
-import { skipReason } from '../../../helpers/run/check.ts';
+import { skipReason } from '../../../helpers/run/skip-reason.ts';
 import { gridsFor } from '../../../helpers/run/expected.ts';
 import { silenceAfter, type GridSeen } from '../../../helpers/run/observe.ts';
 import { chooseProvider } from '../../../helpers/run/providers.ts';
@@ -19,20 +19,6 @@ const named = (part: string): Scenario => {
 const context = (families: Family[], lacks = {}): Parameters<typeof skipReason>[1] => ({
   families,
   lacks,
-  patience: {
-    ...{
-      budget: 1,
-      baseline: 1,
-      hold: 0,
-      stillHold: 0,
-      atWork: 0,
-      firstSilence: 1,
-      shortestSilence: 1,
-      interval: 1,
-      errorInterval: 1,
-    },
-    signal: new AbortController().signal,
-  },
 });
 
 describe('skipReason', () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { skipReason, type CheckContext } from '../../../helpers/run/check.ts';
+import type { CheckContext } from '../../../helpers/run/check.ts';
+import { skipReason } from '../../../helpers/run/skip-reason.ts';
 import { baselineOf, gridsFor, targetFor } from '../../../helpers/run/expected.ts';
 import type { Ground } from '../../../helpers/run/ground.ts';
 import { answerersOf } from '../../../helpers/run/judge.ts';

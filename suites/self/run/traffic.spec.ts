@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Family } from '../../../helpers/kube/world.ts';
-import { skipReason } from '../../../helpers/run/check.ts';
+import { skipReason } from '../../../helpers/run/skip-reason.ts';
 import { baselineOf, gridsFor, targetFor } from '../../../helpers/run/expected.ts';
 import type { Ground } from '../../../helpers/run/ground.ts';
 import { lintScenario } from '../../../helpers/run/lint.ts';
@@ -129,21 +129,7 @@ describe('a cell of special traffic', () => {
 describe('a scenario with ICMP', () => {
   const skip = (scenario: Scenario, lacks: object): string | undefined => {
     const families: Family[] = ['IPv4'];
-    const patience = {
-      ...{
-        budget: 1,
-        baseline: 1,
-        hold: 0,
-        stillHold: 0,
-        atWork: 0,
-        firstSilence: 1,
-        shortestSilence: 1,
-        interval: 1,
-        errorInterval: 1,
-      },
-      signal: new AbortController().signal,
-    };
-    return skipReason(scenario, { families, lacks, patience });
+    return skipReason(scenario, { families, lacks });
   };
 
   it('is skipped where pods cannot send echo, with the reason; ICMP errors need no program', () => {
