@@ -34,37 +34,51 @@ export const reduce = async (
   context: CheckContext,
   options: ReduceOptions,
 ): Promise<Reduced> => {
-  const { way, isSpoiled } = await shrinkHastily(find.scenario, places, context, options);
+  const suspects = suspectsOf(find.checked);
+  const { way, isAstray } = await shrinkHastily({ ...find, suspects }, places, context, options);
   const { isolate } = options;
   if (isolate === undefined) return (await proveBackwards(way, places, context)) ?? find;
   const smallest = way.at(-1) ?? find.scenario;
-  const proven = isSpoiled ? undefined : await proveAlone(smallest, isolate);
+  const proven = isAstray ? undefined : await proveAlone(smallest, isolate);
   if (proven !== undefined) return proven;
-  const untried = isSpoiled || smallest !== find.scenario ? [find.scenario] : [];
+  const untried = isAstray || smallest !== find.scenario ? [find.scenario] : [];
   for (const start of [...untried, recall(find.scenario, find.history)]) {
     const alone = start && (await proveAlone(start, isolate));
-    if (alone !== undefined) return shrinkAlone(alone, isolate, options, context);
+    if (alone !== undefined) return shrinkAlone({ ...alone, suspects }, isolate, options, context);
   }
   return { ...find, isAlone: false };
 };
 
+/** A busy machine takes its time for a whole cluster, and for what the plugin does on it. */
+const patienceAlone = 5;
+
+/** The pods of each cell that differed. */
+const suspectsOf = ({ record: { steps } }: Checked): string[][] =>
+  steps.flatMap(({ grids }) => grids.flatMap(({ differing }) => differing.map(({ from, to }) => [from, to])));
+
+type Suspected = { suspects: readonly (readonly string[])[] };
+
 const shrinkHastily = async (
-  scenario: Scenario,
+  { scenario, suspects }: Find & Suspected,
   places: readonly Place[],
   context: CheckContext,
-  { until, budget: least }: ReduceOptions,
-): Promise<{ way: Scenario[]; isSpoiled: boolean }> => {
+  { until, budget: least, isolate }: ReduceOptions,
+): Promise<{ way: Scenario[]; isAstray: boolean }> => {
   const budget = Math.min(context.patience.budget, guessBudget(places, 3, least));
   const patience = { ...context.patience, budget, baseline: 2 * budget };
   const lend = createPool(places);
+  const staysOnTheWay = isolate === undefined ? async () => true : createGuide(scenario, isolate, least);
   let asked = 0;
   let untold = 0;
+  let isAstray = false;
   const fails = (smaller: Scenario): Promise<boolean> =>
     lend(async (place) => {
       const tried = await tryScenario(smaller, place, { ...context, patience });
       asked += 1;
       untold += tried === 'untold' ? 1 : 0;
-      return tried === 'differs';
+      if (tried !== 'differs') return false;
+      isAstray ||= !(await staysOnTheWay(smaller));
+      return !isAstray;
     });
   const over = isOver(until, patience.signal);
   // Where nothing can be told of the first ones, the lanes are spoiled: nothing will be told of any.
@@ -72,9 +86,29 @@ const shrinkHastily = async (
   const way = await shrink(scenario, {
     fails,
     width: places.length,
-    isOver: () => over() || isHopeless(),
+    isOver: () => over() || isHopeless() || isAstray,
+    suspects,
   });
-  return { way, isSpoiled: untold * 2 > asked };
+  return { way, isAstray: isAstray || untold * 2 > asked };
+};
+
+/**
+ * Whether a scenario with fewer steps than any before it fails alone as well. What a plugin remembers of the scenario
+ * before can make it fail on a lane, and all that is cut out of it from then on.
+ */
+const createGuide = (
+  { steps }: Scenario,
+  isolate: Isolate,
+  budget: number,
+): ((scenario: Scenario) => Promise<boolean>) => {
+  let fewest = steps.length;
+  let isOn = Promise.resolve(true);
+  return (scenario) =>
+    (isOn = isOn.then(async (wasOn) => {
+      if (!wasOn || scenario.steps.length >= fewest) return wasOn;
+      fewest = scenario.steps.length;
+      return (await isolate(scenario, budget * patienceAlone)).record.status === 'fail';
+    }));
 };
 
 /** The smallest that still fails when it is proven with all patience. */
@@ -96,21 +130,27 @@ const proveAlone = async (scenario: Scenario, isolate: Isolate): Promise<Reduced
 };
 
 const shrinkAlone = async (
-  start: Reduced,
+  start: Reduced & Suspected,
   isolate: Isolate,
   { until, budget }: ReduceOptions,
   { patience }: CheckContext,
 ): Promise<Reduced> => {
-  let smallest = start;
+  const { suspects } = start;
+  let smallest: Reduced = start;
   const proofs = new Map<Scenario, Checked>();
   const fails = async (scenario: Scenario): Promise<boolean> => {
-    // A busy machine takes its time for a whole cluster, and for what the plugin does on it.
-    const checked = await isolate(scenario, budget * 5);
+    const checked = await isolate(scenario, budget * patienceAlone);
     proofs.set(scenario, checked);
     return checked.record.status === 'fail';
   };
   const over = isOver(until, patience.signal);
-  for (const scenario of await shrink(start.scenario, { fails, width: 2, isOver: over })) {
+  for (const scenario of await shrink(start.scenario, {
+    fails,
+    width: 2,
+    isOver: over,
+    suspects,
+    keepsOrder: true,
+  })) {
     const checked = proofs.get(scenario);
     if (checked !== undefined) smallest = { scenario, checked, isAlone: true };
   }

@@ -19,6 +19,10 @@ export type ShrinkOptions = {
   width: number;
   /** When to be content with what there is. */
   isOver: () => boolean;
+  /** Pods, two by two, whose connections differed: scenarios that keep such ones are asked about first. */
+  suspects?: readonly (readonly string[])[];
+  /** Whether what matters may be how one step follows another: they are left out, but never put together. */
+  keepsOrder?: boolean;
 };
 
 /**
@@ -31,7 +35,7 @@ export const shrink = async (scenario: Scenario, options: ShrinkOptions): Promis
   const asked = new Set([textOf(scenario) ?? '']);
   for (let length = 0; length < way.length && !options.isOver();) {
     length = way.length;
-    for (const cut of cuts) await shrinkBy(cut, way, asked, options);
+    for (const cut of cutsFor(options)) await shrinkBy(cut, way, asked, options);
   }
   return way;
 };
@@ -48,9 +52,20 @@ const keepQuestions =
   (scenario: Scenario): Draft[] =>
     cut(scenario).map((smaller) => ({ scenario: smaller, questions: questionsOf(scenario) }));
 
-const cuts: readonly ((scenario: Scenario) => Draft[])[] = [
-  keepQuestions(squashSteps),
-  keepQuestions(keepPods),
+const keepSuspects =
+  (suspects: readonly (readonly string[])[]): Cut =>
+  (scenario) => {
+    const rankOf = ({ pods }: Scenario): number =>
+      suspects.some((pair) => pair.every((suspect) => pods.some(({ id }) => id === suspect))) ? 1 : 0;
+    return keepPods(scenario).toSorted((one, other) => rankOf(other) - rankOf(one));
+  };
+
+const cutsFor = ({
+  suspects = [],
+  keepsOrder = false,
+}: ShrinkOptions): ((scenario: Scenario) => Draft[])[] => [
+  ...(keepsOrder ? [] : [keepQuestions(squashSteps)]),
+  keepQuestions(keepSuspects(suspects)),
   askLess,
   keepQuestions(keepPolicies),
   keepQuestions(dropSteps),

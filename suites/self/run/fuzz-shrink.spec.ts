@@ -102,6 +102,40 @@ describe('shrink', function () {
     expect(way.length).to.be.at.most(5);
   });
 
+  it('asks first about the pods between which a connection differed', async () => {
+    const { pods } = world;
+    const pair = [pods.at(-2)?.id ?? '', pods.at(-1)?.id ?? ''];
+    const asked: string[][] = [];
+    const fails = async ({ pods: kept }: Scenario): Promise<boolean> => {
+      asked.push(kept.map(({ id }) => id));
+      return false;
+    };
+    await shrink(world, { fails, width: 1, isOver: () => false, suspects: [pair], keepsOrder: true });
+    expect(pods.length).to.be.greaterThan(3);
+    const rankOf = (kept: string[]): number => (pair.every((id) => kept.includes(id)) ? 0 : 1);
+    const ranks = asked.filter(({ length }) => length < pods.length).map(rankOf);
+    expect(ranks).to.include(0).and.include(1);
+    expect(ranks).to.deep.equal(ranks.toSorted((one, other) => one - other));
+  });
+
+  it('puts no steps together where their order may matter', async () => {
+    const [changing] = Array.from({ length: 40 }, (_, index) => worldOf(11, index)).filter(
+      ({ steps }) => steps.length > 2,
+    );
+    const stepsAsked = async (keepsOrder: boolean): Promise<number[]> => {
+      const asked: number[] = [];
+      const fails = async ({ steps }: Scenario): Promise<boolean> => {
+        asked.push(steps.length);
+        return false;
+      };
+      await shrink(changing as Scenario, { fails, width: 1, isOver: () => false, keepsOrder });
+      return asked;
+    };
+    const { length } = (changing as Scenario).steps;
+    expect(Math.min(...(await stepsAsked(true)))).to.equal(length - 1);
+    expect(Math.min(...(await stepsAsked(false)))).to.be.lessThan(length - 1);
+  });
+
   it('leaves a scenario as it is that fails only as a whole', async () => {
     const way = await shrink(world, { fails: async () => false, width: 4, isOver: () => false });
     expect(way).to.deep.equal([world]);
