@@ -1,4 +1,4 @@
-// `npm run bench [-- oracle|audit|start|lab|kind|lanes]`: the figures of BENCHMARKS.md, each beside the limit that it must keep.
+// `npm run bench [-- oracle|audit|upgrade|start|lab|kind|lanes]`: the figures of BENCHMARKS.md, each beside the limit that it must keep.
 import { cpus, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { installPrograms } from '../helpers/run/programs.ts';
@@ -19,19 +19,15 @@ const benchStart = async (): Promise<Figure[]> => {
   ];
 };
 
-const benchOracle = async (): Promise<Figure[]> => {
-  const { stdout } = await execa('node', ['scripts/bench-oracle.ts', '--json'], { preferLocal: true });
-  return JSON.parse(stdout) as Figure[];
-};
-
-const benchAudit = async (): Promise<Figure[]> => {
-  const { stdout } = await execa('node', ['scripts/bench-audit.ts', '--json'], { preferLocal: true });
+const benchBy = (script: string) => async (): Promise<Figure[]> => {
+  const { stdout } = await execa('node', [`scripts/${script}`, '--json'], { preferLocal: true });
   return JSON.parse(stdout) as Figure[];
 };
 
 const parts: Record<string, () => Promise<Figure[]>> = {
-  oracle: benchOracle,
-  audit: benchAudit,
+  oracle: benchBy('bench-oracle.ts'),
+  audit: benchBy('bench-audit.ts'),
+  upgrade: benchBy('bench-upgrade.ts'),
   start: benchStart,
   lab: benchLab,
   kind: benchKind,
