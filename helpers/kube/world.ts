@@ -42,12 +42,13 @@ export type Service = {
 };
 
 /**
- * The Service that a DNS name means in a cluster of the usual domain, `cluster.local`.
+ * The Service that a DNS name means in a cluster of the usual domain, `cluster.local`. The name `*`: each of the
+ * namespace, as the pattern `*.y.svc.cluster.local` means them.
  * @see https://github.com/kubernetes/dns/blob/master/docs/specification.md
  */
 export const readServiceName = (domainName: string): { namespace: string; name: string } | undefined => {
   const [, name, namespace] =
-    /^([^.*]+)\.([^.]+)\.svc\.cluster\.local\.?$/.exec(domainName.toLowerCase()) ?? [];
+    /^([^.*]+|\*)\.([^.*]+)\.svc\.cluster\.local\.?$/.exec(domainName.toLowerCase()) ?? [];
   return name === undefined || namespace === undefined ? undefined : { namespace, name };
 };
 

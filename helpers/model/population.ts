@@ -131,11 +131,16 @@ export const createPopulation = (world: World): Population => {
     select,
     podsNamed: (domainName) => {
       const named = readServiceName(domainName);
-      const service = world.services.find(
-        ({ type, namespace, name }) =>
-          type === 'Headless' && namespace === named?.namespace && name === named.name,
+      const services = world.services.filter(
+        ({ namespace, name }) =>
+          namespace === named?.namespace && (named.name === '*' || name === named.name),
       );
-      return service && select(service.namespace, { matchLabels: service.selector });
+      // The name of any other kind of Service means an address that is no pod's.
+      if (services.length === 0 || services.some(({ type }) => type !== 'Headless')) return undefined;
+      const found = new Uint32Array(words);
+      for (const { namespace, selector } of services)
+        addAll(found, 0, select(namespace, { matchLabels: selector }));
+      return found;
     },
     match,
     matchRule: (rule, namespace, family) => {

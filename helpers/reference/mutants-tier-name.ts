@@ -26,6 +26,35 @@ export const tierNameMutants: readonly Mutant[] = [
     },
   },
   {
+    name: 'domain-name-patterns-unknown',
+    sentence: 'No pattern of domain names matches anything.',
+    feature: 'ClusterNetworkPolicyDomainNames',
+    imitates: 'plugins that ask DNS servers themselves, which cannot be asked for a pattern',
+    killedBy: 'admin/domain-names/pattern',
+    needs: 'kind',
+    semantics: {
+      addressesOfName: (name, state) =>
+        name.startsWith('*.') ? [] : tierSemantics.addressesOfName(name, state),
+    },
+  },
+  {
+    name: 'domain-names-asked-once',
+    sentence: 'The first addresses of a domain name are its addresses for ever.',
+    feature: 'ClusterNetworkPolicyDomainNames',
+    imitates:
+      'plugins that resolve a name when its policy comes; no peer suite has a name whose address changes',
+    killedBy: 'admin/domain-names/address-follows',
+    needs: 'kind',
+    follow: () => {
+      const first = new Map<string, readonly string[]>();
+      return (state) => {
+        for (const [name, addresses] of Object.entries(state.domainNames ?? {}))
+          if (addresses.length > 0 && !first.has(name)) first.set(name, addresses);
+        return { ...state, domainNames: Object.fromEntries(first) };
+      };
+    },
+  },
+  {
     name: 'domain-names-mean-everything',
     sentence: 'A domain name means every address.',
     feature: 'ClusterNetworkPolicyDomainNames',

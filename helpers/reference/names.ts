@@ -14,8 +14,8 @@ export type NamesOptions = {
 
 /**
  * Adds to each state what addresses the domain names of its policies have, as far as they are known, and asks again and
- * again as long as a policy has such. A name keeps its addresses while no DNS server answers. Patterns (`*.example`)
- * cannot be asked for: they have none.
+ * again as long as a policy has such. A name keeps its addresses while no DNS server answers. A pattern (`*.example`)
+ * cannot be asked for: it has the addresses of those headless Services whose names it matches, and no others.
  * @see https://network-policy-api.sigs.k8s.io/npeps/npep-133-fqdn-egress-selector/
  */
 export const followNames = ({
@@ -35,9 +35,10 @@ export const followNames = ({
     number += 1;
     onState({ ...state, domainNames: known }, number);
   };
-  const look = async (name: string): Promise<[string, readonly string[]]> => {
+  const look = async (name: string, state: State): Promise<[string, readonly string[]]> => {
     try {
-      return [name, (await resolve(name)).toSorted()];
+      const addresses = await Promise.all(namesMeantBy(name, state).map(resolve));
+      return [name, [...new Set(addresses.flat())].toSorted()];
     } catch (error) {
       onFailure(`the name ${name}: ${error instanceof Error ? error.message : 'unknown failure'}`);
       return [name, known[name] ?? []];
@@ -47,7 +48,8 @@ export const followNames = ({
     clearTimeout(timer);
     if (isAsking || last === undefined) return;
     isAsking = true;
-    const found = Object.fromEntries(await Promise.all(namesOf(last).map(look)));
+    const state = last;
+    const found = Object.fromEntries(await Promise.all(namesOf(state).map((name) => look(name, state))));
     isAsking = false;
     const isOther = !isDeepStrictEqual(found, known);
     known = found;
@@ -64,7 +66,17 @@ export const followNames = ({
 const namesOf = ({ adminPolicies }: State): string[] => {
   const peers = adminPolicies.flatMap(({ spec: { egress = [] } }) => egress.flatMap(({ to = [] }) => to));
   const names = peers.flatMap(({ domainNames = [] }) => domainNames);
-  return [...new Set(names)].filter((name) => !name.includes('*'));
+  return [...new Set(names)];
+};
+
+/** The name itself, or the names of Services that a pattern matches: `*` stands for one label or more. */
+const namesMeantBy = (name: string, { services }: State): string[] => {
+  if (!name.startsWith('*.')) return [name];
+  const end = name.slice(1).toLowerCase().replace(/\.$/, '');
+  return services
+    .filter(({ type }) => type === 'Headless')
+    .map((service) => `${service.name}.${service.namespace}.svc.cluster.local`)
+    .filter((candidate) => candidate.endsWith(end));
 };
 
 const resolver = new Resolver({ timeout: 1000, tries: 2 });

@@ -1,5 +1,5 @@
 import type { Labels, NetworkPolicy, NetworkPolicySpec, Protocol } from '../kube/types.ts';
-import type { ContainerPort, Namespace, Node, Pod, State } from './state.ts';
+import type { ContainerPort, Namespace, Node, Pod, Service, State } from './state.ts';
 
 type Metadata = { name: string; namespace?: string; labels?: Labels; uid?: string; generation?: number };
 type Container = {
@@ -16,6 +16,7 @@ export type ApiObject = {
     containers?: Container[];
     initContainers?: Container[];
     podCIDRs?: string[];
+    clusterIP?: string;
   };
   status?: {
     phase?: string;
@@ -47,6 +48,11 @@ export const resources: {
     read: ({ metadata }): Namespace => ({ name: metadata.name, labels: metadata.labels ?? {} }),
   },
   pods: { path: '/api/v1/pods', read: (object) => readPod(object) },
+  services: {
+    path: '/api/v1/services',
+    read: ({ metadata: { namespace = '', name }, spec }): Service | undefined =>
+      spec?.clusterIP === 'None' ? { namespace, name, type: 'Headless' } : undefined,
+  },
   policies: {
     path: '/apis/networking.k8s.io/v1/networkpolicies',
     read: ({ metadata, spec }): NetworkPolicy => ({

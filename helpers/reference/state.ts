@@ -18,6 +18,9 @@ export type Pod = {
   phase?: 'Succeeded' | 'Failed';
 };
 
+/** Of these only headless ones count: their names mean pods. */
+export type Service = { namespace: string; name: string; type: 'ClusterIP' | 'Headless' | 'NodePort' };
+
 /** `uid` and `generation` are there where the API server is the feed. */
 export type StoredAdminPolicy = AdminPolicy & { metadata: { uid?: string; generation?: number } };
 
@@ -26,6 +29,7 @@ export type State = {
   nodes: Node[];
   namespaces: Namespace[];
   pods: Pod[];
+  services: Service[];
   policies: NetworkPolicy[];
   /** Of all kinds of both tiers. */
   adminPolicies: StoredAdminPolicy[];
@@ -33,7 +37,14 @@ export type State = {
   domainNames?: Readonly<Record<string, readonly string[]>>;
 };
 
-export const emptyState: State = { nodes: [], namespaces: [], pods: [], policies: [], adminPolicies: [] };
+export const emptyState: State = {
+  nodes: [],
+  namespaces: [],
+  pods: [],
+  services: [],
+  policies: [],
+  adminPolicies: [],
+};
 
 /** `namespace/name`, the name of a pod or policy in logs and maps. */
 export const nameOf = ({ namespace, name }: { namespace?: string; name: string }): string =>

@@ -60,7 +60,7 @@ export const watchCluster = async ({
     scheduled = true;
     setImmediate(report);
   };
-  const parts = (['nodes', 'namespaces', 'pods', 'policies'] as const).map((part) => ({
+  const parts = (['nodes', 'namespaces', 'pods', 'services', 'policies'] as const).map((part) => ({
     ...resources[part],
     onItems: (items: Items) => take(part, { [part]: itemsOf(items) }),
   }));

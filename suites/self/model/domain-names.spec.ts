@@ -52,4 +52,22 @@ describe('domain names in the tiers', () => {
     ])
       expect(verdicts('Accept', other), other).to.deep.equal(['undefined', 'undefined']);
   });
+
+  it('know whom a pattern for the Services of a namespace means, where all of them are headless', () => {
+    const policy = clusterPolicy('out', {
+      egress: [
+        { action: 'Accept', to: [{ domainNames: ['*.Y.svc.cluster.local'] }] },
+        { action: 'Deny', to: [{ networks: ['0.0.0.0/0'] }] },
+      ],
+    });
+    const service = (namespace: string, name: string, pod: string) => ({
+      ...{ namespace, name, type: 'Headless' as const, selector: { pod }, addresses: [] },
+      ports: [{ protocol: 'TCP' as const, port: 80, targetPort: 80 }],
+    });
+    const pods = ['x/a', 'y/a', 'y/b', 'y/c', 'z/a'].map((id) => podOf(id));
+    const services = [service('y', 'first', 'a'), service('y', 'second', 'b'), service('z', 'third', 'a')];
+    const oracle = createOracle({ ...worldOf(pods, [], { adminPolicies: [policy] }), services });
+    const verdicts = ['y/a', 'y/b', 'y/c', 'z/a'].map((id) => oracle.verdict('x/a', id, 'TCP', 80, 'IPv4'));
+    expect(verdicts).to.deep.equal(['allow', 'allow', 'deny', 'deny']);
+  });
 });

@@ -28,9 +28,9 @@ const follow = (zone: Record<string, string[]>, fails = new Set<string>()) => {
 };
 
 describe('the domain names of policies', () => {
-  it('are asked for at once, patterns excepted, and told in a state of their own', async () => {
+  it('are asked for at once, and told in a state of their own', async () => {
     const { seen, asked, take } = follow({ 'a.example': ['192.0.2.2', '192.0.2.1'] });
-    take(createTierState(namesOf('a.example', '*.example', 'gone.example')));
+    take(createTierState(namesOf('a.example', 'gone.example')));
     await sleep(5);
     take(createTierState());
     await sleep(20);
@@ -39,6 +39,28 @@ describe('the domain names of policies', () => {
       { number: 1, names: {} },
       { number: 2, names: { 'a.example': ['192.0.2.1', '192.0.2.2'], 'gone.example': [] } },
     ]);
+  });
+
+  it('may be patterns, of which only the headless Services that they match are asked for', async () => {
+    const { seen, asked, take } = follow({
+      'first.y.svc.cluster.local': ['192.0.2.1'],
+      'second.y.svc.cluster.local': ['192.0.2.2'],
+    });
+    const services = ['first.y', 'second.y', 'first.z', 'first.ay'].map((id): State['services'][number] => {
+      const [name = '', namespace = ''] = id.split('.');
+      return { namespace, name, type: 'Headless' };
+    });
+    const virtual = { namespace: 'y', name: 'virtual', type: 'ClusterIP' as const };
+    const patterns = ['*.y.svc.Cluster.local.', '*.nowhere.example'];
+    take({ ...createTierState(namesOf(...patterns)), services: [...services, virtual] });
+    await sleep(5);
+    take(createTierState());
+    await sleep(20);
+    expect([...new Set(asked)]).to.deep.equal(['first.y.svc.cluster.local', 'second.y.svc.cluster.local']);
+    expect(seen[1]?.names).to.deep.equal({
+      '*.y.svc.Cluster.local.': ['192.0.2.1', '192.0.2.2'],
+      '*.nowhere.example': [],
+    });
   });
 
   it('are asked for again and again, until no policy has any', async () => {

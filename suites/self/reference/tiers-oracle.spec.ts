@@ -13,6 +13,7 @@ const stateOf = ({ nodes = [], namespaces, pods, policies, adminPolicies = [] }:
   nodes: nodes.map(({ labels = {}, ...node }) => ({ ...node, labels, podCIDRs: [] })),
   namespaces,
   pods: pods.filter(({ external }) => external !== true),
+  services: [],
   policies,
   adminPolicies,
 });

@@ -23,6 +23,7 @@ export const createState = (...policies: NetworkPolicy[]): State => ({
   namespaces: ['x', 'y'].map((name) => ({ name, labels: { ns: name } })),
   pods: places.map((place, index) => createPod(place, index + 1)),
   policies,
+  services: [],
   adminPolicies: [],
 });
 

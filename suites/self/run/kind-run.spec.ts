@@ -11,7 +11,7 @@ const cluster = `netpol-self-run-${process.pid}`;
 const onKind = ['run', '--provider', 'kind', '--cluster', cluster, '--keep'];
 const withReference = [...onKind, '--plugin', 'reference'];
 
-/** Ways in which a plugin can be wrong, each with the scenario that must notice: peers, ports, blocks, families, nodes, following. */
+/** Ways in which a plugin can be wrong, each with the scenario that must notice: peers, ports, blocks, families, nodes, names, following. */
 const sample: Record<string, string> = {
   'both-selectors-or': 'peers/pod-and-namespace',
   'named-port-any-protocol': 'ports/named-port-protocol',
@@ -24,7 +24,11 @@ const sample: Record<string, string> = {
   // The lab has no kubelet, and no DNS server.
   'own-node-denied': 'nodes/kubelet-probes',
   'dns-open': 'services/lookup-under-egress-isolation',
+  'domain-names-unknown': 'domain-names/headless',
+  'domain-names-asked-once': 'domain-names/address-follows',
+  'domain-name-patterns-unknown': 'domain-names/pattern',
   'relabelled-namespace-not-followed': 'lifecycle/relabel-namespace',
+  'tier-peer-node-not-followed': 'nodes/cluster-relabel',
 };
 
 const inside = (node: string, ...command: string[]) =>
