@@ -6,8 +6,7 @@ import { execa } from 'execa';
 import { parseAllDocuments, parse, stringify } from 'yaml';
 import { clean } from '../../../helpers/cluster/clean.ts';
 import type { Cluster } from '../../../helpers/cluster/cluster.ts';
-import { startExisting } from '../../../helpers/cluster/existing.ts';
-import type { ExistingOptions } from '../../../helpers/cluster/existing.ts';
+import { startExisting, type ExistingOptions } from '../../../helpers/cluster/existing.ts';
 import { startKind } from '../../../helpers/cluster/kind.ts';
 import {
   adminPermissions,
@@ -18,28 +17,15 @@ import {
 import { ClusterError, EnvironmentError, UsageError } from '../../../helpers/errors.ts';
 import { adminKinds } from '../../../helpers/kube/policy-kinds.ts';
 import { testAdminTiers } from './admin-tiers.ts';
+import { engine } from './engine.ts';
 import { comeAndGo } from './kind-lifecycle.ts';
 import { findPod, images, needKind, openStanding, probeUntil, standing, thrownBy } from './kind-probes.ts';
+import { testLiveAudit } from './live-audit.ts';
 
 const run = `exist${process.pid}`;
 const lacking = ['external', 'chosen-address', 'node-labels', 'cluster-wide'];
 const rbacFile = new URL('../../../manifests/run/rbac.yaml', import.meta.url);
 type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] };
-
-/** A DaemonSet with the name of a plugin, for no node. */
-const engine = (name: string): string =>
-  stringify({
-    apiVersion: 'apps/v1',
-    kind: 'DaemonSet',
-    metadata: { name, namespace: 'kube-system' },
-    spec: {
-      selector: { matchLabels: { app: name } },
-      template: {
-        metadata: { labels: { app: name } },
-        spec: { nodeSelector: { no: 'node' }, containers: [{ name, image: name }] },
-      },
-    },
-  });
 
 describe('existing provider', () => {
   it('asks for exactly the permissions that its manifest grants', async () => {
@@ -211,6 +197,7 @@ describe('existing provider', () => {
     });
 
     testAdminTiers(() => ({ admin, restricted, kubectl, start }));
+    testLiveAudit(() => ({ restricted, kubectl }));
 
     it('refuses a cluster where another run is active, unless told; clean removes what is dead', async () => {
       const gone = execa('true');

@@ -1,0 +1,70 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parseAllDocuments, stringify } from 'yaml';
+import { runNetpol, temporaryFolder } from '../netpol.ts';
+import { clusterYaml } from '../system/audit-cluster.ts';
+import type { AdminPlace } from './admin-tiers.ts';
+import { images } from './kind-probes.ts';
+
+type Document = {
+  kind: string;
+  metadata: { name: string };
+  spec?: { containers?: object[] };
+  status?: object;
+};
+type Audit = {
+  namespaces: object[];
+  findings: { id: string; object: string; file?: string }[];
+};
+
+/** The document as a cluster can run it: a pod has an image, and its address is not chosen. */
+const runnable = ({ status: _, ...document }: Document): object => {
+  if (document.kind !== 'Pod') return document;
+  const idle = { image: images.probeImage, command: ['node', '-e', 'setInterval(() => {}, 1000)'] };
+  const containers = (document.spec?.containers ?? [{}]).map((container) => ({
+    name: 'idle',
+    ...idle,
+    ...container,
+  }));
+  return { ...document, spec: { ...document.spec, containers } };
+};
+
+/** `netpol system audit` of the objects of a cluster finds what it finds in the same objects in a file. */
+export const testLiveAudit = (place: () => Pick<AdminPlace, 'restricted' | 'kubectl'>): void => {
+  it('is audited as its manifests are, by an account that has only the shipped role', async () => {
+    const { restricted, kubectl } = place();
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, 'cluster.yaml');
+    const documents = parseAllDocuments(clusterYaml).map((document) => document.toJS() as Document);
+    await writeFile(file, clusterYaml);
+    const audit = async (...args: string[]): Promise<Audit> => {
+      const wanted = ['--mode', 'unrestricted', '--expect-label', 'tier=system', '--json'];
+      const { stdout, exitCode, stderr } = await runNetpol(['system', 'audit', ...args, ...wanted]);
+      expect(exitCode, stderr).to.equal(1);
+      return JSON.parse(stdout) as Audit;
+    };
+    const names = documents.flatMap(({ kind, metadata }) => (kind === 'Namespace' ? [metadata.name] : []));
+    try {
+      const objects = documents.map(runnable).map((object) => stringify(object));
+      await kubectl(['apply', '--filename=-'], objects.join('---\n'));
+      for (const name of names)
+        await kubectl([
+          'wait',
+          'pods',
+          '--all',
+          '--for=condition=Ready',
+          `--namespace=${name}`,
+          '--timeout=60s',
+        ]);
+      const [live, filed] = [await audit('--kubeconfig', restricted), await audit(file)];
+      expect(live.namespaces).to.deep.equal(filed.namespaces);
+      const told = ({ findings }: Audit) => findings.map(({ id, object }) => `${id} ${object}`);
+      expect(told(live)).to.deep.equal(told(filed));
+      expect(live.findings.length).to.be.greaterThan(5);
+      expect(live.findings.some((finding) => finding.file !== undefined)).to.equal(false);
+    } finally {
+      await kubectl(['delete', 'namespace', ...names, '--ignore-not-found', '--grace-period=1']);
+    }
+  });
+};
