@@ -175,6 +175,10 @@ const swapped = cluster({
 });
 const unswapped = cluster({ ingress: (swapped.spec.ingress ?? []).toReversed() });
 
+const ofNames = createTierState(
+  cluster({ egress: [{ action: 'Accept', to: [{ domainNames: ['example.com', '*.example.com'] }] }] }),
+);
+
 const changes: State[][] = [
   [
     createTierState(denyFrom('b', 9), acceptFrom('b', 10)),
@@ -189,10 +193,8 @@ const changes: State[][] = [
   [asked(withLabels({ namespaces: 'x' }), ofLabels), asked(withLabels({}), ofLabels)],
   [createTierState(ofNodes), relabelNodes(createTierState(ofNodes))],
   [
-    {
-      ...createTierState(cluster({ egress: [{ action: 'Accept', to: [{ domainNames: ['example.com'] }] }] })),
-      domainNames: { 'example.com': ['10.0.0.3', 'fd00::3'] },
-    },
+    { ...ofNames, domainNames: { 'example.com': ['10.0.0.3', 'fd00::3'], '*.example.com': ['10.0.0.4'] } },
+    { ...ofNames, domainNames: { 'example.com': ['10.0.0.5'], '*.example.com': ['10.0.0.4'] } },
   ],
   [calm, { ...calm, pods: [...calm.pods, { ...createPod('x/new', 9), node: 'node0' }] }],
 ];
