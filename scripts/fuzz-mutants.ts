@@ -1,5 +1,6 @@
 // `node scripts/fuzz-mutants.ts [NAME...]`: does `netpol fuzz` find each deliberate bug of the reference plugin in the
-// lab, and how small does the find get? `--seed N`, `--seconds S` for each, `--share PERCENT` that must be found, `--json`.
+// lab, and how small does the find get? Without a name those of NetworkPolicy, with `--tiers` those of the admin tiers.
+// `--seed N`, `--seconds S` for each, `--share PERCENT` that must be found, `--json`.
 import { parseArgs } from 'node:util';
 import { defaults } from '../helpers/config.ts';
 import { mutants, type Mutant } from '../helpers/reference/mutants.ts';
@@ -14,6 +15,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '30' },
     share: { type: 'string', default: '80' },
     json: { type: 'boolean', default: false },
+    tiers: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 });
@@ -89,8 +91,11 @@ const describe = ({ mutant, worlds, seen, seconds, untold, pods, policies, steps
     untold === 0 ? '' : `  (${untold} could not be told)`,
   ].join(' ');
 
-const chosen = mutants.filter(({ name, survives, needs }) =>
-  positionals.length === 0 ? survives === undefined && needs === undefined : positionals.includes(name),
+const isOfTiers = ({ feature }: Mutant): boolean => /^(Baseline)?AdminNetworkPolicy|^Cluster/.test(feature);
+const isMeant = (mutant: Mutant): boolean =>
+  mutant.survives === undefined && mutant.needs === undefined && isOfTiers(mutant) === values.tiers;
+const chosen = mutants.filter((mutant) =>
+  positionals.length === 0 ? isMeant(mutant) : positionals.includes(mutant.name),
 );
 const rows: Row[] = [];
 try {
