@@ -197,11 +197,16 @@ describe('real names of namespaces', () => {
         egress: [{ action: 'Accept', to: [{ domainNames }] }],
       },
     });
-    const names = ['example.com', 'y.example.com', '*.y.svc.cluster.local'];
-    const written = policyOn('p', 'Web.y.svc.cluster.local.', 'web.default.svc.cluster.local', ...names);
-    const real = renamePolicy(written, { namespaceNames: { y: 'run-y' }, prefix: 'run-' });
-    expect(real).to.deep.equal(
-      policyOn('run-p', 'Web.run-y.svc.cluster.local.', 'web.default.svc.cluster.local', ...names),
+    const written = ['Web.y.svc.cluster.local.', '*.y.svc.cluster.local', 'web.default.svc.cluster.local'];
+    const wanted = [
+      'Web.run-y.svc.cluster.local.',
+      '*.run-y.svc.cluster.local',
+      'web.default.svc.cluster.local',
+    ];
+    const others = ['example.com', 'y.example.com', '*.y.example.com'];
+    const names = { namespaceNames: { y: 'run-y' }, prefix: 'run-' };
+    expect(renamePolicy(policyOn('p', ...written, ...others), names)).to.deep.equal(
+      policyOn('run-p', ...wanted, ...others),
     );
   });
 });
