@@ -10,6 +10,13 @@
 //           "traffic":"fragmented"|"unreachable"|"lookup"?,"flow":{"id":"...","use":"open"|"exchange"|"close"}?}]}
 // Line out: {"id":7,"results":[{"outcome","milliseconds","answeredBy"?,"sourceSeen"?,"detail"?}]}, in the order asked,
 //           or {"id":7|null,"error":"..."} for a line that is not a request.
+// Line in:  {"id":8,"clock":1764150000000.5}, what the asker's clock says
+// Line out: {"id":8,"clock":1764150000000.125,"asked":1764150000000.5}, milliseconds since 1970 on a clock that nobody sets back
+// Line in:  {"id":9,"monitor":{"interval":20,"deadline":150,"flows":[a probe without a deadline, with "answerer"? and "lives"?]}}
+// Line out: {"id":9,"runs":[[flow, outcome, from, to, detail?]]} twice a second, until {"id":9,"monitor":null}, whose answer has "done":true.
+//           A run is what one flow met in a row, from the first to the last of these probes by the time they were sent,
+//           without a pause longer than two intervals. One that goes on is told again with the same flow and `from`. The
+//           outcome `handshake` is a connection that opened and brought no greeting. A flow that `lives` keeps its connection.
 // A `lookup` asks the first name server of /etc/resolv.conf (NETPOL_RESOLV_CONF stands in for it) for a `host` like
 // web.x.svc at the `port`. `ICMP` is an echo by the `ping` program. A flow is a connection that stays: `exchange` asks over what `open` opened.
 import { spawn } from 'node:child_process';
@@ -162,7 +169,9 @@ const connectTCP = (address, { port, localAddress }, finish) => {
   let text = '';
   const ended = (why) =>
     finish(
-      handshake ? { outcome: 'error', detail: `handshake, but no greeting: ${why}` } : { outcome: 'dropped' },
+      handshake
+        ? { outcome: 'error', handshake, detail: `handshake, but no greeting: ${why}` }
+        : { outcome: 'dropped' },
     );
   socket.setEncoding('utf8');
   socket.on('connect', () => (handshake = true));
@@ -251,7 +260,7 @@ const createNonce = () =>
 
 // A channel and those who wait for an answer over it: several at once, each with a nonce of its own.
 const openExchange = (address, request) => {
-  const { protocol, traffic, flow } = request;
+  const { protocol, traffic, flow, single } = request;
   const waiting = new Map();
   let end;
   let strange = false;
@@ -284,7 +293,7 @@ const openExchange = (address, request) => {
     if (end) take(undefined);
     else channel.send(text);
     // One datagram may be lost without anybody's policy: a queue was full, a neighbour was being resolved.
-    if (protocol === 'UDP') resend = setTimeout(() => end ?? channel.send(text), deadline / 3);
+    if (protocol === 'UDP' && !single) resend = setTimeout(() => end ?? channel.send(text), deadline / 3);
     const dispose = () => {
       clearTimeout(resend);
       waiting.delete(nonce);
@@ -543,6 +552,107 @@ const limited = createLimit(concurrency);
 const limitedEcho = createLimit(echoConcurrency);
 const probeInTurn = (request) => (request?.protocol === 'ICMP' ? limitedEcho : limited)(() => probe(request));
 
+const now = () => performance.timeOrigin + performance.now();
+
+// What one flow met: probes end in another order than they were sent in, as a silence takes longest to tell.
+const createRuns = (longestPause, tell) => {
+  const sent = [];
+  let run;
+  const settle = () => {
+    while (sent[0]?.result !== undefined) {
+      const { at, result } = sent.shift();
+      if (run?.outcome !== result.outcome || run.detail !== result.detail || at - run.to > longestPause)
+        run = { ...result, from: at };
+      run.to = at;
+      tell(run);
+    }
+  };
+  return (work) => {
+    const entry = { at: now() };
+    sent.push(entry);
+    return work().then((result) => {
+      entry.result = result;
+      settle();
+    });
+  };
+};
+
+const judgeProbe = ({ outcome, detail, handshake, answeredBy }, answerer) => {
+  if (handshake) return { outcome: 'handshake' };
+  if (outcome === 'error') return { outcome, detail };
+  if (outcome === 'connected' && answerer !== undefined && answeredBy !== answerer)
+    return { outcome: 'error', detail: `answered by ${answeredBy}` };
+  return { outcome };
+};
+
+// Asks over one flow, again and again, each time by a new connection or over one that stays.
+const createAsker = (id, { lives, answerer, ...request }, deadline) => {
+  let isOpen = false;
+  return async () => {
+    const flow = lives ? { flow: { id, use: isOpen ? 'exchange' : 'open' } } : {};
+    isOpen = true;
+    const result = await probe({ ...request, deadline, single: true, ...flow });
+    // What was cut is opened anew; what is silent may come back.
+    if (!['connected', 'dropped'].includes(result.outcome)) isOpen = false;
+    return judgeProbe(result, answerer);
+  };
+};
+
+const startMonitor = (id, { interval, deadline, flows: watched }) => {
+  const changed = new Map();
+  const watches = watched.map((asked, index) => {
+    const tell = (run) => changed.set(`${index} ${run.from}`, [index, run]);
+    const record = createRuns(2 * interval, tell);
+    const ask = createAsker(`${id} ${index}`, asked, deadline);
+    return () => record(ask);
+  });
+  const pending = new Set();
+  let next = performance.now();
+  const tick = () => {
+    for (const watch of watches) {
+      const work = watch().then(() => pending.delete(work));
+      pending.add(work);
+    }
+    // Who is late goes on from there: a burst of what was missed would tell nothing about the time when it was due.
+    next = Math.max(next + interval, performance.now());
+    timer = setTimeout(tick, next - performance.now());
+  };
+  let timer = setTimeout(tick, 0);
+  const flush = (end = {}) => {
+    const runs = [...changed.values()].map(([index, { outcome, from, to, detail }]) =>
+      detail === undefined ? [index, outcome, from, to] : [index, outcome, from, to, detail],
+    );
+    changed.clear();
+    print({ id, runs, ...end });
+  };
+  const flusher = setInterval(() => flush(), 500);
+  return async () => {
+    clearTimeout(timer);
+    clearInterval(flusher);
+    await Promise.all(pending);
+    for (const index of watched.keys()) closeFlow(`${id} ${index}`);
+    flush({ done: true });
+  };
+};
+
+const complaintAboutMonitor = ({ interval, deadline, flows: watched }) => {
+  if (!(interval >= 1 && interval <= 60_000)) return `\`interval\` wants milliseconds, got ${interval}`;
+  if (!Array.isArray(watched)) return '`flows` wants a list';
+  return watched.map((flow) => complaintAbout({ ...flow, deadline })).find((each) => each !== undefined);
+};
+
+// By id, how each monitor under way is stopped. What it has to say it prints itself.
+const monitors = new Map();
+const useMonitor = async (id, asked) => {
+  const complaint = asked === null ? undefined : complaintAboutMonitor(asked);
+  if (complaint !== undefined) return { id, error: complaint };
+  const stop = monitors.get(id);
+  monitors.delete(id);
+  await stop?.();
+  if (asked !== null) monitors.set(id, startMonitor(id, asked));
+  return undefined;
+};
+
 const answer = async (line) => {
   let request;
   try {
@@ -551,6 +661,8 @@ const answer = async (line) => {
     return { id: null, error: `not JSON: ${error.message}` };
   }
   const id = Number.isInteger(request?.id) ? request.id : null;
+  if (id !== null && request.clock !== undefined) return { id, clock: now(), asked: request.clock };
+  if (id !== null && typeof request.monitor === 'object') return useMonitor(id, request.monitor);
   if (id === null || !Array.isArray(request.probes))
     return { id, error: 'not a request: wanted {"id":1,"probes":[]}' };
   return { id, results: await Promise.all(request.probes.map(probeInTurn)) };
@@ -562,7 +674,7 @@ const takeRequests = () => {
   process.stdin.on('data', (chunk) => {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop();
-    for (const line of lines) if (line.trim() !== '') void answer(line).then(print);
+    for (const line of lines) if (line.trim() !== '') void answer(line).then((said) => said && print(said));
   });
   process.stdin.on('close', () => process.exit(0));
   process.stdin.on('error', () => process.exit(0));

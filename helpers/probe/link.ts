@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pRetry, { AbortError } from 'p-retry';
 import type { AgentStream } from '../cluster/cluster.ts';
 import { messageOf, ProbeError } from '../errors.ts';
-import type { Observation, Outcome, ProbeProtocol, Traffic } from '../matrix/matrix.ts';
-import { asRecord, checkHello, greet, parseRecord, WrongPodError } from './greeting.ts';
+import type { Observation, ProbeProtocol, Traffic } from '../matrix/matrix.ts';
+import { checkHello, greet, parseRecord, WrongPodError } from './greeting.ts';
+import { toObservation } from './observation.ts';
+import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 
 /** One probe as the agent takes it. `deadline` in milliseconds: silence for so long is a drop. */
 export type ProbeRequest = {
@@ -50,6 +52,7 @@ export type Link = AsyncDisposable & {
    * once, unless it `waits`, what is asked while a stream is being replaced: who looks later looks at something else.
    */
   probe(probes: readonly ProbeRequest[], options?: ProbeOptions): Promise<Observation[]>;
+  subscribe: Subscriptions['subscribe'];
 };
 
 /**
@@ -66,6 +69,7 @@ export const openLink = (
   const batches = new Map<number, Batch>();
   const disposal = new AbortController();
   const isRight = checkHello(subject, name, addresses);
+  const subscriptions = createSubscriptions(takeId, (line) => current?.send(line));
   let current: AgentStream | undefined;
   let connecting: Promise<void> | undefined;
   let failure: ProbeError | undefined;
@@ -80,6 +84,7 @@ export const openLink = (
     const answer = parseRecord(line);
     const batch = typeof answer?.['id'] === 'number' ? batches.get(answer['id']) : undefined;
     if (answer === undefined || answer['id'] === null) remark = `; its stream said: ${line.slice(0, 200)}`;
+    if (answer !== undefined) subscriptions.take(answer);
     if (batch === undefined) return;
     silences = 0;
     const { results, error } = answer ?? {};
@@ -115,6 +120,7 @@ export const openLink = (
     current = stream;
     failure = undefined;
     silences = 0;
+    subscriptions.askAnew();
     for (const batch of batches.values()) if (batch.stream === undefined) send(batch, stream);
     void stream.closed.then((reason) => lose(stream, reason));
   };
@@ -179,7 +185,7 @@ export const openLink = (
         return finish(failure.message);
       }
       if (current === undefined && !waits) return finish(`the stream to ${subject} is being replaced`);
-      const id = (lastId += 1);
+      const id = takeId();
       const size = probes.reduce((sum, { protocol }) => sum + (protocol === 'ICMP' ? placesOfEcho : 1), 0);
       const places = size + [...batches.values()].reduce((sum, batch) => sum + batch.size, 0);
       const longest = Math.max(...probes.map(({ deadline }) => deadline));
@@ -205,6 +211,7 @@ export const openLink = (
       if (current === undefined) await (connecting ?? reconnect(0));
     },
     probe,
+    subscribe: subscriptions.subscribe,
     [Symbol.asyncDispose]: async () => {
       disposal.abort();
       settleAll(`the link to ${subject} was closed`, () => true);
@@ -227,24 +234,6 @@ type Batch = {
 const agentConcurrency = 256;
 // An echo is a process: 16 at once.
 const placesOfEcho = agentConcurrency / 16;
-const outcomes: readonly Outcome[] = ['connected', 'dropped', 'refused', 'error'];
 // Unique over all links: an agent that outlives its stream may answer an old batch into a new stream.
 let lastId = 0;
-
-const toObservation = (result: unknown): Observation => {
-  const { outcome, milliseconds, answeredBy, sourceSeen, detail } = asRecord(result) ?? {};
-  const known = outcomes.find((name) => name === outcome);
-  if (known === undefined || typeof milliseconds !== 'number')
-    return {
-      outcome: 'error',
-      milliseconds: 0,
-      detail: `not a result: ${JSON.stringify(result)?.slice(0, 200)}`,
-    };
-  return {
-    outcome: known,
-    milliseconds,
-    ...(typeof answeredBy === 'string' && { answeredBy }),
-    ...(typeof sourceSeen === 'string' && { sourceSeen }),
-    ...(typeof detail === 'string' && { detail }),
-  };
-};
+const takeId = (): number => (lastId += 1);

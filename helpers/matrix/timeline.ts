@@ -1,0 +1,107 @@
+import type { Outcome } from './matrix.ts';
+
+/** What one probe of a monitor met. `handshake`: a connection that opened and brought no answer. */
+export type MonitorOutcome = Outcome | 'handshake';
+
+/**
+ * What one flow met in a row: from when the first of these probes was sent to when the last one was. Milliseconds, all
+ * on one clock.
+ */
+export type Run = { outcome: MonitorOutcome; from: number; to: number; detail?: string };
+
+/** A stretch in which a flow was not as wanted (a `loss` or a `leak`), or nothing could be told of it (`blind`). */
+export type Stretch = { what: 'loss' | 'leak' | 'blind'; from: number; to: number; detail: string };
+
+export type Window = {
+  from: number;
+  to: number;
+  /** Between two probes of a flow, in milliseconds; a pause of more than twice this is blind time. */
+  interval: number;
+};
+
+/**
+ * What a flow was not over a window: loss where it is wanted open, leak where it is wanted closed, and the time of which
+ * nothing can be told. A stretch lasts from its first probe to the first one that met something else, so it is known to
+ * one interval. `alive` is what the asked pod met that asked itself: where that does not answer, silence says nothing.
+ */
+export const stretchesOf = (
+  want: 'allow' | 'deny',
+  runs: readonly Run[],
+  alive: readonly Run[],
+  window: Window,
+): Stretch[] => {
+  const { interval } = window;
+  // That a pod is silent shows one probe late at most, and a probe may have met it before it was seen to be.
+  const dead = coverWindow(alive, window)
+    .filter(({ outcome }) => outcome !== 'connected')
+    .map((run) => ({ ...run, from: run.from - 2 * interval, to: run.to + interval }));
+  const stretches = coverWindow(runs, window).flatMap(
+    ({ outcome, from, to, detail = outcome }): Stretch[] => {
+      if (isAsWanted(want, outcome) && outcome === 'connected') return [];
+      if (outcome === 'error') return [{ what: 'blind', from, to, detail }];
+      if (outcome !== 'dropped' && outcome !== 'refused')
+        return [{ what: want === 'allow' ? 'loss' : 'leak', from, to, detail }];
+      return splitBy(dead, { from, to }).flatMap(({ from, to, isDead }): Stretch[] => {
+        if (isDead) return [{ what: 'blind', from, to, detail: 'the asked pod does not answer itself' }];
+        return want === 'allow' ? [{ what: 'loss', from, to, detail }] : [];
+      });
+    },
+  );
+  return join(stretches);
+};
+
+/** Milliseconds in all. */
+export const totalOf = (stretches: readonly Stretch[]): number =>
+  stretches.reduce((sum, { from, to }) => sum + (to - from), 0);
+
+/** Milliseconds of the longest; 0 where there is none. */
+export const longestOf = (stretches: readonly Stretch[]): number =>
+  Math.max(0, ...stretches.map(({ from, to }) => to - from));
+
+const isAsWanted = (want: 'allow' | 'deny', outcome: MonitorOutcome): boolean =>
+  (want === 'allow') === (outcome === 'connected');
+
+/** The runs without a hole between them: what no probe covers is an `error`. */
+const coverWindow = (runs: readonly Run[], { from, to, interval }: Window): Run[] => {
+  const unseen = (from: number, to: number): Run => ({ outcome: 'error', from, to, detail: 'no probe' });
+  const covered: Run[] = [];
+  let end = from;
+  for (const [index, run] of runs.entries()) {
+    const next = runs[index + 1]?.from ?? to;
+    const last = next - run.to > 2 * interval ? run.to + interval : next;
+    if (run.from - end > (covered.length === 0 ? 2 * interval : 0)) covered.push(unseen(end, run.from));
+    covered.push({ ...run, from: Math.max(run.from, from), to: Math.min(last, to) });
+    end = last;
+  }
+  if (to - end > 2 * interval) covered.push(unseen(end, to));
+  return covered.filter((run) => run.to > run.from);
+};
+
+/** Cuts a span where others begin and end. */
+const splitBy = (
+  others: readonly Run[],
+  { from, to }: { from: number; to: number },
+): { from: number; to: number; isDead: boolean }[] => {
+  const edges = [from, to, ...others.flatMap((other) => [other.from, other.to])]
+    .filter((edge) => edge >= from && edge <= to)
+    .toSorted((a, b) => a - b);
+  return edges
+    .slice(1)
+    .map((edge, index) => ({ from: edges[index] ?? from, to: edge }))
+    .filter((part) => part.to > part.from)
+    .map((part) => ({
+      ...part,
+      isDead: others.some((other) => other.from < part.to && other.to > part.from),
+    }));
+};
+
+/** Those of one kind that touch are one, told by the word that it begins with. */
+const join = (stretches: readonly Stretch[]): Stretch[] => {
+  const joined: Stretch[] = [];
+  for (const stretch of stretches) {
+    const last = joined.at(-1);
+    if (last?.what === stretch.what && last.to >= stretch.from) last.to = stretch.to;
+    else joined.push({ ...stretch });
+  }
+  return joined;
+};

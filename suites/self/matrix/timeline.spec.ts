@@ -1,0 +1,110 @@
+import { expect } from 'chai';
+import {
+  longestOf,
+  stretchesOf,
+  totalOf,
+  type MonitorOutcome,
+  type Run,
+} from '../../../helpers/matrix/timeline.ts';
+
+const window = { from: 0, to: 1000, interval: 20 };
+/** Probes at each 20 ms, each line `outcome from to` with the first and the last of a run. */
+const runs = (...lines: string[]): Run[] =>
+  lines.map((line) => {
+    const [outcome, from, to, ...detail] = line.split(' ');
+    return {
+      outcome: outcome as MonitorOutcome,
+      from: Number(from),
+      to: Number(to),
+      ...(detail.length > 0 && { detail: detail.join(' ') }),
+    };
+  });
+const alive = runs('connected 0 1000');
+const told = (want: 'allow' | 'deny', met: Run[], self: Run[] = alive): string[] =>
+  stretchesOf(want, met, self, window).map(({ what, from, to, detail }) => `${what} ${from} ${to} ${detail}`);
+
+describe('The timeline of a flow', () => {
+  it('is empty where it is as wanted all the time', () => {
+    expect(told('allow', runs('connected 0 1000'))).to.deep.equal([]);
+    expect(told('deny', runs('dropped 0 500', 'refused 520 1000'))).to.deep.equal([]);
+  });
+
+  it('has a loss from the first probe that is lost to the first that is not', () => {
+    const met = runs('connected 0 380', 'dropped 400 540', 'connected 560 1000');
+    expect(told('allow', met)).to.deep.equal(['loss 400 560 dropped']);
+  });
+
+  it('has a leak from the first probe that gets through to the first that does not', () => {
+    const met = runs('dropped 0 380', 'connected 400 540', 'dropped 560 1000');
+    expect(told('deny', met)).to.deep.equal(['leak 400 560 connected']);
+  });
+
+  it('joins what is lost in different ways', () => {
+    const met = runs('connected 0 80', 'dropped 100 180', 'refused 200 280', 'connected 300 1000');
+    expect(told('allow', met)).to.deep.equal(['loss 100 300 dropped']);
+  });
+
+  it('takes a handshake without an answer for a loss and for a leak', () => {
+    expect(told('allow', runs('connected 0 80', 'handshake 100 100', 'connected 120 1000'))).to.deep.equal([
+      'loss 100 120 handshake',
+    ]);
+    expect(told('deny', runs('dropped 0 80', 'handshake 100 100', 'dropped 120 1000'))).to.deep.equal([
+      'leak 100 120 handshake',
+    ]);
+  });
+
+  it('is blind where probes are missing for more than two intervals', () => {
+    expect(told('allow', runs('connected 0 400', 'connected 440 1000'))).to.deep.equal([]);
+    expect(told('allow', runs('connected 0 400', 'connected 460 1000'))).to.deep.equal([
+      'blind 420 460 no probe',
+    ]);
+  });
+
+  it('is blind before the first probe, after the last and where none came', () => {
+    expect(told('deny', runs('dropped 200 800'))).to.deep.equal([
+      'blind 0 200 no probe',
+      'blind 820 1000 no probe',
+    ]);
+    expect(told('allow', [])).to.deep.equal(['blind 0 1000 no probe']);
+  });
+
+  it('is blind where a probe could not tell', () => {
+    const met = runs('connected 0 80', 'error 100 180 EADDRNOTAVAIL', 'connected 200 1000');
+    expect(told('allow', met)).to.deep.equal(['blind 100 200 EADDRNOTAVAIL']);
+  });
+
+  it('is blind where the asked pod is silent to itself, whatever is wanted', () => {
+    const self = runs('connected 0 380', 'dropped 400 480', 'connected 500 1000');
+    const met = runs('connected 0 380', 'dropped 400 600', 'connected 620 1000');
+    expect(told('allow', met, self)).to.deep.equal([
+      'blind 400 520 the asked pod does not answer itself',
+      'loss 520 620 dropped',
+    ]);
+    expect(told('deny', runs('dropped 0 1000'), self)).to.deep.equal([
+      'blind 360 520 the asked pod does not answer itself',
+    ]);
+  });
+
+  it('is not blind where a silent pod lets connections in', () => {
+    const self = runs('dropped 0 1000');
+    expect(told('allow', runs('connected 0 1000'), self)).to.deep.equal([]);
+    expect(told('deny', runs('connected 0 1000'), self)).to.deep.equal(['leak 0 1000 connected']);
+  });
+
+  it('ends with the window, and begins with it', () => {
+    expect(told('deny', runs('connected -200 1400'))).to.deep.equal(['leak 0 1000 connected']);
+  });
+
+  it('is summed up by its longest stretch and by all of them', () => {
+    const met = runs(
+      'connected 0 80',
+      'dropped 100 180',
+      'connected 200 280',
+      'dropped 300 480',
+      'connected 500 1000',
+    );
+    const stretches = stretchesOf('allow', met, alive, window);
+    expect([longestOf(stretches), totalOf(stretches)]).to.deep.equal([200, 300]);
+    expect([longestOf([]), totalOf([])]).to.deep.equal([0, 0]);
+  });
+});
