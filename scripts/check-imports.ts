@@ -19,7 +19,7 @@ const maximumLines = 250;
 /** Files that must stay whole, with their own ceiling. */
 const longFiles: Readonly<Record<string, number>> = {
   // One file by contract: it goes into a pod as it is.
-  'helpers/probe/agent.mjs': 650,
+  'helpers/probe/agent.mjs': 750,
 };
 
 // They load spec files, whose paths are data.

@@ -22,17 +22,18 @@ export type Window = {
 /**
  * What a flow was not over a window: loss where it is wanted open, leak where it is wanted closed, and the time of which
  * nothing can be told. A stretch lasts from its first probe to the first one that met something else, so it is known to
- * one interval. `alive` is what the asked pod met that asked itself: where that does not answer, silence says nothing.
+ * one interval. `alive` is what each asked pod met that asked itself: where one does not answer, silence says nothing.
  */
 export const stretchesOf = (
   want: 'allow' | 'deny',
   runs: readonly Run[],
-  alive: readonly Run[],
+  alive: readonly (readonly Run[])[],
   window: Window,
 ): Stretch[] => {
   const { interval } = window;
   // That a pod is silent shows one probe late at most, and a probe may have met it before it was seen to be.
-  const dead = coverWindow(alive, window)
+  const dead = alive
+    .flatMap((runs) => coverWindow(runs, window))
     .filter(({ outcome }) => outcome !== 'connected')
     .map((run) => ({ ...run, from: run.from - 2 * interval, to: run.to + interval }));
   const stretches = coverWindow(runs, window).flatMap(

@@ -1,7 +1,7 @@
 import { ProbeError } from '../errors.ts';
 import type { MonitorOutcome, Run } from '../matrix/timeline.ts';
 import { poll } from '../wait.ts';
-import { followClock, now, type ClockOffset } from './clock.ts';
+import { followClock, type ClockOffset } from './clock.ts';
 import type { ProbeRequest } from './link.ts';
 import type { Subscription } from './subscriptions.ts';
 

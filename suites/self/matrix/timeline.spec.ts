@@ -21,7 +21,9 @@ const runs = (...lines: string[]): Run[] =>
   });
 const alive = runs('connected 0 1000');
 const told = (want: 'allow' | 'deny', met: Run[], self: Run[] = alive): string[] =>
-  stretchesOf(want, met, self, window).map(({ what, from, to, detail }) => `${what} ${from} ${to} ${detail}`);
+  stretchesOf(want, met, [self], window).map(
+    ({ what, from, to, detail }) => `${what} ${from} ${to} ${detail}`,
+  );
 
 describe('The timeline of a flow', () => {
   it('is empty where it is as wanted all the time', () => {
@@ -103,7 +105,7 @@ describe('The timeline of a flow', () => {
       'dropped 300 480',
       'connected 500 1000',
     );
-    const stretches = stretchesOf('allow', met, alive, window);
+    const stretches = stretchesOf('allow', met, [alive], window);
     expect([longestOf(stretches), totalOf(stretches)]).to.deep.equal([200, 300]);
     expect([longestOf([]), totalOf([])]).to.deep.equal([0, 0]);
   });

@@ -16,7 +16,7 @@ const deadline = 100;
 /** What a watch was not, from a first moment to now. Each pod answers itself as long as it is asked. */
 const stretches = (want: 'allow' | 'deny', runs: readonly Run[], from: number): Stretch[] => {
   const to = now();
-  return stretchesOf(want, runs, [{ outcome: 'connected', from, to }], { from, to, interval });
+  return stretchesOf(want, runs, [[{ outcome: 'connected', from, to }]], { from, to, interval });
 };
 
 describe('The monitor', function () {
