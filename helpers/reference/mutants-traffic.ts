@@ -127,8 +127,9 @@ export const trafficMutants: readonly Mutant[] = [
         text,
         [],
         [
-          'meta l4proto udp ip daddr . ip saddr @pairs accept',
+          // Who is let in must be known as a sender too, or it would depend on who of the two came first.
           'meta l4proto udp update @pairs { ip saddr . ip daddr }',
+          'meta l4proto udp ip daddr . ip saddr @pairs accept',
         ],
       ),
   },
