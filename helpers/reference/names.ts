@@ -55,7 +55,8 @@ export const followNames = ({
     known = found;
     if (isOther) report(last);
     const names = namesOf(last);
-    if (names.length > 0) timer = setTimeout(() => void ask(), names.some(isNew) ? 0 : pause);
+    const isLeft = names.length > 0 || Object.keys(known).length > 0;
+    if (isLeft) timer = setTimeout(() => void ask(), names.some(isNew) ? 0 : pause);
   };
   return (state) => {
     report(state);
