@@ -3,23 +3,25 @@ import { cutEnd } from './text.ts';
 /** The part of a stream that is needed; `process.stdout` is one. */
 export type Output = { write(text: string): unknown; isTTY?: boolean; columns?: number };
 
-/** Lines that stay, and on a terminal one line below them that changes in place. */
+/** Lines that stay, and on a terminal some below them that change in place. */
 export type Live = {
-  /** Prints whole lines above the progress line. */
+  /** Prints whole lines above those that change. */
   print(text: string): void;
-  /** Changes the progress line; does nothing where the output is not a terminal. */
+  /** Changes the lines below; does nothing where the output is not a terminal. */
   progress(text: string): void;
-  /** Takes the progress line away. */
+  /** Takes the lines below away. */
   close(): void;
 };
 
 const clearLine = '\r\u001b[K';
+const goUp = '\u001b[A';
 
 export const openLive = (output: Output): Live => {
   let shown = '';
   const replace = (text: string): void => {
     if (text === shown) return;
-    output.write(`${shown === '' ? '' : clearLine}${text}`);
+    const above = shown.split('\n').length - 1;
+    output.write(`${shown === '' ? '' : clearLine + (goUp + clearLine).repeat(above)}${text}`);
     shown = text;
   };
   return {
@@ -31,7 +33,8 @@ export const openLive = (output: Output): Live => {
     },
     progress: (text) => {
       // Some terminals say that they have no columns. A line that reaches the last column wraps, and a wrapped line cannot be taken back.
-      if (output.isTTY === true) replace(cutEnd(text, (output.columns || 80) - 1));
+      const cut = text.split('\n').map((line) => cutEnd(line, (output.columns || 80) - 1));
+      if (output.isTTY === true) replace(cut.join('\n'));
     },
     close: () => replace(''),
   };

@@ -7,9 +7,18 @@ const openScreen = (isTTY: boolean) => {
   return { live: openLive(output), written: () => written };
 };
 
-/** What a terminal would show: `\r` and the code that clears a line start the line anew. */
-const shown = (text: string): string[] =>
-  text.split('\n').map((line) => line.split('\r\u001b[K').at(-1) ?? '');
+/** What a terminal would show, which knows what is needed here: a new line, one up, and a line begun anew. */
+const shown = (text: string): string[] => {
+  const lines = [''];
+  let at = 0;
+  for (const piece of text.split(/(\n|\r\u001b\[K|\u001b\[A)/)) {
+    if (piece === '\n') lines[(at += 1)] ??= '';
+    else if (piece === '\u001b[A') at -= 1;
+    else if (piece === '\r\u001b[K') lines[at] = '';
+    else lines[at] = `${lines[at] ?? ''}${piece}`;
+  }
+  return lines;
+};
 
 describe('live progress', () => {
   it('keeps the progress line below the lines that stay', () => {
@@ -22,6 +31,16 @@ describe('live progress', () => {
     expect(shown(written())).to.deep.equal(['pass  a', '']);
   });
 
+  it('changes several lines in place, and leaves none of them behind', () => {
+    const { live, written } = openScreen(true);
+    live.progress('2 flows\n  a\n  b');
+    live.print('| a word of the command');
+    live.progress('1 flow\n  a');
+    expect(shown(written())).to.deep.equal(['| a word of the command', '1 flow', '  a', '']);
+    live.close();
+    expect(shown(written()).join('')).to.equal('| a word of the command');
+  });
+
   it('writes nothing where nothing changed', () => {
     const { live, written } = openScreen(true);
     live.progress('1/2');
@@ -30,10 +49,10 @@ describe('live progress', () => {
     expect(written()).to.equal(before);
   });
 
-  it('cuts the progress line before the last column', () => {
+  it('cuts each line that changes before the last column', () => {
     const { live, written } = openScreen(true);
-    live.progress('x'.repeat(40));
-    expect(shown(written())[0]).to.have.length(19);
+    live.progress(`${'x'.repeat(40)}\n${'y'.repeat(40)}`);
+    expect(shown(written()).map(({ length }) => length)).to.deep.equal([19, 19]);
   });
 
   it('writes plain lines only where the output is no terminal', () => {
