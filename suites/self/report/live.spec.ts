@@ -11,10 +11,11 @@ const openScreen = (isTTY: boolean) => {
 const shown = (text: string): string[] => {
   const lines = [''];
   let at = 0;
-  for (const piece of text.split(/(\n|\r\u001b\[K|\u001b\[A)/)) {
+  const named = text.replaceAll('\r\u001b[K', '<clear>').replaceAll('\u001b[A', '<up>');
+  for (const piece of named.split(/(\n|<clear>|<up>)/)) {
     if (piece === '\n') lines[(at += 1)] ??= '';
-    else if (piece === '\u001b[A') at -= 1;
-    else if (piece === '\r\u001b[K') lines[at] = '';
+    else if (piece === '<up>') at -= 1;
+    else if (piece === '<clear>') lines[at] = '';
     else lines[at] = `${lines[at] ?? ''}${piece}`;
   }
   return lines;
