@@ -154,6 +154,8 @@ export type Cluster = AsyncDisposable & {
   readonly environment: Environment;
   /** Missing capability -> the reason, in words that fit behind "skipped:". */
   readonly lacks: Readonly<Partial<Record<Capability, string>>>;
+  /** What a program finds in its environment that is to work on this cluster. */
+  readonly commandEnvironment: Readonly<Record<string, string>>;
   /** Lanes that may be open at once. */
   readonly maximumLanes: number;
   /**

@@ -1,3 +1,6 @@
+import { open, unlink } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { ClusterError, messageOf, UsageError } from '../errors.ts';
 import { openClient } from '../kube/client.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -62,10 +65,11 @@ export const startExisting = async (options: ExistingOptions): Promise<Cluster> 
 };
 
 const describeCluster = async (
-  { run, plugin, log, probeImage = '', clusterWide = false, signal }: ExistingOptions,
+  options: ExistingOptions,
   client: KubeClient,
   stack: AsyncDisposableStack,
 ): Promise<Cluster> => {
+  const { run, plugin, log, probeImage = '', clusterWide = false, signal } = options;
   const nodes = (await client.core.listNode()).items;
   const facts = await readFacts(client, nodes);
   warnOfSeveralEngines(facts, log);
@@ -101,6 +105,7 @@ const describeCluster = async (
       versions: { ...facts.versions, ...admin.versions, 'probe image': image },
     },
     lacks,
+    commandEnvironment: await environmentOf(options, client, stack),
     maximumLanes: 4,
     openLane: (index, standing, guests) =>
       openKubernetesLane(
@@ -119,4 +124,24 @@ const describeCluster = async (
       ),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+};
+
+/**
+ * A list of files says the context as well as the cluster: the first that names a current context wins. Ours names
+ * nothing else, so that no key is copied.
+ * @see https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files
+ */
+const environmentOf = async (
+  { kubeconfig = '', context = '' }: ExistingOptions,
+  client: KubeClient,
+  stack: AsyncDisposableStack,
+): Promise<Cluster['commandEnvironment']> => {
+  const path = kubeconfig || process.env['KUBECONFIG'] || join(homedir(), '.kube/config');
+  if (context === '') return kubeconfig === '' ? {} : { KUBECONFIG: path };
+  const file = join(tmpdir(), `netpol-context-${process.pid}`);
+  const handle = stack.use(await open(file, 'w+', 0o600));
+  // Without a name it is gone with this process, however that ends.
+  await unlink(file);
+  await handle.write(JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': client.context }));
+  return { KUBECONFIG: [`/proc/${process.pid}/fd/${handle.fd}`, path].join(delimiter) };
 };

@@ -108,7 +108,8 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     }
     await waitUntilClusterReady(client, { nodes: containers.length, kubeletWords: readKubeletWords, signal });
     const isKept = keep || isReused;
-    const ready = await describeCluster({ ...options, cluster, client, containers, image, isKept, stack });
+    const made = { cluster, client, containers, image, isKept, kubeconfig, stack };
+    const ready = await describeCluster({ ...options, ...made });
     started.isDone = true;
     return ready;
   } catch (error) {
@@ -123,6 +124,7 @@ type Described = KindOptions & {
   containers: string[];
   image: string;
   isKept: boolean;
+  kubeconfig: string;
   stack: AsyncDisposableStack;
 };
 
@@ -136,6 +138,7 @@ const describeCluster = async ({
   containers,
   image,
   isKept,
+  kubeconfig,
   stack,
 }: Described): Promise<Cluster> => {
   const nodes = (await client.core.listNode()).items;
@@ -181,6 +184,7 @@ const describeCluster = async ({
       'chosen-address': noChosenAddress,
       ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
     },
+    commandEnvironment: { KUBECONFIG: kubeconfig },
     maximumLanes: 4,
     openLane: (index, standing, guests) =>
       openKubernetesLane(

@@ -16,6 +16,8 @@ export type Holder = AsyncDisposable & {
   /** Resolves with the reason when it has ended, and everything inside with it. */
   readonly ended: Promise<string>;
   hasEnded(): boolean;
+  /** The words before a command that is to run inside. */
+  readonly enter: string;
   /** Runs a shell script inside, stops at its first error and gives its stdout. @throws ClusterError */
   run(what: string, script: string): Promise<string>;
   /** Starts a program in a network namespace of the lab. What is returned waits for it and ends as it did. */
@@ -81,6 +83,7 @@ const tryHolder = async (rootless: boolean): Promise<Holder | string> => {
   return {
     rootless,
     ended,
+    enter: ['nsenter', ...enter].join(' '),
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     run: async (what, script) => {
       const result = await execa('nsenter', [...enter, 'sh', '-e'], {

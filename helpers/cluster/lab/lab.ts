@@ -89,6 +89,7 @@ const createCluster = (
       'service-names': 'the lab has no DNS',
       api: 'the lab has no API server',
     },
+    commandEnvironment: { NETPOL_LAB: holder.enter },
     maximumLanes,
     openLane: async (index, standing, guests) => {
       if (!Number.isInteger(index) || index < 0 || index >= maximumLanes || lanes.has(index))

@@ -104,6 +104,16 @@ describe('existing provider', () => {
       expect(await kubectl(['get', 'namespaces', '--output=name'])).to.equal(before);
     });
 
+    it('tells commands the context too, without a copy of the keys', async () => {
+      const kubeconfig = join(folder, 'contexts');
+      const config = parse(await readFile(admin, 'utf8')) as { 'current-context': string };
+      const context = config['current-context'];
+      await writeFile(kubeconfig, stringify({ ...config, 'current-context': '' }), { mode: 0o600 });
+      await using cluster = await start({ kubeconfig, context });
+      const nodes = await execa('kubectl', ['get', 'nodes'], { env: cluster.commandEnvironment });
+      expect(nodes.stdout).to.include(`netpol-${run}-control-plane`);
+    });
+
     it('is no cluster for a plugin that would connect its pods a second time', async () => {
       const second = startKind({
         run: `${run}b`,
