@@ -1,7 +1,9 @@
 import type { Lane, ObjectName } from '../cluster/cluster.ts';
+import { ProbeError } from '../errors.ts';
 import { idOf, type Pod } from '../kube/world.ts';
 import type { Observation } from '../matrix/matrix.ts';
 import { openLink, type Link, type ProbeRequest } from './link.ts';
+import type { Teller } from './monitor.ts';
 import type { Prober } from './sweep.ts';
 
 /** Time that an answer may take beyond the probe's own deadline before its batch counts as lost, in milliseconds. */
@@ -9,6 +11,7 @@ const grace = 5000;
 
 /** One open link to each pod of a lane, by real id. Disposing closes the links and nothing else. */
 export type Links = Prober &
+  Teller &
   AsyncDisposable & {
     /** Opens links to pods that have none and drops those to pods that are gone or have another address now. */
     refresh(pods: readonly Pod[]): Promise<void>;
@@ -44,6 +47,12 @@ export const openLinks = async (lane: Lane, pods: readonly Pod[]): Promise<Links
     return probes.map(() => ({ outcome: 'error', milliseconds: 0, detail: `no link to ${from}` }));
   };
 
+  const subscribe: Teller['subscribe'] = (from, request, take) => {
+    const found = links.get(from);
+    if (found === undefined) throw new ProbeError({ subject: `no link to ${from}` });
+    return found.link.subscribe(request, take);
+  };
+
   const asyncDispose = async (): Promise<void> => {
     await Promise.all([...links.keys()].map(close));
   };
@@ -54,5 +63,5 @@ export const openLinks = async (lane: Lane, pods: readonly Pod[]): Promise<Links
     await asyncDispose();
     throw error;
   }
-  return { probe, refresh, [Symbol.asyncDispose]: asyncDispose };
+  return { probe, subscribe, refresh, [Symbol.asyncDispose]: asyncDispose };
 };

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { EnvironmentError, messageOf } from '../errors.ts';
 import { formatConformance } from './conformance.ts';
 import { formatJunit } from './junit.ts';
+import type { MonitorRecord } from './monitor-record.ts';
 import type { RunRecord } from './record.ts';
 import { redact, redactData } from './redact.ts';
 
@@ -25,6 +26,10 @@ export const writeResults = (directory: string, record: RunRecord): void => {
  */
 export const writeRecord = (directory: string, record: RunRecord): void =>
   writeAll(directory, { 'record.json': () => formatRecord(redactData(record)) });
+
+/** Writes `monitor.json`. @throws EnvironmentError */
+export const writeMonitor = (directory: string, record: MonitorRecord): void =>
+  writeAll(directory, { 'monitor.json': () => `${JSON.stringify(redactData(record), null, 2)}\n` });
 
 /**
  * Writes the evidence of one red case below the results, redacted.

@@ -71,7 +71,11 @@ export const checkScenario = async (
   let cause: Checked['cause'];
   try {
     if (asksApiServer(scenario.steps)) await checkAnswers(scenario, ground, record.steps);
-    else await runSteps(scenario, ground, context, record.steps);
+    else {
+      await proveSteps(scenario, ground, context, record.steps);
+      if (scenario.steps.some(({ action }) => action.verb === 'create'))
+        await proveOpenAfterwards(scenario, ground, context);
+    }
     record.status = 'pass';
   } catch (error) {
     record.status = error instanceof AssertionError ? 'fail' : 'error';
@@ -104,7 +108,11 @@ const collectEvidence = async (scenario: Scenario, { lane }: Ground): Promise<Re
   }
 };
 
-const runSteps = async (
+/**
+ * Proves that all is open, then each step; `records` is told of each. The lane is left as the last step made it.
+ * @throws AssertionError where the plugin is wrong, NetpolError where that could not be told
+ */
+export const proveSteps = async (
   scenario: Scenario,
   ground: Ground,
   { families, patience }: CheckContext,
@@ -140,8 +148,6 @@ const runSteps = async (
     wants = wantsAfter(grids, wants);
     if (step.ready !== undefined) await holdReady(step, index, scenario, ground, patience);
   }
-  if (scenario.steps.some(({ action }) => action.verb === 'create'))
-    await proveOpenAfterwards(scenario, ground, families, patience);
 };
 
 /** One hiccup must not make the rest of a run slow: after 24 steps without another, half of it is left. */
@@ -193,8 +199,7 @@ const proveOpen = async (
 const proveOpenAfterwards = async (
   scenario: Scenario,
   ground: Ground,
-  families: readonly Family[],
-  patience: Patience,
+  { families, patience }: CheckContext,
 ): Promise<void> => {
   await takePoliciesAway(ground.lane);
   const world = await ground.refresh();

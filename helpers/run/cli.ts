@@ -11,6 +11,7 @@ const commands: Record<string, () => Promise<Command>> = {
   explain: async () => (await import('./explain-command.ts')).explainCommand,
   fuzz: async () => (await import('./fuzz-command.ts')).fuzzCommand,
   system: async () => (await import('./system-command.ts')).systemCommand,
+  monitor: async () => (await import('./monitor-command.ts')).monitorCommand,
   compare: async () => (await import('./compare-command.ts')).compareCommand,
   clean: async () => (await import('./clean-command.ts')).cleanCommand,
 };

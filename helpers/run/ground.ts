@@ -5,6 +5,7 @@ import { settleAll } from '../wait.ts';
 import type { Labels } from '../kube/types.ts';
 import { idOf, isRunning, nameOfPolicy, type World } from '../kube/world.ts';
 import type { Observation } from '../matrix/matrix.ts';
+import type { Teller } from '../probe/monitor.ts';
 import { openLinks, type Links } from '../probe/pods.ts';
 import type { Prober } from '../probe/sweep.ts';
 import {
@@ -23,6 +24,7 @@ import type { Scenario, ScenarioNamespace, ScenarioPod } from '../scenario/scena
 export type Ground = AsyncDisposable & {
   readonly lane: Lane;
   readonly prober: Prober;
+  readonly teller: Teller;
   /** The real name of what a scenario calls `x/a`. */
   realName(id: string): ObjectName;
   /** The real name of a namespace or pod id. */
@@ -79,6 +81,8 @@ const createGround = (lane: Lane, links: Links): Ground => {
       return observations.map((observation) => shortenAnswerer(observation, shortId));
     },
   };
+
+  const teller: Teller = { subscribe: (from, ...asked) => links.subscribe(realId(from), ...asked) };
 
   // What each pod was last seen to have: a later pod may be given the addresses of one that is gone.
   const known = new Map<string, readonly string[]>();
@@ -171,6 +175,7 @@ const createGround = (lane: Lane, links: Links): Ground => {
   return {
     lane,
     prober,
+    teller,
     realName,
     realId,
     shortId,

@@ -29,6 +29,7 @@ export const help: Record<
   | 'system groups'
   | 'system upgrade'
   | 'system restricted'
+  | 'monitor'
   | 'compare'
   | 'clean',
   Help
@@ -114,6 +115,24 @@ export const help: Record<
       ['--selector GLOB...', "which namespaces are the system's (default openshift-*; repeatable)"],
       ['--published FILE', 'YAML groups to compare with: source, default, control-plane, remarks'],
       ['--json', 'for machines'],
+    ],
+  },
+  monitor: {
+    usage: 'monitor [SCENARIO] [--until-exit -- COMMAND...]',
+    does: 'proves a scenario, then probes each of its flows over and over while something happens, and tells what was lost and what leaked, in milliseconds; Ctrl-C ends it with the result',
+    options: [...clusterOptions, 'output', 'settleBudgetMs', 'force'],
+    more: [
+      [
+        '--until-exit',
+        'ends with the command behind `--`, which is told the cluster: KUBECONFIG, NETPOL_LAB',
+      ],
+      ['--for TIME', 'ends after so long, such as 30s'],
+      ['--step N', 'watches what holds after this step of the scenario (default: the last)'],
+      ['--interval TIME', 'between two probes of a flow (default 20ms)'],
+      ['--max-loss TIME', 'the longest stretch that an open flow may be lost (default 0ms)'],
+      ['--max-leak TIME', 'the longest stretch that a closed flow may be open (default 0ms)'],
+      ['--max-blind TIME', 'the longest stretch of which nothing is known (default 1s); more is exit code 2'],
+      configFlag,
     ],
   },
   compare: {

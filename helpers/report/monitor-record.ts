@@ -1,0 +1,67 @@
+import { longestOf, totalOf, type Stretch } from '../matrix/timeline.ts';
+import type { RunRecord } from './record.ts';
+
+/** One flow that was watched: who asked whom, over what, and when it was not as wanted. */
+export type FlowRecord = {
+  from: string;
+  to: string;
+  /** `v4 TCP/80`. */
+  probe: string;
+  /** `new`: each probe is a connection of its own. `lasting`: all go over one that was open before. */
+  connection: 'new' | 'lasting';
+  want: 'allow' | 'deny';
+  /** In milliseconds since the begin of the monitor. */
+  stretches: Stretch[];
+};
+
+/** The longest stretch of one flow that is borne, in milliseconds. */
+export type MonitorLimits = { lossMs: number; leakMs: number; blindMs: number };
+
+/** The result of `netpol monitor`. */
+export type MonitorRecord = Pick<RunRecord, 'tool' | 'run' | 'command' | 'startedAt' | 'environment'> & {
+  schemaVersion: 1;
+  /** What says which flows are open and which closed: a scenario's name and step. */
+  source: string;
+  durationMs: number;
+  /** Between two probes of a flow; a stretch is known to one interval. */
+  intervalMs: number;
+  /** Silence for so long is a drop. */
+  silenceMs: number;
+  limits: MonitorLimits;
+  flows: FlowRecord[];
+  /** How far the clock of each asking pod was ahead, and how wrong that may be. */
+  clocks: { pod: string; offsetMs: number; uncertaintyMs: number }[];
+  /** What the command that was waited for did; absent where there was none. */
+  operation?: { command: string[]; fromMs: number; toMs: number; end: string; failed: boolean };
+};
+
+type What = Stretch['what'];
+
+export const stretchesOfKind = ({ stretches }: Pick<FlowRecord, 'stretches'>, what: What): Stretch[] =>
+  stretches.filter((stretch) => stretch.what === what);
+
+export const longest = (flow: Pick<FlowRecord, 'stretches'>, what: What): number =>
+  longestOf(stretchesOfKind(flow, what));
+
+export const total = (flow: Pick<FlowRecord, 'stretches'>, what: What): number =>
+  totalOf(stretchesOfKind(flow, what));
+
+/** Whether a flow was lost or leaked for longer than is borne, could not be told, or was right. */
+export const judgeFlow = (
+  flow: Pick<FlowRecord, 'stretches'>,
+  { lossMs, leakMs, blindMs }: MonitorLimits,
+): 'fail' | 'error' | 'pass' => {
+  if (longest(flow, 'loss') > lossMs || longest(flow, 'leak') > leakMs) return 'fail';
+  return longest(flow, 'blind') > blindMs ? 'error' : 'pass';
+};
+
+/** 2 wins over 1: what could not be told may hide what failed. Without a flow nothing was told. */
+export const exitCodeOfMonitor = ({
+  flows,
+  limits,
+  operation,
+}: Pick<MonitorRecord, 'flows' | 'limits' | 'operation'>): number => {
+  const verdicts = flows.map((flow) => judgeFlow(flow, limits));
+  if (flows.length === 0 || operation?.failed === true || verdicts.includes('error')) return 2;
+  return verdicts.includes('fail') ? 1 : 0;
+};

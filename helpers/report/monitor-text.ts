@@ -1,0 +1,157 @@
+import {
+  judgeFlow,
+  longest,
+  total,
+  type FlowRecord,
+  type MonitorLimits,
+  type MonitorRecord,
+} from './monitor-record.ts';
+import { formatTable } from './table.ts';
+import { cutEnd, formatSeconds, formatSettle, paint, widest, wrap, type Layout } from './text.ts';
+
+/** Rows of a table of flows: those below are in monitor.json. */
+const mostRows = 24;
+
+const whats = ['loss', 'leak', 'blind'] as const;
+const headings = whats.map((what) => (what === 'blind' ? 'not told' : what === 'loss' ? 'lost' : 'leaked'));
+
+/** `x/b -> x/a v4 TCP/80`, with `lasting` where all probes go over one connection. */
+const nameFlow = ({ from, to, probe, connection }: FlowRecord): string =>
+  `${from} -> ${to} ${probe}${connection === 'lasting' ? ' lasting' : ''}`;
+
+const isTouched = (flow: FlowRecord): boolean => flow.stretches.length > 0;
+
+/** What matters most first: what leaked, then what was lost, then what was not told, the longest of each first. */
+const byWeight = (one: FlowRecord, other: FlowRecord): number =>
+  (['leak', 'loss', 'blind'] as const)
+    .map((what) => longest(other, what) - longest(one, what))
+    .find((difference) => difference !== 0) ?? 0;
+
+/** `150 ms`; where there were several, `150 of 420 ms`: the longest of all. */
+const formatTimes = (flow: FlowRecord, what: (typeof whats)[number]): string => {
+  const most = longest(flow, what);
+  if (most === 0) return '-';
+  const all = total(flow, what);
+  return Math.round(all) === Math.round(most)
+    ? formatSettle(most)
+    : `${formatSettle(most)} of ${formatSettle(all)}`;
+};
+
+const tableOf = (flows: readonly FlowRecord[], width: number): string[] => {
+  const shown = flows.slice(0, mostRows);
+  const rows = shown.map((flow) => ({
+    name: nameFlow(flow),
+    words: [flow.want, ...whats.map((what) => formatTimes(flow, what))],
+    about: '',
+  }));
+  const left = flows.length - shown.length;
+  return [
+    ...formatTable([{ title: 'flow', rows }], ['wanted', ...headings], width),
+    ...(left > 0 ? [`  and ${left} more`] : []),
+  ];
+};
+
+/** The lines that change in place while the monitor goes on. `elapsedMs` since it began. */
+export const formatMonitorProgress = (
+  flows: readonly FlowRecord[],
+  elapsedMs: number,
+  { width }: Layout,
+): string[] => {
+  const touched = flows.filter(isTouched).toSorted(byWeight);
+  const count = (what: (typeof whats)[number]): number =>
+    flows.filter((flow) => longest(flow, what) > 0).length;
+  const head = `${formatSeconds(elapsedMs)}: ${flows.length} flows, ${count('loss')} lost, ${count('leak')} leaked, ${count('blind')} not told for a while; Ctrl-C ends it with the result`;
+  return [head, ...(touched.length === 0 ? [] : tableOf(touched.slice(0, 8), width))];
+};
+
+const marks = { loss: 'x', leak: '!', blind: '?' } as const;
+
+/** Columns of equal time, each with the worst that was in it. */
+const drawTimeline = (
+  stretches: FlowRecord['stretches'],
+  durationMs: number,
+  columns: number,
+  mark: (what: FlowRecord['stretches'][number]['what']) => string = (what) => marks[what],
+): string =>
+  Array.from({ length: columns }, (_, column) => {
+    const [from, to] = [column, column + 1].map((edge) => (edge * durationMs) / columns) as [number, number];
+    const within = stretches.filter((stretch) => stretch.from < to && stretch.to > from);
+    const worst = (['leak', 'loss', 'blind'] as const).find((what) =>
+      within.some((stretch) => stretch.what === what),
+    );
+    return worst === undefined ? '.' : mark(worst);
+  }).join('');
+
+const timelineOf = (
+  flows: readonly FlowRecord[],
+  { durationMs, operation }: MonitorRecord,
+  width: number,
+): string[] => {
+  const shown = flows.slice(0, mostRows);
+  const names = shown.map(nameFlow);
+  const room = Math.max(widest(names), 'the command'.length);
+  const columns = Math.max(20, Math.min(60, width - room - 4));
+  const line = (name: string, drawn: string): string => `  ${name.padEnd(room)}  ${drawn}`;
+  return [
+    `timeline, ${formatSettle(durationMs / columns)} a column: . as wanted, x lost, ! leaked, ? not told`,
+    ...(operation === undefined
+      ? []
+      : [
+          line(
+            'the command',
+            drawTimeline(
+              [{ what: 'loss', from: operation.fromMs, to: operation.toMs, detail: '' }],
+              durationMs,
+              columns,
+              () => '=',
+            ),
+          ),
+        ]),
+    ...shown.map((flow, index) =>
+      line(names[index] ?? '', drawTimeline(flow.stretches, durationMs, columns)),
+    ),
+  ];
+};
+
+/** A command as it fits into a sentence: scripts on one line, and cut. */
+export const describeCommand = (command: readonly string[]): string =>
+  cutEnd(command.join(' ').replaceAll(/\s+/g, ' '), 60);
+
+const describeEnd = ({ command, end, failed }: NonNullable<MonitorRecord['operation']>): string =>
+  `${failed ? 'no verdict: ' : ''}the command ${end}: ${describeCommand(command)}`;
+
+const limitWords = ({ lossMs, leakMs, blindMs }: MonitorLimits): string =>
+  `at most ${lossMs} ms lost, ${leakMs} ms leaked, ${blindMs} ms not told`;
+
+/** What a person reads at the end; `results` is the folder with the whole of it. */
+export const formatMonitor = (record: MonitorRecord, results: string, layout: Layout): string => {
+  const { flows, limits, durationMs, intervalMs, source, clocks, operation } = record;
+  const { width } = layout;
+  const judged = flows.map((flow) => ({ flow, verdict: judgeFlow(flow, limits) }));
+  const count = (verdict: string): number => judged.filter((each) => each.verdict === verdict).length;
+  const touched = flows.filter(isTouched).toSorted(byWeight);
+  const worstClock = Math.max(0, ...clocks.map(({ uncertaintyMs }) => uncertaintyMs));
+  const head = `${flows.length} flows of ${source}, each every ${intervalMs} ms for ${formatSeconds(durationMs)}, ${limitWords(limits)}:`;
+  const verdicts = [
+    paint(`${count('pass')} right`, 'green', layout),
+    ...(count('fail') > 0 ? [paint(`${count('fail')} wrong`, 'red', layout)] : []),
+    ...(count('error') > 0 ? [paint(`${count('error')} could not be told`, 'magenta', layout)] : []),
+  ];
+  return [
+    '',
+    ...wrap(head, width, '', 2),
+    `  ${verdicts.join(', ')}`,
+    ...(operation === undefined ? [] : wrap(describeEnd(operation), width, '  ', 4)),
+    ...(touched.length === 0
+      ? [flows.length === 0 ? '  no flow was watched' : '  no flow was lost, leaked or out of sight']
+      : ['', ...tableOf(touched, width), '', ...timelineOf(touched, record, width)]),
+    '',
+    ...wrap(
+      `a time is known to ${intervalMs} ms, the interval; the clocks of the pods (${clocks.length}) to ${worstClock.toFixed(1)} ms`,
+      width,
+      '',
+      2,
+    ),
+    `results: ${results}/monitor.json`,
+  ].join('\n');
+};
