@@ -27,7 +27,7 @@ const rows: Row[] = [
   {
     title: 'an unknown command',
     args: ['rnu'],
-    says: ['`rnu`', 'run, list, explain, fuzz, system, compare, clean'],
+    says: ['`rnu`', 'run, list, explain, fuzz, system, monitor, compare, clean'],
   },
   {
     title: 'a filter that matches nothing',
@@ -119,6 +119,8 @@ describe('bad input of netpol', function () {
       ['list', '--help'],
       ['explain', '--help'],
       ['fuzz', '--help'],
+      ['system', '--help'],
+      ['monitor', '--help'],
       ['compare', '--help'],
       ['clean', '--help'],
     ]) {
