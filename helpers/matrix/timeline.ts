@@ -17,12 +17,16 @@ export type Window = {
   to: number;
   /** Between two probes of a flow, in milliseconds; a pause of more than twice this is blind time. */
   interval: number;
+  /** A pod that did not answer itself for longer, in milliseconds, may not have answered others. */
+  promptness: number;
+  /** The longest time from a probe to its answer, in milliseconds, where both pods answer themselves in time. */
+  exchange: number;
 };
 
 /**
  * What a flow was not over a window: loss where it is wanted open, leak where it is wanted closed, and the time of which
  * nothing can be told. A stretch lasts from its first probe to the first one that met something else, so it is known to
- * one interval. `alive` is what each asked pod met that asked itself: where one does not answer, silence says nothing.
+ * one interval. `alive` is what each pod at its ends met that asked itself: where one does not answer, silence says nothing.
  */
 export const stretchesOf = (
   want: 'allow' | 'deny',
@@ -30,20 +34,22 @@ export const stretchesOf = (
   alive: readonly (readonly Run[])[],
   window: Window,
 ): Stretch[] => {
-  const { interval } = window;
-  // That a pod is silent shows one probe late at most, and a probe may have met it before it was seen to be.
+  const { interval, exchange, promptness } = window;
+  // That a pod is silent shows one probe late at most, and a probe may have been on its way to it when it fell silent.
   const dead = alive
-    .flatMap((runs) => coverWindow(runs, window))
+    .flatMap((runs) => coverWindow(runs, { ...window, interval: promptness / 2 }))
     .filter(({ outcome }) => outcome !== 'connected')
-    .map((run) => ({ ...run, from: run.from - 2 * interval, to: run.to + interval }));
+    .map((run) => ({ ...run, from: run.from - exchange - interval, to: run.to + interval }));
   const stretches = coverWindow(runs, window).flatMap(
     ({ outcome, from, to, detail = outcome }): Stretch[] => {
-      if (isAsWanted(want, outcome) && outcome === 'connected') return [];
       if (outcome === 'error') return [{ what: 'blind', from, to, detail }];
-      if (outcome !== 'dropped' && outcome !== 'refused')
-        return [{ what: want === 'allow' ? 'loss' : 'leak', from, to, detail }];
+      if (outcome === 'connected' && want === 'allow') return [];
+      // The network let it through, whether the pod answers or not.
+      if (want === 'deny' && (outcome === 'connected' || outcome === 'handshake'))
+        return [{ what: 'leak', from, to, detail }];
       return splitBy(dead, { from, to }).flatMap(({ from, to, isDead }): Stretch[] => {
-        if (isDead) return [{ what: 'blind', from, to, detail: 'the asked pod does not answer itself' }];
+        if (isDead)
+          return [{ what: 'blind', from, to, detail: 'a pod at its ends does not answer itself in time' }];
         return want === 'allow' ? [{ what: 'loss', from, to, detail }] : [];
       });
     },
@@ -59,22 +65,23 @@ export const totalOf = (stretches: readonly Stretch[]): number =>
 export const longestOf = (stretches: readonly Stretch[]): number =>
   Math.max(0, ...stretches.map(({ from, to }) => to - from));
 
-const isAsWanted = (want: 'allow' | 'deny', outcome: MonitorOutcome): boolean =>
-  (want === 'allow') === (outcome === 'connected');
-
 /** The runs without a hole between them: what no probe covers is an `error`. */
-const coverWindow = (runs: readonly Run[], { from, to, interval }: Window): Run[] => {
+const coverWindow = (
+  runs: readonly Run[],
+  { from, to, interval }: Pick<Window, 'from' | 'to' | 'interval'>,
+): Run[] => {
   const unseen = (from: number, to: number): Run => ({ outcome: 'error', from, to, detail: 'no probe' });
   const covered: Run[] = [];
   let end = from;
   for (const [index, run] of runs.entries()) {
     const next = runs[index + 1]?.from ?? to;
     const last = next - run.to > 2 * interval ? run.to + interval : next;
-    if (run.from - end > (covered.length === 0 ? 2 * interval : 0)) covered.push(unseen(end, run.from));
+    if (run.from - end > (covered.length === 0 ? 2 * interval : 0))
+      covered.push(unseen(Math.max(end, from), Math.min(run.from, to)));
     covered.push({ ...run, from: Math.max(run.from, from), to: Math.min(last, to) });
     end = last;
   }
-  if (to - end > 2 * interval) covered.push(unseen(end, to));
+  if (to - end > 2 * interval) covered.push(unseen(Math.max(end, from), to));
   return covered.filter((run) => run.to > run.from);
 };
 

@@ -12,11 +12,12 @@
 //           or {"id":7|null,"error":"..."} for a line that is not a request.
 // Line in:  {"id":8,"clock":1764150000000.5}, what the asker's clock says
 // Line out: {"id":8,"clock":1764150000000.125,"asked":1764150000000.5}, milliseconds since 1970 on a clock that nobody sets back
-// Line in:  {"id":9,"monitor":{"interval":20,"deadline":150,"flows":[a probe without a deadline, with "answerer"? and "lives"?]}}
+// Line in:  {"id":9,"monitor":{"interval":20,"flows":[a probe, with "answerer"?, "lives"? and "grades"?]}}
 // Line out: {"id":9,"runs":[[flow, outcome, from, to, detail?]]} twice a second, until {"id":9,"monitor":null}, whose answer has "done":true.
 //           A run is what one flow met in a row, from the first to the last of these probes by the time they were sent,
 //           without a pause longer than two intervals. One that goes on is told again with the same flow and `from`. The
 //           outcome `handshake` is a connection that opened and brought no greeting. A flow that `lives` keeps its connection.
+//           Of an answer that came within one of its `grades`, in milliseconds, the detail is the first of these.
 // A `lookup` asks the first name server of /etc/resolv.conf (NETPOL_RESOLV_CONF stands in for it) for a `host` like
 // web.x.svc at the `port`. `ICMP` is an echo by the `ping` program. A flow is a connection that stays: `exchange` asks over what `open` opened.
 import { spawn } from 'node:child_process';
@@ -577,33 +578,34 @@ const createRuns = (longestPause, tell) => {
   };
 };
 
-const judgeProbe = ({ outcome, detail, handshake, answeredBy }, answerer) => {
+const judgeProbe = ({ outcome, detail, handshake, answeredBy, milliseconds }, { answerer, grades = [] }) => {
   if (handshake) return { outcome: 'handshake' };
   if (outcome === 'error') return { outcome, detail };
   if (outcome === 'connected' && answerer !== undefined && answeredBy !== answerer)
     return { outcome: 'error', detail: `answered by ${answeredBy}` };
-  return { outcome };
+  const grade = outcome === 'connected' && grades.find((most) => milliseconds <= most);
+  return grade ? { outcome, detail: String(grade) } : { outcome };
 };
 
 // Asks over one flow, again and again, each time by a new connection or over one that stays.
-const createAsker = (id, { lives, answerer, ...request }, deadline) => {
+const createAsker = (id, { lives, answerer, grades, ...request }) => {
   let isOpen = false;
   return async () => {
     const flow = lives ? { flow: { id, use: isOpen ? 'exchange' : 'open' } } : {};
     isOpen = true;
-    const result = await probe({ ...request, deadline, single: true, ...flow });
+    const result = await probe({ ...request, single: true, ...flow });
     // What was cut is opened anew; what is silent may come back.
     if (!['connected', 'dropped'].includes(result.outcome)) isOpen = false;
-    return judgeProbe(result, answerer);
+    return judgeProbe(result, { answerer, grades });
   };
 };
 
-const startMonitor = (id, { interval, deadline, flows: watched }) => {
+const startMonitor = (id, { interval, flows: watched }) => {
   const changed = new Map();
   const watches = watched.map((asked, index) => {
     const tell = (run) => changed.set(`${index} ${run.from}`, [index, run]);
     const record = createRuns(2 * interval, tell);
-    const ask = createAsker(`${id} ${index}`, asked, deadline);
+    const ask = createAsker(`${id} ${index}`, asked);
     return () => record(ask);
   });
   const pending = new Set();
@@ -635,10 +637,10 @@ const startMonitor = (id, { interval, deadline, flows: watched }) => {
   };
 };
 
-const complaintAboutMonitor = ({ interval, deadline, flows: watched }) => {
+const complaintAboutMonitor = ({ interval, flows: watched }) => {
   if (!(interval >= 1 && interval <= 60_000)) return `\`interval\` wants milliseconds, got ${interval}`;
   if (!Array.isArray(watched)) return '`flows` wants a list';
-  return watched.map((flow) => complaintAbout({ ...flow, deadline })).find((each) => each !== undefined);
+  return watched.map(complaintAbout).find((each) => each !== undefined);
 };
 
 // By id, how each monitor under way is stopped. What it has to say it prints itself.

@@ -9,11 +9,13 @@ import type { Subscription } from './subscriptions.ts';
 export type Watch = {
   /** Who asks. */
   from: string;
-  request: Omit<ProbeRequest, 'deadline' | 'flow'>;
+  request: Omit<ProbeRequest, 'flow'>;
   /** Who must answer, as its agent calls itself; absent: anybody may. */
   answerer?: string;
   /** Over one connection that stays; absent: by a new one each time. */
   lives?: true;
+  /** Milliseconds, growing: the detail of an answer is the first of these within which it came. */
+  grades?: readonly number[];
 };
 
 /** What a monitor needs of the pods. */
@@ -28,8 +30,6 @@ export type Teller = {
 export type MonitorOptions = {
   /** Milliseconds between two probes of each watch. */
   interval: number;
-  /** Silence for so long is a drop, in milliseconds. */
-  deadline: number;
 };
 
 /** Probes under way. Disposing stops them without waiting for the last. */
@@ -49,11 +49,11 @@ export type Monitor = Disposable & {
 export const startMonitor = async (
   teller: Teller,
   watches: readonly Watch[],
-  { interval, deadline }: MonitorOptions,
+  options: MonitorOptions,
 ): Promise<Monitor> => {
   const runs = new Map<Watch, Run[]>(watches.map((watch) => [watch, []]));
   const agents = [...Map.groupBy(watches, ({ from }) => from)].map(([from, own]) =>
-    followAgent(teller, from, own, { interval, deadline }, (watch, run) => keep(runs.get(watch) ?? [], run)),
+    followAgent(teller, from, own, options, (watch, run) => keep(runs.get(watch) ?? [], run)),
   );
   const dispose = (): void => {
     for (const agent of agents) agent[Symbol.dispose]();
@@ -122,7 +122,12 @@ const followAgent = (
     hasBegun = true;
     if (answer['done'] === true) done.resolve();
   };
-  const flows = watches.map(({ request, answerer, lives }) => ({ ...request, answerer, lives }));
+  const flows = watches.map(({ request, answerer, lives, grades }) => ({
+    ...request,
+    answerer,
+    lives,
+    grades,
+  }));
   const subscription = teller.subscribe(from, { monitor: { ...options, flows } }, take);
   const failure = (got: string): ProbeError =>
     new ProbeError({

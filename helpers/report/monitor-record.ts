@@ -25,8 +25,6 @@ export type MonitorRecord = Pick<RunRecord, 'tool' | 'run' | 'command' | 'starte
   durationMs: number;
   /** Between two probes of a flow; a stretch is known to one interval. */
   intervalMs: number;
-  /** Silence for so long is a drop. */
-  silenceMs: number;
   limits: MonitorLimits;
   flows: FlowRecord[];
   /** How far the clock of each asking pod was ahead, and how wrong that may be. */
@@ -34,6 +32,10 @@ export type MonitorRecord = Pick<RunRecord, 'tool' | 'run' | 'command' | 'starte
   /** What the command that was waited for did; absent where there was none. */
   operation?: { command: string[]; fromMs: number; toMs: number; end: string; failed: boolean };
 };
+
+/** `x/b -> x/a v4 TCP/80`, with `lasting` where all probes go over one connection. */
+export const nameFlow = ({ from, to, probe, connection }: FlowRecord): string =>
+  `${from} -> ${to} ${probe}${connection === 'lasting' ? ' lasting' : ''}`;
 
 type What = Stretch['what'];
 

@@ -1,6 +1,7 @@
 import {
   judgeFlow,
   longest,
+  nameFlow,
   total,
   type FlowRecord,
   type MonitorLimits,
@@ -14,10 +15,6 @@ const mostRows = 24;
 
 const whats = ['loss', 'leak', 'blind'] as const;
 const headings = whats.map((what) => (what === 'blind' ? 'not told' : what === 'loss' ? 'lost' : 'leaked'));
-
-/** `x/b -> x/a v4 TCP/80`, with `lasting` where all probes go over one connection. */
-const nameFlow = ({ from, to, probe, connection }: FlowRecord): string =>
-  `${from} -> ${to} ${probe}${connection === 'lasting' ? ' lasting' : ''}`;
 
 const isTouched = (flow: FlowRecord): boolean => flow.stretches.length > 0;
 

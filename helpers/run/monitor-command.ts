@@ -3,7 +3,6 @@ import { AssertionError } from 'chai';
 import type { Cluster } from '../cluster/cluster.ts';
 import { messageOf, UsageError } from '../errors.ts';
 import { now } from '../probe/clock.ts';
-import { startMonitor, type Monitor } from '../probe/monitor.ts';
 import { openLive, type Live } from '../report/live.ts';
 import { exitCodeOfMonitor, type MonitorRecord } from '../report/monitor-record.ts';
 import { describeCommand, formatMonitor, formatMonitorProgress } from '../report/monitor-text.ts';
@@ -17,7 +16,7 @@ import { gridsFor } from './expected.ts';
 import type { Ground } from './ground.ts';
 import { listenForInterrupts } from './interrupts.ts';
 import { openLanes } from './lanes.ts';
-import { planFlows, recordFlows, watchesOf } from './monitor-flows.ts';
+import { longestSilence, planFlows, watchFlows } from './monitor-flows.ts';
 import { operate, pause } from './operation.ts';
 import { readMonitorSettings, splitCommandLine, type MonitorSettings } from './monitor-settings.ts';
 import { installPrograms } from './programs.ts';
@@ -29,10 +28,6 @@ import { readVersion } from './version.ts';
 
 /** What is watched where nobody says: both directions, both protocols, open and closed, on both nodes. */
 const usualScenario = 'network-policy/isolation/replies-pass';
-/** How long the last probes may take to be told, in milliseconds. */
-const grace = 3_000;
-/** Silence for so long is a drop, in milliseconds; of a lasting connection too, though TCP repeats what was lost later. */
-const silenceMs = 150;
 
 /**
  * `netpol monitor`: brings a cluster to where a scenario is proved, and from then on probes each of its flows over and
@@ -73,7 +68,7 @@ export const monitorCommand = async (argv: readonly string[]): Promise<number> =
       tool: { name: 'netpol-conformance' as const, version: await readVersion() },
       environment: { ...cluster.environment, families: [...lanes.context.families] },
     };
-    const watched = await watch(
+    const watched = await watchScenario(
       scenario,
       { ground, cluster, context: lanes.context },
       settings,
@@ -139,7 +134,7 @@ type Watched = Omit<
   'schemaVersion' | 'tool' | 'run' | 'command' | 'startedAt' | 'environment'
 >;
 
-const watch = async (
+const watchScenario = async (
   scenario: Scenario,
   { ground, cluster, context }: Place,
   { intervalMs, limits, forMs, operation }: MonitorSettings,
@@ -154,22 +149,17 @@ const watch = async (
       subject: `${scenario.name} has no flow to watch`,
       wanted: 'cells of TCP or UDP that are open or closed',
     });
-  using monitor: Monitor = await startMonitor(ground.teller, watchesOf(flows), {
-    interval: intervalMs,
-    deadline: silenceMs,
-  });
-  const from = now();
-  const flowsUntil = (to: number): MonitorRecord['flows'] =>
-    recordFlows(flows, monitor.runsOf, { from, to, interval: intervalMs });
+  using watch = await watchFlows(flows, ground, intervalMs);
+  const { from } = watch;
   const end = operation.length > 0 ? `until \`${describeCommand(operation)}\` ends` : formatTime(forMs);
   live.print(
     `netpol: watching ${flows.length} flows every ${intervalMs} ms, ${end}; Ctrl-C ends it with the result`,
   );
   const timer = setInterval(() => {
     // What is under way is not told yet.
-    const told = now() - 1_000;
+    const told = now() - longestSilence - 700;
     if (told > from)
-      live.progress(formatMonitorProgress(flowsUntil(told), told - from, layoutOf()).join('\n'));
+      live.progress(formatMonitorProgress(watch.flowsUntil(told), told - from, layoutOf()).join('\n'));
   }, 500);
   try {
     const done =
@@ -177,15 +167,14 @@ const watch = async (
         ? await operate(operation, cluster.commandEnvironment, signal, live)
         : await pause(forMs, signal);
     const to = now();
-    await monitor.stop(grace);
+    await watch.stop();
     return {
       source: `${scenario.name} after step ${scenario.steps.length} (${last === undefined ? '' : formatAction(last.action)})`,
       durationMs: Math.round(to - from),
       intervalMs,
-      silenceMs,
       limits,
-      flows: flowsUntil(to),
-      clocks: [...monitor.clocks()].map(([pod, clock]) => ({ pod, ...clock })),
+      flows: watch.flowsUntil(to),
+      clocks: [...watch.clocks()].map(([pod, clock]) => ({ pod, ...clock })),
       ...(done !== undefined && {
         operation: { ...done, fromMs: Math.round(done.fromMs - from), toMs: Math.round(done.toMs - from) },
       }),

@@ -1,13 +1,47 @@
-import type { World } from '../kube/world.ts';
+import { idOf, type Pod, type World } from '../kube/world.ts';
 import { cellOf, formatProbeKind, type ProbeKind } from '../matrix/matrix.ts';
 import { stretchesOf, type Run, type Window } from '../matrix/timeline.ts';
-import type { Watch } from '../probe/monitor.ts';
+import { now } from '../probe/clock.ts';
+import { startMonitor, type Monitor, type Watch } from '../probe/monitor.ts';
 import type { FlowRecord } from '../report/monitor-record.ts';
 import { targetFor, type WantedGrid } from './expected.ts';
 import type { Ground } from './ground.ts';
 
-/** A flow under watch, and how the asked pods ask themselves, where no policy reaches. */
-export type MonitoredFlow = Omit<FlowRecord, 'stretches'> & { watch: Watch; alive: readonly Watch[] };
+/** A flow under watch, and how the pods at its ends ask themselves, where no policy reaches. */
+export type MonitoredFlow = Omit<FlowRecord, 'stretches'> & {
+  timing: Timing;
+  watch: Watch;
+  alive: readonly Watch[];
+};
+
+/**
+ * In milliseconds: silence for so long is a drop; and where pods at both ends answer themselves so promptly, an exchange
+ * takes no longer than that. A closed port needs no pod that has time: the kernel answers for it. TCP repeats after
+ * 200 ms what was lost of a connection that lasts, and after a second what should open one.
+ */
+const timings = {
+  datagram: { silence: 2000, promptness: 900, exchange: 1800 },
+  handshake: { silence: 900, promptness: 900, exchange: 0 },
+  answer: { silence: 900, promptness: 400, exchange: 800 },
+  stream: { silence: 190, promptness: 90, exchange: 180 },
+} as const;
+
+type Timing = (typeof timings)[keyof typeof timings];
+
+const timingOf = ({ protocol }: ProbeKind, want: string, connection: FlowRecord['connection']): Timing => {
+  if (protocol === 'UDP') return timings.datagram;
+  if (connection === 'lasting') return timings.stream;
+  return want === 'deny' ? timings.handshake : timings.answer;
+};
+
+/** The longest that a probe is waited for, in milliseconds. */
+export const longestSilence = timings.datagram.silence;
+const grades = [...new Set(Object.values(timings).map(({ promptness }) => promptness))].toSorted(
+  (a, b) => a - b,
+);
+
+/** What was never open cannot last. */
+const connections = { allow: ['new', 'lasting'], deny: ['new'] } as const;
 
 /** Whether a monitor can ask for cells of this kind over and over: an echo is a process each, a lookup asks others. */
 const isMonitored = ({ target, protocol, traffic }: ProbeKind): boolean =>
@@ -20,14 +54,7 @@ const isMonitored = ({ target, protocol, traffic }: ProbeKind): boolean =>
  * over one that lasts. The world is the one that the grids are about.
  */
 export const planFlows = (grids: readonly WantedGrid[], world: World, ground: Ground): MonitoredFlow[] => {
-  const selves = new Map<string, Watch>();
-  const self = (kind: ProbeKind, { pod, port }: { pod: string; port: number }): Watch => {
-    const key = `${kind.family} ${kind.protocol} ${port} ${pod}`;
-    const host = kind.family === 'IPv4' ? '127.0.0.1' : '::1';
-    const watch = selves.get(key) ?? { from: pod, request: requestOf(kind, host, port) };
-    selves.set(key, watch);
-    return watch;
-  };
+  const selves = new Map(world.pods.map((pod) => [ground.shortId(idOf(pod)), askItself(pod, ground)]));
   return grids
     .filter(({ kind }) => isMonitored(kind))
     .flatMap((grid) => {
@@ -38,49 +65,71 @@ export const planFlows = (grids: readonly WantedGrid[], world: World, ground: Gr
           const wanted = cellOf(want, from, to);
           const host = hostOf(from, to);
           if ((wanted !== 'allow' && wanted !== 'deny') || host === undefined) return [];
-          const flow = { from, to, probe: formatProbeKind(kind), want: wanted };
-          const watch: Watch = {
-            from,
-            request: requestOf(kind, host, kind.port),
-            ...(kind.target === 'pod' && { answerer: ground.realId(to) }),
-          };
-          const alive = servers(to).map((server) => self(kind, server));
-          return [
-            { ...flow, connection: 'new', watch, alive },
-            ...(wanted === 'allow'
-              ? [
-                  {
-                    ...flow,
-                    connection: 'lasting' as const,
-                    watch: { ...watch, lives: true as const },
-                    alive,
-                  },
-                ]
-              : []),
-          ];
+          const ends = [...new Set([from, ...servers(to).map(({ pod }) => pod)])];
+          return connections[wanted].map((connection) => {
+            const timing = timingOf(kind, wanted, connection);
+            return {
+              ...{ from, to, probe: formatProbeKind(kind), want: wanted, connection, timing },
+              watch: {
+                from,
+                request: requestOf(kind, host, timing),
+                ...(kind.target === 'pod' && { answerer: ground.realId(to) }),
+                ...(connection === 'lasting' && { lives: true }),
+              },
+              alive: ends.flatMap((pod) => selves.get(pod) ?? []),
+            };
+          });
         }),
       );
     });
 };
 
-/** Each thing that must be asked for these flows, once. */
-export const watchesOf = (flows: readonly MonitoredFlow[]): Watch[] => [
-  ...new Set(flows.flatMap(({ watch, alive }) => [watch, ...alive])),
-];
+/** Flows under watch. Disposing ends it at once. */
+export type FlowWatch = Disposable & {
+  /** When it began, by our clock; see `now`. */
+  from: number;
+  /** What each flow was until then. What was sent in the last second may not be told yet, but after `stop`. */
+  flowsUntil(to: number): FlowRecord[];
+  /** Sends no more probes, and resolves when the last have told. */
+  stop(): Promise<void>;
+  clocks: Monitor['clocks'];
+};
+
+/** How long the last probes may take to be told, in milliseconds. */
+const grace = longestSilence + 3_000;
+
+/** Probes each of these flows at each interval. @throws ProbeError where a pod does not begin */
+export const watchFlows = async (
+  flows: readonly MonitoredFlow[],
+  { teller }: Pick<Ground, 'teller'>,
+  interval: number,
+): Promise<FlowWatch> => {
+  // Each thing that must be asked, once.
+  const watches = [...new Set(flows.flatMap(({ watch, alive }) => [watch, ...alive]))];
+  const monitor = await startMonitor(teller, watches, { interval });
+  const from = now();
+  return {
+    from,
+    flowsUntil: (to) => recordFlows(flows, monitor.runsOf, { from, to, interval }),
+    stop: () => monitor.stop(grace),
+    clocks: monitor.clocks,
+    [Symbol.dispose]: () => monitor[Symbol.dispose](),
+  };
+};
 
 /** What each flow was over a window, in milliseconds since its begin. */
-export const recordFlows = (
+const recordFlows = (
   flows: readonly MonitoredFlow[],
   runsOf: (watch: Watch) => readonly Run[],
-  window: Window,
+  window: Pick<Window, 'from' | 'to' | 'interval'>,
 ): FlowRecord[] =>
-  flows.map(({ watch, alive, ...flow }) => ({
+  flows.map(({ watch, alive, timing, ...flow }) => ({
     ...flow,
     stretches: stretchesOf(
       flow.want,
       runsOf(watch),
-      alive.map((each) => runsOf(each)),
-      window,
+      alive.map((each) => gradeRuns(runsOf(each), timing)),
+      { ...window, ...timing },
     ).map((stretch) => ({
       ...stretch,
       from: round(stretch.from - window.from),
@@ -88,11 +137,29 @@ export const recordFlows = (
     })),
   }));
 
-const requestOf = ({ protocol, family }: ProbeKind, host: string, port: number): Watch['request'] => ({
+const askItself = (pod: Pod, ground: Ground): Watch | undefined => {
+  const [port] = pod.ports;
+  if (port === undefined) return undefined;
+  const request = requestOf({ ...port, family: 'IPv4' }, '127.0.0.1', timings.datagram);
+  return { from: ground.shortId(idOf(pod)), request, lives: true, grades };
+};
+
+/** The runs of a pod that asks itself, with errors where it took longer than it may. */
+const gradeRuns = (runs: readonly Run[], { promptness }: Timing): Run[] =>
+  runs.map((run) =>
+    run.outcome === 'connected' && !(Number(run.detail) <= promptness) ? { ...run, outcome: 'error' } : run,
+  );
+
+const requestOf = (
+  { protocol, port, family }: Pick<ProbeKind, 'protocol' | 'port' | 'family'>,
+  host: string,
+  { silence }: Timing,
+): Watch['request'] => ({
   protocol,
   host,
   port,
   family: family === 'IPv4' ? 4 : 6,
+  deadline: silence,
 });
 
 const round = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;

@@ -7,7 +7,7 @@ import {
   type Run,
 } from '../../../helpers/matrix/timeline.ts';
 
-const window = { from: 0, to: 1000, interval: 20 };
+const window = { from: 0, to: 1000, interval: 20, promptness: 40, exchange: 20 };
 /** Probes at each 20 ms, each line `outcome from to` with the first and the last of a run. */
 const runs = (...lines: string[]): Run[] =>
   lines.map((line) => {
@@ -55,6 +55,38 @@ describe('The timeline of a flow', () => {
     ]);
   });
 
+  it('does not take a handshake for a loss where the pod does not answer itself', () => {
+    const met = runs('connected 0 80', 'handshake 100 180', 'connected 200 1000');
+    const busy = runs('connected 0 100', 'connected 200 1000');
+    expect(told('allow', met, busy)).to.deep.equal([
+      'blind 100 200 a pod at its ends does not answer itself in time',
+    ]);
+    const open = runs('dropped 0 80', 'handshake 100 180', 'dropped 200 1000');
+    expect(told('deny', open, busy)).to.deep.equal([
+      'blind 80 100 a pod at its ends does not answer itself in time',
+      'leak 100 200 handshake',
+      'blind 200 220 a pod at its ends does not answer itself in time',
+    ]);
+  });
+
+  it('bears a pod that is late, as far as the silence is longer than it may be', () => {
+    const met = runs('connected 0 80', 'dropped 100 180', 'connected 200 1000');
+    const late = runs('connected 0 80', 'connected 200 1000');
+    const patient = { ...window, promptness: 150 };
+    expect(stretchesOf('allow', met, [late], patient)).to.deep.equal([
+      { what: 'loss', from: 100, to: 200, detail: 'dropped' },
+    ]);
+    expect(told('allow', met, late)).to.deep.equal([
+      'blind 100 200 a pod at its ends does not answer itself in time',
+    ]);
+  });
+
+  it('is about nothing before it began', () => {
+    const early = runs('connected -300 -280', 'connected -100 1000');
+    expect(told('allow', early)).to.deep.equal([]);
+    expect(told('deny', runs('dropped -300 1000'), early)).to.deep.equal([]);
+  });
+
   it('is blind where probes are missing for more than two intervals', () => {
     expect(told('allow', runs('connected 0 400', 'connected 440 1000'))).to.deep.equal([]);
     expect(told('allow', runs('connected 0 400', 'connected 460 1000'))).to.deep.equal([
@@ -79,11 +111,11 @@ describe('The timeline of a flow', () => {
     const self = runs('connected 0 380', 'dropped 400 480', 'connected 500 1000');
     const met = runs('connected 0 380', 'dropped 400 600', 'connected 620 1000');
     expect(told('allow', met, self)).to.deep.equal([
-      'blind 400 520 the asked pod does not answer itself',
+      'blind 400 520 a pod at its ends does not answer itself in time',
       'loss 520 620 dropped',
     ]);
     expect(told('deny', runs('dropped 0 1000'), self)).to.deep.equal([
-      'blind 360 520 the asked pod does not answer itself',
+      'blind 360 520 a pod at its ends does not answer itself in time',
     ]);
   });
 

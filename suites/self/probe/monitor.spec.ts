@@ -16,7 +16,13 @@ const deadline = 100;
 /** What a watch was not, from a first moment to now. Each pod answers itself as long as it is asked. */
 const stretches = (want: 'allow' | 'deny', runs: readonly Run[], from: number): Stretch[] => {
   const to = now();
-  return stretchesOf(want, runs, [[{ outcome: 'connected', from, to }]], { from, to, interval });
+  return stretchesOf(want, runs, [[{ outcome: 'connected', from, to }]], {
+    from,
+    to,
+    interval,
+    exchange: interval,
+    promptness: 2 * interval,
+  });
 };
 
 describe('The monitor', function () {
@@ -29,15 +35,14 @@ describe('The monitor', function () {
   const teller = {
     subscribe: (_: string, ...asked: Parameters<Link['subscribe']>) => link.subscribe(...asked),
   };
-  const start = (...watches: Watch[]): Promise<Monitor> =>
-    startMonitor(teller, watches, { interval, deadline });
+  const start = (...watches: Watch[]): Promise<Monitor> => startMonitor(teller, watches, { interval });
   const watch = (
     more: Partial<Omit<Watch, 'request'>> & { request?: Partial<Watch['request']> } = {},
   ): Watch => ({
     from: 'x/b',
     answerer: 'x/a',
     ...more,
-    request: { protocol: 'TCP', host: '127.0.0.1', port, ...more.request },
+    request: { protocol: 'TCP', host: '127.0.0.1', port, deadline, ...more.request },
   });
 
   /** A server that greets as an agent would, until it is closed; the connections with it. */

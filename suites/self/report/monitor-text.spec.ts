@@ -25,7 +25,6 @@ const watched = (flows: FlowRecord[], more: Partial<MonitorRecord> = {}): Monito
   source: 'network-policy/isolation/replies-pass after step 1 (apply a-admits-nobody, b-asks-nobody)',
   durationMs: 12_400,
   intervalMs: 20,
-  silenceMs: 150,
   limits: { lossMs: 0, leakMs: 0, blindMs: 1_000 },
   flows,
   clocks: [{ pod: 'x/a', offsetMs: 0.1, uncertaintyMs: 0.42 }],
