@@ -25,6 +25,8 @@ export type Capability =
   | 'experimental-channel'
   /** Policies that select pods beside those of the lanes. */
   | 'cluster-wide'
+  /** Killing and restarting the plugin: not where it is somebody's. */
+  | 'plugin-operations'
   /** Found out by asking a pod. */
   | 'icmp';
 
@@ -149,6 +151,12 @@ export type Environment = {
   versions: Record<string, string>;
 };
 
+/**
+ * What can be done to the plugin. `kill`: all of its processes at once, without a word before. `restart`: all at once,
+ * each told to end. `rollover`: one node after the other.
+ */
+export type PluginOperation = 'kill' | 'restart' | 'rollover';
+
 /** A started cluster. Disposing of it undoes what `start` made and nothing else. */
 export type Cluster = AsyncDisposable & {
   readonly environment: Environment;
@@ -156,6 +164,11 @@ export type Cluster = AsyncDisposable & {
   readonly lacks: Readonly<Partial<Record<Capability, string>>>;
   /** What a program finds in its environment that is to work on this cluster. */
   readonly commandEnvironment: Readonly<Record<string, string>>;
+  /**
+   * Resolves when new processes of the plugin enforce on every node. Does nothing where there is no plugin.
+   * @throws ClusterError where they do not; always, where the cluster lacks `plugin-operations`
+   */
+  operatePlugin(operation: PluginOperation): Promise<void>;
   /** Lanes that may be open at once. */
   readonly maximumLanes: number;
   /**

@@ -92,6 +92,7 @@ const describeCluster = async (
       : { 'cluster-wide': "its policies select everybody's pods, which only `--cluster-wide` allows here" }),
     'node-labels':
       'the nodes were not made for a run: only those of a kind cluster and of the lab get labels',
+    'plugin-operations': 'the plugin of this cluster is not ours to restart',
     external: 'hosts outside the cluster can be made beside a kind cluster or in the lab only',
     ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
   };
@@ -106,6 +107,9 @@ const describeCluster = async (
     },
     lacks,
     commandEnvironment: await environmentOf(options, client, stack),
+    operatePlugin: () => {
+      throw new ClusterError({ subject: `${client.server}: ${lacks['plugin-operations']}` });
+    },
     maximumLanes: 4,
     openLane: (index, standing, guests) =>
       openKubernetesLane(

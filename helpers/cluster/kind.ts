@@ -26,6 +26,7 @@ import { chooseNodes, noChosenAddress } from './kubernetes-objects.ts';
 import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
 import { createOwnedFolder, hasOtherRuns } from './owner.ts';
+import { operateDaemonSets } from './plugin-operations.ts';
 import { findPlugin } from './plugins.ts';
 import { bringToDocker, loadIntoNodes, prepareProbeImage } from './probe-image.ts';
 import { runProgram } from './programs.ts';
@@ -108,8 +109,8 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     }
     await waitUntilClusterReady(client, { nodes: containers.length, kubeletWords: readKubeletWords, signal });
     const isKept = keep || isReused;
-    const made = { cluster, client, containers, image, isKept, kubeconfig, stack };
-    const ready = await describeCluster({ ...options, ...made });
+    const made = { cluster, client, containers, image, isKept, isReused, kubeconfig, stack };
+    const ready = await describeCluster({ ...options, ...made, daemonSets: plugin.daemonSets });
     started.isDone = true;
     return ready;
   } catch (error) {
@@ -124,6 +125,9 @@ type Described = KindOptions & {
   containers: string[];
   image: string;
   isKept: boolean;
+  isReused: boolean;
+  /** Those of the plugin, where we have installed it. */
+  daemonSets: readonly string[] | undefined;
   kubeconfig: string;
   stack: AsyncDisposableStack;
 };
@@ -138,6 +142,8 @@ const describeCluster = async ({
   containers,
   image,
   isKept,
+  isReused,
+  daemonSets,
   kubeconfig,
   stack,
 }: Described): Promise<Cluster> => {
@@ -171,6 +177,10 @@ const describeCluster = async ({
     }),
   );
   const evidence = () => collectPluginEvidence(client, containers, facts.engines);
+  const ours = daemonSets ?? (isReused ? [] : facts.engines);
+  const notOurs = isReused
+    ? 'the plugin of this cluster is not ours to restart'
+    : 'no DaemonSet of a plugin that we know runs here';
   return {
     environment: {
       provider: 'kind',
@@ -182,9 +192,17 @@ const describeCluster = async ({
     lacks: {
       ...admin.lacks,
       'chosen-address': noChosenAddress,
+      ...(ours.length === 0 ? { 'plugin-operations': notOurs } : {}),
       ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
     },
     commandEnvironment: { KUBECONFIG: kubeconfig },
+    operatePlugin: (operation) =>
+      operateDaemonSets(operation, {
+        client,
+        daemonSets: ours,
+        controlPlane: containers[0] ?? '',
+        signal,
+      }),
     maximumLanes: 4,
     openLane: (index, standing, guests) =>
       openKubernetesLane(

@@ -15,6 +15,8 @@ export type Plugin = {
   cniFile?: string;
   /** Bundles of CRDs that it reads, for a cluster that has none of the admin tiers. */
   crdBundles?: readonly string[];
+  /** Names of the DaemonSets in its manifests. */
+  daemonSets?: readonly string[];
   /** The manifests as one YAML text; absent where nothing is to be installed. */
   manifests?: (probeImage: string) => Promise<string>;
 };
@@ -54,8 +56,10 @@ export const findPlugin = async (name: string): Promise<Plugin> => {
     });
   }
   const text = await readFile(file, 'utf8');
-  parseManifests(text, file);
-  return { name, disableDefaultCNI: disablesDefaultCNI.test(text), manifests: async () => text };
+  const daemonSets = parseManifests(text, file)
+    .filter(({ kind }) => kind === 'DaemonSet')
+    .flatMap(({ metadata }) => metadata?.name ?? []);
+  return { name, disableDefaultCNI: disablesDefaultCNI.test(text), daemonSets, manifests: async () => text };
 };
 
 const referencePlugin = (name: string, parameters: string[]): Plugin => ({
@@ -63,6 +67,7 @@ const referencePlugin = (name: string, parameters: string[]): Plugin => ({
   disableDefaultCNI: true,
   cniFile: '10-netpol-reference.conflist',
   crdBundles: ['v0.1-experimental', 'v0.2-experimental'],
+  daemonSets: ['netpol-reference'],
   manifests: async (probeImage) => {
     const file = `${manifestsFolder}reference.yaml`;
     const text = (await readFile(file, 'utf8'))
@@ -91,6 +96,7 @@ const readProgram = async (): Promise<Record<string, string>> => {
 
 type Manifest = {
   kind?: string;
+  metadata?: { name?: string };
   spec?: { template?: { metadata?: { annotations?: Record<string, string> } } };
 };
 

@@ -90,6 +90,7 @@ const createCluster = (
       api: 'the lab has no API server',
     },
     commandEnvironment: { NETPOL_LAB: holder.enter },
+    operatePlugin: plugin.operate,
     maximumLanes,
     openLane: async (index, standing, guests) => {
       if (!Number.isInteger(index) || index < 0 || index >= maximumLanes || lanes.has(index))

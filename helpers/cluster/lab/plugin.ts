@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import { UsageError } from '../../errors.ts';
+import { ClusterError, UsageError } from '../../errors.ts';
 import type { World } from '../../kube/world.ts';
 import { mutants } from '../../reference/mutants.ts';
+import { settleAll, within } from '../../wait.ts';
+import type { PluginOperation } from '../cluster.ts';
 import { nodes } from './addresses.ts';
 import type { Holder } from './holder.ts';
 
@@ -32,6 +34,8 @@ export const parsePlugin = (plugin: string): string[] | undefined => {
 export type PluginProcesses = {
   /** Says that the state changed. Changes of one turn are fed as one state, as a busy API server's are. */
   changed(): void;
+  /** See `Cluster.operatePlugin`. */
+  operate(operation: PluginOperation): Promise<void>;
   /** Their end is no news from now on. */
   stop(): void;
   /** What the lab fed last and what the processes wrote. */
@@ -55,26 +59,49 @@ export const startPlugin = (
   const write = (node: string, text: string): void => {
     logs.set(node, `${logs.get(node) ?? ''}${text}`.slice(-32_000));
   };
-  const processes =
-    flags === undefined ? [] : nodes.map(({ name }) => startProcess(holder, name, flags, write, report));
-  const feed = (): void => {
-    isWaiting = false;
-    if (isStopping) return;
+  const start = (node: string): PluginProcess =>
+    startProcess(holder, node, flags ?? [], (text) => write(node, text), report);
+  const processes = new Map(flags === undefined ? [] : nodes.map(({ name }) => [name, start(name)]));
+  const readState = (): string => {
     const { nodes: known = [], namespaces, pods, policies, adminPolicies } = readWorld();
-    fed = JSON.stringify({
+    return JSON.stringify({
       nodes: known.map((node, index) => ({ ...node, podCIDRs: nodes[index]?.podCIDRs })),
       namespaces,
       pods: pods.filter(({ external }) => !external),
       policies,
       adminPolicies,
     });
-    for (const { stdin } of processes) stdin.write(`${fed}\n`);
+  };
+  const feed = (): void => {
+    isWaiting = false;
+    if (isStopping) return;
+    fed = readState();
+    for (const { feed } of processes.values()) feed(fed);
+  };
+  const replace = async (node: string, how: 'kill' | 'stop'): Promise<void> => {
+    await processes.get(node)?.[how]();
+    const fresh = start(node);
+    processes.set(node, fresh);
+    fresh.feed(readState());
+    await within(fresh.enforces, longestStart, () => {
+      const logged = (logs.get(node) ?? '').split('\n').slice(-5).join('; ');
+      return new ClusterError({
+        subject: `lab: the plugin on ${node} enforces nothing after its start`,
+        wanted: `rules within ${longestStart / 1000} s`,
+        got: logged,
+      });
+    });
   };
   return {
     changed: () => {
-      if (isWaiting || processes.length === 0) return;
+      if (isWaiting || processes.size === 0) return;
       isWaiting = true;
       setImmediate(feed);
+    },
+    operate: async (operation) => {
+      const all = [...processes.keys()];
+      if (operation === 'rollover') for (const node of all) await replace(node, 'stop');
+      else await settleAll(all.map((node) => replace(node, operation === 'kill' ? 'kill' : 'stop')));
     },
     stop: () => {
       isStopping = true;
@@ -86,25 +113,60 @@ export const startPlugin = (
   };
 };
 
+/** How long the plugin may take from its start to its first rules, in milliseconds. */
+const longestStart = 20_000;
+
+type PluginProcess = {
+  /** Resolves when the first rules are in force. */
+  enforces: Promise<void>;
+  feed(state: string): void;
+  /** Resolve when it has ended. Its end is no news then. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+};
+
 const startProcess = (
   holder: Holder,
   node: string,
   flags: readonly string[],
-  write: (node: string, text: string) => void,
+  write: (text: string) => void,
   log: (line: string) => void,
-) => {
+): PluginProcess => {
   const command = [process.execPath, pluginFile, '--node', node, '--feed', 'stdin', ...flags];
   const child = holder.spawn(node, command);
-  write(node, '');
-  const take = (chunk: Buffer): void => write(node, chunk.toString());
+  const enforces = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  let isExpected = false;
+  write('');
+  const take = (chunk: Buffer): void => {
+    const text = chunk.toString();
+    write(text);
+    if (text.includes('"applied"')) enforces.resolve();
+  };
   child.stdin.on('error', () => {});
   child.stdout.on('data', take);
   child.stderr.on('data', take);
   child.once('error', ({ message }) => log(`plugin on ${node} does not start: ${message}`));
   child.once('close', (code, signal) => {
     const line = `plugin on ${node} ended: ${signal === null ? `exit code ${code}` : `signal ${signal}`}`;
-    write(node, `(${line})\n`);
-    log(line);
+    write(`(${line})\n`);
+    if (!isExpected) log(line);
+    ended.resolve();
   });
-  return child;
+  return {
+    enforces: enforces.promise,
+    feed: (state) => void child.stdin.write(`${state}\n`),
+    kill: () => {
+      isExpected = true;
+      // The program dies with nsenter, which stands between us and it.
+      child.kill('SIGKILL');
+      return ended.promise;
+    },
+    stop: () => {
+      isExpected = true;
+      // A signal would end nsenter, and the program with it before it has read the signal.
+      child.stdin.end();
+      return ended.promise;
+    },
+  };
 };

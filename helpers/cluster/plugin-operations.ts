@@ -1,0 +1,102 @@
+import { ClusterError } from '../errors.ts';
+import type { KubeClient, V1DaemonSet, V1Pod } from '../kube/client.ts';
+import { poll, settleAll } from '../wait.ts';
+import type { PluginOperation } from './cluster.ts';
+import { runProgram } from './programs.ts';
+
+const deadline = 180_000;
+
+type Place = {
+  client: KubeClient;
+  /** Names of the plugin's DaemonSets. */
+  daemonSets: readonly string[];
+  /** The container that has a kubectl and its kubeconfig. */
+  controlPlane: string;
+  signal: AbortSignal | undefined;
+};
+
+/**
+ * Does it to the plugin's DaemonSets on a kind cluster, whose nodes are containers of the same names.
+ * @throws ClusterError where a pod is not ready again within three minutes
+ */
+export const operateDaemonSets = async (operation: PluginOperation, place: Place): Promise<void> => {
+  const { client, daemonSets, controlPlane, signal } = place;
+  const { items } = await client.apps.listDaemonSetForAllNamespaces();
+  const sets = items.filter(({ metadata }) => daemonSets.includes(metadata?.name ?? ''));
+  const pods = await podsOf(sets, client);
+  const before = new Set(pods.flatMap(containersOf));
+  const run = (node: string, ...command: string[]): Promise<string> =>
+    runProgram('docker', ['exec', node, ...command], { signal, subject: `cannot ${operation} the plugin` });
+  if (operation === 'kill') {
+    const killed = pods.map(async (pod) =>
+      run(
+        pod.spec?.nodeName ?? '',
+        'sh',
+        '-ec',
+        containersOf(pod)
+          .map((id) => `ctr --namespace k8s.io tasks kill --signal SIGKILL ${id.replace(/^.*:\/\//, '')}`)
+          .join('\n'),
+      ),
+    );
+    await settleAll(killed);
+  } else if (operation === 'restart') {
+    const told = pods.map(({ metadata }) =>
+      client.core.deleteNamespacedPod({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' }),
+    );
+    await settleAll(told);
+  } else {
+    for (const { metadata } of sets)
+      await run(
+        controlPlane,
+        'kubectl',
+        '--kubeconfig=/etc/kubernetes/admin.conf',
+        `--namespace=${metadata?.namespace}`,
+        'rollout',
+        'restart',
+        `daemonset/${metadata?.name}`,
+      );
+  }
+  await waitUntilReplaced(sets, before, place);
+};
+
+/** Resolves when every node that should has a ready pod of each set, with none of the containers of before. */
+const waitUntilReplaced = async (
+  sets: readonly V1DaemonSet[],
+  before: ReadonlySet<string>,
+  { client, signal }: Place,
+): Promise<void> => {
+  const wanted = sets.reduce((sum, { status }) => sum + (status?.desiredNumberScheduled ?? 0), 0);
+  let missing = '';
+  const areReplaced = async (): Promise<true | undefined> => {
+    const pods = await podsOf(sets, client);
+    const stale = pods.filter((pod) => !isReady(pod) || containersOf(pod).some((id) => before.has(id)));
+    missing = stale.map(({ metadata }) => metadata?.name).join(', ');
+    return stale.length === 0 && pods.length === wanted ? true : undefined;
+  };
+  const failure = (): Error =>
+    new ClusterError({
+      subject: `the plugin is not back after ${deadline / 1000} s`,
+      wanted: `${wanted} new pods that are ready`,
+      got: `not ready or not new: ${missing || 'too few pods'}`,
+      next: 'kubectl get pods --all-namespaces',
+    });
+  await poll(areReplaced, { deadline, interval: 250, signal, failure });
+};
+
+const podsOf = async (sets: readonly V1DaemonSet[], client: KubeClient): Promise<V1Pod[]> => {
+  const owners = new Set(sets.map(({ metadata }) => metadata?.uid));
+  const namespaces = [...new Set(sets.map(({ metadata }) => metadata?.namespace ?? ''))];
+  const lists = await settleAll(
+    namespaces.map(async (namespace) => (await client.core.listNamespacedPod({ namespace })).items),
+  );
+  return lists
+    .flat()
+    .filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => owners.has(uid)) === true);
+};
+
+const containersOf = ({ status }: V1Pod): string[] =>
+  (status?.containerStatuses ?? []).flatMap(({ containerID }) => containerID ?? []);
+
+const isReady = ({ status, metadata }: V1Pod): boolean =>
+  metadata?.deletionTimestamp === undefined &&
+  status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
