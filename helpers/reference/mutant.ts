@@ -5,7 +5,7 @@ import type { State } from './state.ts';
 
 /**
  * A deliberate bug of the reference plugin. At most one of the hooks is set; each replaces one step of
- * state -> (follow) -> compile with semantics -> (rules) -> render -> (text) -> nft.
+ * (atStart) -> state -> (follow) -> compile with semantics -> (rules) -> render -> (text) -> nft -> (atStop).
  */
 export type Mutant = {
   name: string;
@@ -31,6 +31,10 @@ export type Mutant = {
   semantics?: Partial<Semantics>;
   rules?: (pods: PodRules[], state: State, node: string) => PodRules[];
   text?: (text: string) => string;
+  /** Done before the first state is read. */
+  atStart?: () => Promise<void>;
+  /** Done when the process is told to end. */
+  atStop?: () => Promise<void>;
 };
 
 /** A rule of either direction. `peers` are `from` or `to`; absent stays absent. */

@@ -8,6 +8,7 @@ import { namedPortMutants } from './mutants-named-port.ts';
 import { nodeMutants } from './mutants-node.ts';
 import { policyMutants } from './mutants-policy.ts';
 import { portMutants } from './mutants-port.ts';
+import { restartMutants } from './mutants-restart.ts';
 import { selectorMutants } from './mutants-selector.ts';
 import { tierFollowMutants } from './mutants-tier-follow.ts';
 import { tierNameMutants } from './mutants-tier-name.ts';
@@ -33,6 +34,7 @@ export const mutants: readonly Mutant[] = [
   ...followMutants,
   ...lifecycleMutants,
   ...limitMutants,
+  ...restartMutants,
   ...trafficMutants,
   ...nodeMutants,
   ...tierOrderMutants,

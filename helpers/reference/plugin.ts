@@ -23,6 +23,13 @@ const usage = `node plugin.ts [--node NAME] [--feed stdin|api] [--connect] [--en
 const start = async (): Promise<void> => {
   const options = readOptions();
   const mutant = options.mutant === undefined ? undefined : await findMutant(options.mutant);
+  // The rules stay when we go: a plugin that stops must not open what it closed.
+  const stop = async (): Promise<void> => {
+    await mutant?.atStop?.();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+  await mutant?.atStart?.();
   const translate = createTranslation(options.node, options.enforce, mutant);
   const unready = new Set(options.connect ? ['rules', 'connection'] : ['rules']);
   const note = (part: string): void => {
@@ -50,7 +57,11 @@ const start = async (): Promise<void> => {
       complain(`state ${number} not understood, the rules stay as they are: ${textOf(error)}`);
     }
   };
-  if (options.feed === 'stdin') return readStates(take);
+  if (options.feed === 'stdin') {
+    await readStates(take);
+    await rules.idle();
+    return stop();
+  }
   const { watchCluster } = await import('./watch.ts');
   const { followNames } = await import('./names.ts');
   await watchCluster({ onState: followNames({ onState: take, onFailure: complain }), onFailure: complain });
@@ -156,9 +167,6 @@ const readStates = async (take: (state: State, number: number) => void): Promise
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown failure');
 const log = (entry: object): void => void process.stdout.write(`${JSON.stringify(entry)}\n`);
 const complain = (message: string): void => void process.stderr.write(`${message}\n`);
-
-// The rules stay when we go: a plugin that stops must not open what it closed.
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
 
 try {
   await start();

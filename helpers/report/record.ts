@@ -1,4 +1,5 @@
 import type { Expectation, Observation } from '../matrix/matrix.ts';
+import type { FlowRecord, MonitorLimits } from './monitor-record.ts';
 import { readProperties, type PropertyRecord } from './properties.ts';
 import { redactCommand, redactConfig, redactData } from './redact.ts';
 
@@ -43,8 +44,26 @@ export type StepRecord = {
   /** Rounds that did not match before the matching ones; all of them where it never held. */
   retries: number;
   grids: GridRecord[];
+  /** What the flows of these grids were while something was done to the plugin; only in steps that did. */
+  operation?: OperationRecord;
   /** What the API server made of each policy of the step; only in scenarios that ask it. */
   answers?: AnswerRecord[];
+};
+
+/** What was watched while something was done to the plugin. Times count from the begin of the watch. */
+export type OperationRecord = {
+  /** From 1: it is done again where a flow was out of sight for too long. All else is about this attempt. */
+  attempt: number;
+  /** From the first word to the plugin until its new processes enforce. */
+  fromMs: number;
+  toMs: number;
+  /** Between two probes of a flow; a stretch is known to one interval. */
+  intervalMs: number;
+  limits: MonitorLimits;
+  /** How many flows were watched. */
+  watched: number;
+  /** Those that were lost, leaked or out of sight for any time. */
+  flows: FlowRecord[];
 };
 
 /** What the API server made of one policy. */

@@ -53,6 +53,10 @@ export const act = async (
       return;
     case 'reject':
       throw new RangeError('documents are offered to an API server by checkAnswers, not done');
+    case 'kill':
+    case 'restart':
+    case 'rollover':
+      throw new RangeError('operations are done under watch by operate');
   }
 };
 

@@ -5,6 +5,7 @@ import { idOf, type Family, type World } from '../kube/world.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { CaseRecord, StepRecord } from '../report/record.ts';
 import { isGenerated } from '../scenario/generated-case.ts';
+import { isOperation } from '../scenario/operations.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { asksApiServer } from '../scenario/stored.ts';
 import { worldAt } from '../scenario/world.ts';
@@ -25,11 +26,16 @@ import {
   refuseUntold,
   round,
 } from './judge.ts';
+import { planFlows } from './monitor-flows.ts';
 import { observe, silenceAfter, wantsAfter, type Patience, type Wants } from './observe.ts';
+import { judgeOperation, operateUnderWatch } from './operate.ts';
 import { holdReady, proveReady } from './readiness.ts';
 
 /** What a check needs to know of the cluster besides the lane it works on. */
-export type CheckContext = Pick<Cluster, 'lacks'> & { families: readonly Family[]; patience: Patience };
+export type CheckContext = Pick<Cluster, 'lacks' | 'operatePlugin'> & {
+  families: readonly Family[];
+  patience: Patience;
+};
 
 /**
  * `cause`: why nothing could be told, where that may well hold for the next scenario too: the cluster refused or did
@@ -115,9 +121,10 @@ const collectEvidence = async (scenario: Scenario, { lane }: Ground): Promise<Re
 export const proveSteps = async (
   scenario: Scenario,
   ground: Ground,
-  { families, patience }: CheckContext,
+  context: CheckContext,
   records: StepRecord[],
 ): Promise<void> => {
+  const { families, patience } = context;
   let world = await ground.prepare(scenario);
   const silence = await proveOpen('before the first step', scenario, world, ground, families, patience);
   const probed = scenario.pods.filter(
@@ -128,7 +135,9 @@ export const proveSteps = async (
   for (const [index, step] of scenario.steps.entries()) {
     const grids = gridsFor(step.expect, families);
     await using flows = await openFlows(grids, world, ground, patience);
-    await act(step.action, scenario, ground);
+    const operation = isOperation(step.action)
+      ? await operateUnderWatch(step.action, planFlows(grids, world, ground), ground, context)
+      : await act(step.action, scenario, ground);
     const accepted = performance.now();
     if (comesOrGoes(step) || step.expect.some(({ target }) => target === 'node-port'))
       world = await ground.refresh();
@@ -139,7 +148,8 @@ export const proveSteps = async (
       const options = { before: wants, answerers: answerersOf(now), flows };
       const seen = await observe(grids, world, ground, patience, silence, options);
       patience.atWork = Math.max(patience.atWork * fading, seen.atWorkMs);
-      records.push(recordStep(step, seen, oracles, offset));
+      records.push({ ...recordStep(step, seen, oracles, offset), ...(operation && { operation }) });
+      if (operation) judgeOperation(step, index, operation);
       refuseUntold(step, index, seen);
       // Before the plugin is blamed: what the objects are now, that they were all along or somebody has changed them.
       refuseOtherVerdicts(grids, createOracle(await ground.lane.world()), ground);

@@ -94,6 +94,9 @@ const fit = (action: Action, state: State, scenario: Scenario): Action => {
     case 'complete':
       return { ...action, pods: action.pods.filter((id) => pods.has(id) && !completed.has(id)) };
     case 'reject':
+    case 'kill':
+    case 'restart':
+    case 'rollover':
       return action;
   }
 };
@@ -132,6 +135,9 @@ const isSomething = (action: Action): boolean => {
     case 'complete':
       return action.pods.length > 0;
     case 'reject':
+    case 'kill':
+    case 'restart':
+    case 'rollover':
       return true;
   }
 };

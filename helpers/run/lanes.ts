@@ -64,6 +64,7 @@ export const openLanes = async (
       ...(domainFlaw !== undefined && { 'cluster-domain': domainFlaw }),
       ...(hostFlaw !== undefined && { 'host-network': hostFlaw }),
     },
+    operatePlugin: cluster.operatePlugin,
     families,
     patience: { ...patienceFor(cluster, config), signal },
   };
@@ -107,6 +108,7 @@ const patienceFor = (
         firstSilence: 20,
         shortestSilence: 50,
         interval: 20,
+        watchInterval: 20,
         errorInterval: 0,
       }
     : {
@@ -118,6 +120,7 @@ const patienceFor = (
         firstSilence: 100,
         shortestSilence: 150,
         interval: 70,
+        watchInterval: 40,
         errorInterval: 1100,
       };
 

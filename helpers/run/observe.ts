@@ -36,6 +36,8 @@ export type Patience = {
   interval: number;
   /** The same for ICMP errors: a kernel sends six to one host, then one a second, unless it is told otherwise. */
   errorInterval: number;
+  /** Between two probes of a flow that is watched, in milliseconds. */
+  watchInterval: number;
   /** Ends an observation under way. */
   signal: AbortSignal;
 };

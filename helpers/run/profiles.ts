@@ -14,7 +14,7 @@ export type Pool = {
 /** `about`: in one sentence, for people. */
 export type Profile = Pool & { about: string };
 
-const drawn = ['suites/network-policy/**/*.spec.ts', 'suites/admin/**/*.spec.ts'];
+const drawn = ['network-policy', 'admin', 'operations'].map((suite) => `suites/${suite}/**/*.spec.ts`);
 const pairwise = 'suites/generated/pairwise.spec.ts';
 const precedence = 'suites/generated/precedence.spec.ts';
 const cyclonus = 'suites/generated/cyclonus.spec.ts';

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '../cluster/cluster.ts';
 import { NetpolError } from '../errors.ts';
+import { isOperation } from '../scenario/operations.ts';
 import { isConfined } from '../scenario/policies.ts';
 import type { Scenario, ScenarioPod } from '../scenario/scenario.ts';
 import { adminPoliciesOf, labelsNodes } from '../scenario/world.ts';
@@ -165,8 +166,9 @@ const collide = (one: Scenario, other: Scenario): boolean =>
   (labelsNodes(other) && asksForNodes(one)) ||
   hostsOf(one).some((host) => hostsOf(other).some((rival) => areRivals(host, rival)));
 
-/** Whether its policies may be about the pods of other lanes. */
-const isClusterWide = ({ steps }: Scenario): boolean => !adminPoliciesOf(steps).every(isConfined);
+/** Whether what it does may be about the pods of other lanes. */
+const isClusterWide = ({ steps }: Scenario): boolean =>
+  !adminPoliciesOf(steps).every(isConfined) || steps.some(({ action }) => isOperation(action));
 
 /** A cluster has one BaselineAdminNetworkPolicy at most: its name must be `default`. */
 const takesBaseline = ({ steps }: Scenario): boolean =>

@@ -1,6 +1,7 @@
 import type { Capability } from '../cluster/cluster.ts';
 import { readServiceName } from '../kube/world.ts';
 import { isStanding } from '../scenario/default-world.ts';
+import { isOperation } from '../scenario/operations.ts';
 import { isConfined, isExperimental } from '../scenario/policies.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { asksApiServer } from '../scenario/stored.ts';
@@ -40,6 +41,7 @@ const neededCapabilities = ({ pods, steps, channel }: Scenario): Capability[] =>
     ...(namesServices(steps) ? (['service-names', 'cluster-domain'] as const) : []),
     ...(labelsNodes({ steps }) ? (['node-labels', 'two-nodes'] as const) : []),
     ...(asksApiServer(steps) ? (['api'] as const) : []),
+    ...(steps.some(({ action }) => isOperation(action)) ? (['plugin-operations'] as const) : []),
     ...new Set(adminPoliciesOf(steps).map(({ kind }) => kind)),
     ...(adminPoliciesOf(steps).every(isConfined) ? [] : (['cluster-wide'] as const)),
     ...(channel === undefined ? [] : ([`${channel}-channel`] as const)),

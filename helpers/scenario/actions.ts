@@ -1,5 +1,6 @@
 import { namespaceNameLabel } from './default-world.ts';
 import { readObjects, type ObjectContext } from './object-actions.ts';
+import { readOperation, type OperationContext } from './operations.ts';
 import { readPolicyNames, readRejected, type PolicyContext } from './policy-actions.ts';
 import { booleanHint, readFields, readLabels, readTexts } from './reading.ts';
 import { labelsIn } from './state.ts';
@@ -8,7 +9,7 @@ import type { Labels } from '../kube/types.ts';
 import type { Path } from '../kube/yaml.ts';
 import type { Action } from './scenario.ts';
 
-export type ActionContext = ObjectContext & PolicyContext;
+export type ActionContext = ObjectContext & PolicyContext & OperationContext;
 
 /** Reads what one verb of a step names, and holds it against what exists at that time. */
 export const readActions = (
@@ -32,6 +33,10 @@ export const readActions = (
     case 'remove':
     case 'complete':
       return readObjects(verb, value, path, context);
+    case 'kill':
+    case 'restart':
+    case 'rollover':
+      return readOperation(verb, value, path, context);
   }
 };
 

@@ -1,3 +1,4 @@
+import { isOperation } from './operations.ts';
 import { policyTypesOf } from './policies.ts';
 import { asksApiServer } from './stored.ts';
 import { isAdminPolicy } from '../kube/world.ts';
@@ -32,6 +33,7 @@ export const features = {
   ICMP: 'pods answer ICMP echo, and closed ports with ICMP errors, where no policy isolates them',
   Fragments: 'a UDP datagram in fragments is filtered like a whole one',
   EstablishedConnections: 'connections outlive changes of policies that isolate neither end of them',
+  PluginRestarts: 'policies hold while the plugin is killed, restarted or rolled over',
   SystemNamespaces:
     'labels, namespaces and policies of system components act one by one, in whatever order they arrive',
   PolicyValidation:
@@ -98,6 +100,7 @@ export const neededFeatures = (
     ICMP: grids.some(({ protocol, traffic }) => protocol === 'ICMP' || traffic === 'unreachable'),
     Fragments: grids.some(({ traffic }) => traffic === 'fragmented'),
     EstablishedConnections: grids.some(({ traffic }) => traffic === 'established'),
+    PluginRestarts: steps.some(({ action }) => isOperation(action)),
     SystemNamespaces: name.startsWith('network-policy/system-namespaces/'),
     SilentDeny: grids.some(({ traffic }) => traffic === 'silent'),
   };

@@ -61,7 +61,16 @@ export type Action =
   /** The pods' processes end with success; the pods stay as `Succeeded`. */
   | { verb: 'complete'; pods: PodId[] }
   /** The API server must refuse these documents, each as it stands in the file. */
-  | { verb: 'reject'; documents: PolicyDocument[] };
+  | { verb: 'reject'; documents: PolicyDocument[] }
+  /** Nothing is told the plugin, but something is done to it; see `Operation`. */
+  | { verb: Operation; part: 'plugin'; limits: OperationLimits };
+
+/**
+ * What is done to a plugin while its policies must go on to hold. `kill`: all of its processes at once, without a word
+ * before. `restart`: all at once, each told to end. `rollover`: one node after the other, as a DaemonSet is updated.
+ */
+export type Operation = (typeof operations)[number];
+export const operations = ['kill', 'restart', 'rollover'] as const;
 
 export type PolicyDocument = {
   /** As it stands in the file: no valid policy, so nothing of it but its namespace and name can be relied on. */
@@ -98,6 +107,9 @@ export type Step = {
   ready?: PodId[];
   line: number;
 };
+
+/** The longest time for which one flow may be lost or leak meanwhile, in milliseconds. */
+export type OperationLimits = { lossMs: number; leakMs: number };
 
 export type Scenario = {
   /** The claim in one sentence, unique. */

@@ -61,6 +61,9 @@ export const applyAction = (state: State, action: Action, inventory: Inventory):
     case 'complete':
       return { ...state, completed: new Set([...state.completed, ...action.pods]) };
     case 'reject':
+    case 'kill':
+    case 'restart':
+    case 'rollover':
       return state;
   }
 };

@@ -3,17 +3,20 @@ import { readGrids } from './grids.ts';
 import { readReady } from './nodes.ts';
 import { refuseUnreached } from './policy-actions.ts';
 import { applyAction, initialState, type State } from './state.ts';
+import { isOperation, inheritGrids } from './operations.ts';
 import { asksApiServer, readStored } from './stored.ts';
 import { describe, isFields, readFields, refuseUnknownKeys } from './reading.ts';
 import type { Channel } from '../kube/types.ts';
 import type { Path, Position } from '../kube/yaml.ts';
 import type { PolicyVersions } from './policy-documents.ts';
-import type { Complain } from './reading.ts';
+import type { Complain, Fields } from './reading.ts';
+import { operations } from './scenario.ts';
 import type { Action, ScenarioNamespace, ScenarioPod, ScenarioService, Step } from './scenario.ts';
 
 export const verbs = [
   ...(['apply', 'update', 'delete', 'reject'] as const),
   ...(['label', 'unlabel', 'create', 'remove', 'complete'] as const),
+  ...operations,
 ] as const;
 export type Verb = (typeof verbs)[number];
 
@@ -51,7 +54,7 @@ export const readSteps = (section: unknown, context: StepContext): Step[] => {
     const path = ['steps', index];
     const fields = readFields(value, path, complain, 'a step like { apply: deny-all, expect: ... }');
     if (fields === undefined) continue;
-    refuseUnknownKeys(fields, [...verbs, 'expect'], path, complain);
+    refuseUnknownKeys(fields, [...verbs, 'expect', 'limits'], path, complain);
     const used = verbs.filter((verb) => fields[verb] !== undefined);
     const [verb, second] = used;
     if (verb === undefined) complain(path, `a step does one of ${verbs.join(', ')}`);
@@ -64,21 +67,33 @@ export const readSteps = (section: unknown, context: StepContext): Step[] => {
       applied,
       reached,
       rejected,
+      limits: fields['limits'],
     });
     state = applyAction(state, action, context);
-    const expectations =
-      fields['expect'] === undefined
-        ? {}
-        : readExpectations(fields['expect'], [...path, 'expect'], action, state, context);
     steps.push({
       action,
-      expect: [],
-      ...expectations,
+      ...(isOperation(action)
+        ? { expect: inheritGrids(fields, path, section[index - 1], steps.at(-1), complain) }
+        : readAfterwards(fields, path, action, state, context)),
       line: context.keyPosition([...path, verb]).line,
     });
   }
   refuseUnreached({ policies, channel, reached, rejected, complain }, asksApiServer(steps));
   return steps;
+};
+
+const readAfterwards = (
+  { expect, limits }: Fields,
+  path: Path,
+  action: Action,
+  state: State,
+  context: StepContext,
+): Omit<Step, 'action' | 'line'> => {
+  if (limits !== undefined)
+    context.complain([...path, 'limits'], '`limits` stands only in a step that is an operation', 'key');
+  return expect === undefined
+    ? { expect: [] }
+    : readExpectations(expect, [...path, 'expect'], action, state, context);
 };
 
 /** Reads `expect`: what the API server must have stored, who must be ready, and grids of the pods that run after the step. */

@@ -64,6 +64,10 @@ const objectsOf = (action: Action): string[] => {
       return [...(action.namespaces ?? []), ...action.pods];
     case 'complete':
       return action.pods;
+    case 'kill':
+    case 'restart':
+    case 'rollover':
+      return [action.part];
   }
 };
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { printGrid } from '../matrix/grid.ts';
 import { defaultPodLabels, defaultPorts, isStanding } from './default-world.ts';
+import { isOperation } from './operations.ts';
 import { idOfPolicy } from './policies.ts';
 import { formatBlock, formatFlow, formatScalar } from './write-yaml.ts';
 import type { Policy } from '../kube/types.ts';
@@ -102,14 +103,24 @@ const describeService = ({ name, type, selector, ports }: ScenarioService): Reco
   };
 };
 
-const formatStep = ({ action, expect, stored, ready }: Step, documents: readonly Policy[]): string[] => [
-  `  - ${action.verb}: ${formatFlow(objectsOf(action, documents))}`,
-  ...(expect.length === 0 && stored === undefined && ready === undefined ? [] : ['    expect:']),
-  ...(ready === undefined ? [] : [`      ready: ${formatFlow(oneOrList(ready))}`]),
-  ...(stored === undefined ? [] : ['      stored:']),
-  ...(stored ?? []).map(({ id, fields }) => `        ${formatScalar(id)}: ${formatFlow(fields)}`),
-  ...expect.flatMap(formatGrid),
-];
+const formatStep = ({ action, expect, stored, ready }: Step, documents: readonly Policy[]): string[] => {
+  // The grids of an operation are those of the step before.
+  const drawn = isOperation(action) ? [] : expect;
+  return [
+    `  - ${action.verb}: ${formatFlow(objectsOf(action, documents))}`,
+    ...formatLimits(action),
+    ...(drawn.length === 0 && stored === undefined && ready === undefined ? [] : ['    expect:']),
+    ...(ready === undefined ? [] : [`      ready: ${formatFlow(oneOrList(ready))}`]),
+    ...(stored === undefined ? [] : ['      stored:']),
+    ...(stored ?? []).map(({ id, fields }) => `        ${formatScalar(id)}: ${formatFlow(fields)}`),
+    ...drawn.flatMap(formatGrid),
+  ];
+};
+
+const formatLimits = (action: Action): string[] =>
+  !isOperation(action) || Object.values(action.limits).every((limit) => limit === 0)
+    ? []
+    : [`    limits: ${formatFlow(action.limits)}`];
 
 const objectsOf = (action: Action, documents: readonly Policy[]): unknown => {
   switch (action.verb) {
@@ -126,6 +137,10 @@ const objectsOf = (action: Action, documents: readonly Policy[]): unknown => {
       return oneOrList([...(action.namespaces ?? []), ...action.pods]);
     case 'complete':
       return oneOrList(action.pods);
+    case 'kill':
+    case 'restart':
+    case 'rollover':
+      return action.part;
     case 'reject':
       return oneOrList([...new Set(action.documents.map(({ document }) => nameFor(document, documents)))]);
   }

@@ -1,5 +1,5 @@
 // Runs inside network and mount namespaces of its own (see plugin.spec.ts): makes a node with the pods x/a and x/b,
-// starts the plugin, and answers each line `{"state":...}` or `{"probes":[[from, address, port], ...]}` or `"kill"`.
+// starts the plugin, and answers each line `{"state":...}` or `{"probes":[[from, address, port], ...]}`, `"kill"` or `"stop"`.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -68,10 +68,10 @@ const runProbe = async ([from = '', address = '', port = '']: string[]): Promise
 
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line);
-  if (request === 'kill') {
-    plugin.kill('SIGKILL');
+  if (request === 'kill' || request === 'stop') {
+    plugin.kill(request === 'kill' ? 'SIGKILL' : 'SIGTERM');
     await once(plugin, 'close');
-    say('killed');
+    say('ended');
   } else if (request.probes !== undefined) {
     say(await Promise.all(request.probes.map(runProbe)));
   } else {

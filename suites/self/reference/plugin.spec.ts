@@ -118,6 +118,20 @@ describe('reference plugin', () => {
     expect(await node.ask({ probes: [['a', '10.0.0.2', '80']] })).to.deep.equal(['drop']);
   }).timeout(30_000);
 
+  it('leaves its rules in force when it is told to end, unless that is its bug', async () => {
+    const closed = [['b', '10.0.0.1', '80']];
+    for (const [options, outcome] of [
+      [[], 'drop'],
+      [['--mutant', 'open-at-stop'], 'open'],
+    ] as const) {
+      using node = startNode(...options);
+      await node.ask({ state: createNodeState(createPolicy({})) });
+      expect(await node.ask({ probes: closed })).to.deep.equal(['drop']);
+      await node.ask('stop');
+      expect(await node.ask({ probes: closed }), options.join(' ')).to.deep.equal([outcome]);
+    }
+  }).timeout(30_000);
+
   it('enforces nothing when it is told so', async () => {
     using node = startNode('--enforce=false');
     expect(await node.ask({ state: createNodeState(createPolicy({})) })).to.include({ applied: 1, rules: 0 });

@@ -72,6 +72,30 @@ const step = (grids: GridRecord[], changes: Partial<StepRecord> = {}): StepRecor
   ...changes,
 });
 
+/** A flow that was out of sight for a moment, which is borne. */
+const restart: Partial<StepRecord> = {
+  action: 'restart plugin',
+  settleMs: {},
+  operation: {
+    attempt: 1,
+    fromMs: 500,
+    toMs: 1_210,
+    intervalMs: 20,
+    limits: { lossMs: 0, leakMs: 0, blindMs: 1_000 },
+    watched: 20,
+    flows: [
+      {
+        from: 'x/b',
+        to: 'x/a',
+        probe: 'v4 TCP/80',
+        connection: 'new',
+        want: 'deny',
+        stretches: [{ what: 'blind', from: 640.5, to: 700, detail: 'no probe' }],
+      },
+    ],
+  },
+};
+
 const entry = (name: string, title: string, changes: Partial<CaseRecord>): CaseRecord => ({
   name: `network-policy/${name}`,
   title,
@@ -92,7 +116,7 @@ const families = (wrong: Wrong): GridRecord[] => [grid('v4 TCP/80', wrong), grid
 export const samples = {
   pass: entry('peers/pod-and-namespace', 'A peer with both selectors admits only pods that satisfy both', {
     settleMs: 34,
-    steps: [step(families({}), { settleMs: { allow: 21, deny: 34 } })],
+    steps: [step(families({}), { settleMs: { allow: 21, deny: 34 } }), step(families({}), restart)],
   }),
   fail: entry(
     'peers/pod-and-namespace-again',

@@ -29,6 +29,8 @@ const sample: Record<string, string> = {
   'domain-name-patterns-unknown': 'domain-names/pattern',
   'relabelled-namespace-not-followed': 'lifecycle/relabel-namespace',
   'tier-peer-node-not-followed': 'nodes/cluster-relabel',
+  // There the plugin is a DaemonSet.
+  'flush-at-start': 'operations/plugin/rolled-over',
 };
 
 const inside = (node: string, ...command: string[]) =>

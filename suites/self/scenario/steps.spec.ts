@@ -4,6 +4,10 @@ import { policy, problemsOf, refuse, spoil } from './sample.ts';
 /** The sample with one more step at its end. */
 const step = (text: string): string => spoil(['---\n', `  - ${text}\n---\n`]);
 
+/** The same for what is done to a plugin. */
+const operation = (text: string): string =>
+  step(text).replace('[NetworkPolicy]', '[NetworkPolicy, PluginRestarts]');
+
 describe('a step refuses', () => {
   refuse([
     [
@@ -14,13 +18,13 @@ describe('a step refuses', () => {
     [
       'no verb',
       step('{ expect: {} }'),
-      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete',
+      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover',
     ],
     [
       'unknown verbs',
-      step('{ restart: x/d }'),
-      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete',
-      '26:7: unknown key `restart`: known are apply, update, delete, reject, label, unlabel, create, remove, complete, expect',
+      step('{ reboot: x/d }'),
+      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover',
+      '26:7: unknown key `reboot`: known are apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover, expect, limits',
     ],
     [
       'names that are no text',
@@ -114,6 +118,33 @@ describe('a step refuses', () => {
       'to take from a node what is not ours',
       step('{ unlabel: { node0: kubernetes.io/os } }'),
       '26:25: kubernetes.io/os is not ours to take from a node',
+    ],
+    [
+      'to restart what is no plugin',
+      operation('{ restart: x/a }'),
+      '26:16: wanted `restart: plugin`, got `x/a`',
+    ],
+    [
+      'an operation with grids of its own',
+      operation('{ kill: plugin, expect: {} }'),
+      '26:21: during an operation the grids of the step before must go on to hold',
+    ],
+    [
+      'an operation after a step that draws nothing',
+      operation('{ delete: admit }\n  - kill: plugin'),
+      '27:5: the step before an operation must draw a grid of TCP or UDP, which is watched',
+    ],
+    [
+      'limits that are none',
+      operation('{ kill: plugin, limits: { lossMs: -1, leakMs: 0.5, lostMs: 2 } }'),
+      '26:39: wanted milliseconds from 0, got -1 (a number)',
+      '26:51: wanted milliseconds from 0, got 0.5 (a number)',
+      '26:56: unknown key `lostMs`: did you mean `lossMs`?',
+    ],
+    [
+      'limits where nothing is done to the plugin',
+      step('{ delete: admit, limits: { lossMs: 1 } }'),
+      '26:22: `limits` stands only in a step that is an operation',
     ],
     [
       'a node that no cluster of ours has',
