@@ -40,6 +40,8 @@ export type StepRecord = {
    * and cells that close (`deny`); absent where no such cell changed or where it never held.
    */
   settleMs: { allow?: number; deny?: number };
+  /** The same to the first round in which each of these cells had been as wanted once; less where one went back. */
+  firstMs?: { allow?: number; deny?: number };
   rounds: number;
   /** Rounds that did not match before the matching ones; all of them where it never held. */
   retries: number;

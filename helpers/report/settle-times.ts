@@ -1,7 +1,7 @@
 import type { CaseRecord } from './record.ts';
 
-/** How long changes took until they held: the median and the longest of so many steps, in milliseconds. */
-export type SettleTimes = { p50Ms: number; maxMs: number; steps: number };
+/** How long changes took until they held: percentiles and the longest of so many steps, in milliseconds. */
+export type SettleTimes = { p50Ms: number; p90Ms: number; p99Ms: number; maxMs: number; steps: number };
 
 /** Apart for cells that open and cells that close; absent where no step has such a time. */
 export const readSettleTimes = (
@@ -14,8 +14,14 @@ export const readSettleTimes = (
         .flatMap(({ settleMs }) => settleMs[verdict] ?? [])
         .toSorted((one, other) => one - other);
       if (times.length === 0) return [];
-      const p50Ms = times[Math.ceil(times.length / 2) - 1] ?? 0;
-      return [[verdict, { p50Ms, maxMs: times.at(-1) ?? 0, steps: times.length }]];
+      const [p50Ms = 0, p90Ms = 0, p99Ms = 0, maxMs = 0] = [50, 90, 99, 100].map((percent) =>
+        percentileOf(times, percent),
+      );
+      return [[verdict, { p50Ms, p90Ms, p99Ms, maxMs, steps: times.length }]];
     }),
   );
 };
+
+/** By the nearest rank: a time that was measured, which so many of a hundred do not exceed. */
+const percentileOf = (sorted: readonly number[], percent: number): number | undefined =>
+  sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1];

@@ -82,14 +82,17 @@ export const describeEnvironment = ({ environment }: Pick<RunRecord, 'environmen
 };
 
 const formatSettleTimes = (cases: readonly CaseRecord[]): string[] => {
-  const rows = Object.entries(readSettleTimes(cases)).map(([verdict, { p50Ms, maxMs, steps }]) =>
-    alignNumbers([`  ${verdict}`, formatSettle(p50Ms), formatSettle(maxMs), String(steps)]),
+  const rows = Object.entries(readSettleTimes(cases)).map(
+    ([verdict, { p50Ms, p90Ms, p99Ms, maxMs, steps }]) =>
+      alignNumbers([`  ${verdict}`, ...[p50Ms, p90Ms, p99Ms, maxMs].map(formatSettle), String(steps)]),
   );
-  return rows.length === 0 ? [] : [alignNumbers(['time to settle', 'p50', 'max', 'steps']), ...rows, ''];
+  return rows.length === 0
+    ? []
+    : [alignNumbers(['time to settle', 'p50', 'p90', 'p99', 'max', 'steps']), ...rows, ''];
 };
 
 const alignNumbers = ([name = '', ...numbers]: readonly string[]): string =>
-  name.padEnd(16) + numbers.map((number) => number.padStart(9)).join('');
+  name.padEnd(16) + numbers.map((number) => number.padStart(8)).join('');
 
 const formatSlowest = (cases: readonly CaseRecord[], width: number): string[] => {
   const slowest = cases

@@ -25,13 +25,15 @@ export const answerersOf =
 export const recordStep = (step: Step, seen: Seen, oracles: Oracles, offset: number): StepRecord => ({
   action: formatAction(step.action),
   line: step.line,
-  settleMs: Object.fromEntries(
-    Object.entries(seen.settleMs).map(([verdict, time]) => [verdict, round(time + offset)]),
-  ),
+  settleMs: shiftTimes(seen.settleMs, offset),
+  firstMs: shiftTimes(seen.firstMs, offset),
   rounds: seen.rounds,
   retries: seen.retries,
   grids: seen.grids.map((grid) => recordGrid(grid, oracles, offset)),
 });
+
+const shiftTimes = (times: Seen['settleMs'], offset: number): Seen['settleMs'] =>
+  Object.fromEntries(Object.entries(times).map(([verdict, time]) => [verdict, round(time + offset)]));
 
 const recordGrid = (
   { kind, want, got, comparison, cutMs }: GridSeen,

@@ -56,6 +56,8 @@ export type Seen = {
   retries: number;
   /** Milliseconds from the call to the first of the rounds that held, for the cells that had to change. */
   settleMs: { allow?: number; deny?: number };
+  /** The same to the first round in which each of these cells had been as wanted once; less where one went back. */
+  firstMs: Seen['settleMs'];
   /**
    * Milliseconds from the call to the last round that showed the plugin still at work: a pod's cell that had to change
    * and had not. Not how long it took, which rounds far apart cannot tell, but what it took at least.
@@ -114,6 +116,7 @@ export const observe = async (
     before,
   );
   const since = new Map<string, number>();
+  const first = new Map<string, number>();
   const cuts = watchCuts();
   const freeCells = watchFreeCells();
   let deadline = silence;
@@ -145,8 +148,10 @@ export const observe = async (
       seen.flatMap(({ kind, comparison }) => wrongCells(comparison).map((cell) => keyOf(kind, cell))),
     );
     for (const key of changing.keys()) {
-      if (!wrong.has(key)) since.set(key, since.get(key) ?? startedAt);
-      else {
+      if (!wrong.has(key)) {
+        since.set(key, since.get(key) ?? startedAt);
+        first.set(key, first.get(key) ?? startedAt);
+      } else {
         since.delete(key);
         // What could not be told says nothing about the plugin.
         if (plain.has(key) && differing.has(key)) atWorkMs = startedAt;
@@ -172,6 +177,7 @@ export const observe = async (
     rounds,
     retries,
     settleMs: held ? latest(since, changing) : {},
+    firstMs: held ? latest(first, changing) : {},
     atWorkMs: held ? atWorkMs : 0,
   };
 };

@@ -23,7 +23,7 @@ import { findPod, images, needKind, openStanding, probeUntil, standing, thrownBy
 import { testLiveAudit } from './live-audit.ts';
 
 const run = `exist${process.pid}`;
-const lacking = ['external', 'chosen-address', 'node-labels', 'cluster-wide'];
+const lacking = ['external', 'chosen-address', 'node-labels', 'cluster-wide', 'plugin-operations'];
 const rbacFile = new URL('../../../manifests/run/rbac.yaml', import.meta.url);
 type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] };
 

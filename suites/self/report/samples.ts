@@ -66,6 +66,7 @@ const step = (grids: GridRecord[], changes: Partial<StepRecord> = {}): StepRecor
   action: 'apply allow-y-b',
   line: 6,
   settleMs: { deny: 34 },
+  firstMs: { deny: 22 },
   rounds: 4,
   retries: 1,
   grids,

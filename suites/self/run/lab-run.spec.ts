@@ -38,6 +38,9 @@ describe('netpol run in the lab', function () {
     expect(counts).to.include({ fail: 0, error: 0 });
     expect(counts.pass).to.be.at.least(40);
     expect(counts.pass + counts.skip).to.equal(cases.length);
+    for (const { settleMs, firstMs } of cases.flatMap(({ steps }) => steps))
+      for (const verdict of ['allow', 'deny'] as const)
+        expect(firstMs?.[verdict] ?? -1).to.be.at.most(settleMs[verdict] ?? -1);
     expect(await readFile(join(folder.path, 'junit.xml'), 'utf8')).to.include(`tests="${cases.length}"`);
     const { profiles } = parse(await readFile(join(folder.path, 'conformance.yaml'), 'utf8')) as {
       profiles: { name: string; standard: { result: string } }[];
