@@ -1,0 +1,123 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createInterface } from 'node:readline';
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { execa } from 'execa';
+import { startLab } from '../../../helpers/cluster/lab/lab.ts';
+import { now } from '../../../helpers/probe/clock.ts';
+import type { FlowRecord } from '../../../helpers/report/monitor-record.ts';
+import { proveSteps } from '../../../helpers/run/check.ts';
+import { gridsFor } from '../../../helpers/run/expected.ts';
+import type { Ground } from '../../../helpers/run/ground.ts';
+import { openLanes } from '../../../helpers/run/lanes.ts';
+import { planFlows, watchFlows } from '../../../helpers/run/monitor-flows.ts';
+import { loadShipped } from '../../../helpers/scenario/load.ts';
+
+/** When something was told to begin and to end, and when that was done, by our clock. */
+type Truth = { begin: readonly [number, number]; end: readonly [number, number] };
+
+/** How long it lasts, in milliseconds. */
+const lasting = 150;
+const times = 20;
+/** A truth during which a flow was out of sight is passed over: that is told as blind. So many are tried for that. */
+const tries = 30;
+
+const opened = {
+  begin: 'handle=$(nft -ae insert rule inet netpol-reference forward accept | sed -n "s/.*# handle //p")',
+  end: 'nft delete rule inet netpol-reference forward handle $handle',
+};
+const closed = {
+  begin:
+    'nft add table inet cut; nft add chain inet cut held "{ type filter hook forward priority -10; policy drop; }"',
+  end: 'nft delete table inet cut',
+};
+
+describe('What is done to a plugin for 150 ms in the lab', function () {
+  this.timeout(180_000);
+
+  /** Does it again and again on the first node, and gives the flows between its pods with the truths. */
+  const watch = async ({ begin, end }: typeof opened): Promise<{ flows: FlowRecord[]; truths: Truth[] }> => {
+    const { signal } = new AbortController();
+    const cluster = await startLab({ run: 'self', plugin: 'reference', log: () => {} });
+    await using lanes = await openLanes(cluster, { lanes: 1, settleBudgetMs: 0 }, signal, () => {});
+    const [ground] = lanes.grounds as [Ground];
+    const scenario = (await loadShipped()).find(
+      ({ name }) => name === 'network-policy/isolation/replies-pass',
+    );
+    if (scenario === undefined) throw new Error('the scenario is gone');
+    await proveSteps(scenario, ground, lanes.context, []);
+    const grids = gridsFor(scenario.steps[0]?.expect ?? [], ['IPv4', 'IPv6']);
+    const onFirstNode = planFlows(grids, await ground.refresh(), ground).filter(
+      ({ from, to }) => from !== 'x/b' && to !== 'x/b',
+    );
+    const [enter = '', ...words] = cluster.commandEnvironment['NETPOL_LAB']?.split(' ') ?? [];
+    using shell = Object.assign(execa(enter, [...words, 'ip', 'netns', 'exec', 'node0', 'sh']), {
+      [Symbol.dispose]: () => shell.kill(),
+    });
+    shell.catch(() => {});
+    const lines = createInterface({ input: shell.stdout });
+    const tell = async (command: string): Promise<[number, number]> => {
+      const told = now();
+      shell.stdin.write(`${command}\necho done\n`);
+      await once(lines, 'line');
+      return [told, now()];
+    };
+    using watched = await watchFlows(onFirstNode, ground, 20);
+    const truths: Truth[] = [];
+    for (let count = 0; count < tries; count += 1) {
+      await delay(400 + Math.random() * 20);
+      const began = await tell(begin);
+      await delay(lasting);
+      truths.push({ begin: began, end: await tell(end) });
+    }
+    await delay(400);
+    const until = now();
+    await watched.stop();
+    const toAbsolute = (time: number): number => time + watched.from;
+    const flows = watched.flowsUntil(until).map((flow) => ({
+      ...flow,
+      stretches: flow.stretches.map((stretch) => ({
+        ...stretch,
+        from: toAbsolute(stretch.from),
+        to: toAbsolute(stretch.to),
+      })),
+    }));
+    return { flows, truths };
+  };
+
+  const near = ({ stretches }: FlowRecord, { begin, end }: Truth): FlowRecord['stretches'] =>
+    stretches.filter(({ from, to }) => to > begin[0] - 100 && from < end[1] + 100);
+
+  /** Holds each truth against what was told of a flow, within 25 ms, 20 times at least. */
+  const compare = (flow: FlowRecord, truths: readonly Truth[], what: 'leak' | 'loss'): void => {
+    const seen = truths.filter((truth) => near(flow, truth).every((stretch) => stretch.what !== 'blind'));
+    const name = `${flow.from} -> ${flow.to} ${flow.probe} ${flow.connection}`;
+    expect(seen.length, `${name}: truths that were seen`).to.be.at.least(times);
+    for (const truth of seen) {
+      const told = near(flow, truth);
+      expect(
+        told.map((stretch) => stretch.what),
+        `${name}: ${JSON.stringify([truth, told])}`,
+      ).to.deep.equal([what]);
+      const [{ from, to } = { from: 0, to: 0 }] = told;
+      expect(from, `${name}: begin`).to.be.within(truth.begin[0] - 5, truth.begin[1] + 25);
+      expect(to, `${name}: end`).to.be.within(truth.end[0] - 5, truth.end[1] + 25);
+    }
+  };
+
+  it('is a leak of every closed flow at its time, to 25 ms, and nothing else', async () => {
+    const { flows, truths } = await watch(opened);
+    for (const flow of flows.filter(({ want }) => want === 'deny')) compare(flow, truths, 'leak');
+    for (const flow of flows.filter(({ want }) => want === 'allow'))
+      expect(flow.stretches.filter(({ what }) => what !== 'blind')).to.deep.equal([]);
+  });
+
+  it('is a loss of every open flow at its time, to 25 ms, and nothing else', async () => {
+    const { flows, truths } = await watch(closed);
+    // TCP repeats after 200 ms what was lost of a connection that lasts, so what is shorter may not show in it.
+    const told = flows.filter(({ connection, probe }) => connection === 'new' || probe.includes('UDP'));
+    for (const flow of told.filter(({ want }) => want === 'allow')) compare(flow, truths, 'loss');
+    for (const flow of flows.filter(({ want }) => want === 'deny'))
+      expect(flow.stretches.filter(({ what }) => what !== 'blind')).to.deep.equal([]);
+  });
+});
