@@ -1,7 +1,8 @@
-// `npm run bench [-- oracle|audit|upgrade|start|lab|kind|lanes]`: the figures of BENCHMARKS.md, each beside the limit that it must keep.
+// `npm run bench [-- oracle|audit|upgrade|start|lab|monitor|kind|lanes]`: the figures of BENCHMARKS.md, each beside the limit that it must keep.
 import { cpus, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { installPrograms } from '../helpers/run/programs.ts';
+import { benchMonitor } from './bench-monitor.ts';
 import { benchKind, benchLab, benchLanes, median, type Figure } from './bench-runs.ts';
 
 const benchStart = async (): Promise<Figure[]> => {
@@ -30,6 +31,7 @@ const parts: Record<string, () => Promise<Figure[]>> = {
   upgrade: benchBy('bench-upgrade.ts'),
   start: benchStart,
   lab: benchLab,
+  monitor: benchMonitor,
   kind: benchKind,
   lanes: benchLanes,
 };

@@ -23,7 +23,7 @@ export type AdminPlace = {
 };
 
 /** What an existing cluster lacks whatever its CRDs. */
-const always = ['external', 'chosen-address', 'node-labels', 'cluster-wide'];
+export const always = ['external', 'chosen-address', 'node-labels', 'cluster-wide', 'plugin-operations'];
 const definitions = (version: string): string[] =>
   version === 'v0.2'
     ? ['clusternetworkpolicies.policy.networking.k8s.io']

@@ -16,14 +16,13 @@ import {
 } from '../../../helpers/cluster/permissions.ts';
 import { ClusterError, EnvironmentError, UsageError } from '../../../helpers/errors.ts';
 import { adminKinds } from '../../../helpers/kube/policy-kinds.ts';
-import { testAdminTiers } from './admin-tiers.ts';
+import { always, testAdminTiers } from './admin-tiers.ts';
 import { engine } from './engine.ts';
 import { comeAndGo } from './kind-lifecycle.ts';
 import { findPod, images, needKind, openStanding, probeUntil, standing, thrownBy } from './kind-probes.ts';
 import { testLiveAudit } from './live-audit.ts';
 
 const run = `exist${process.pid}`;
-const lacking = ['external', 'chosen-address', 'node-labels', 'cluster-wide', 'plugin-operations'];
 const rbacFile = new URL('../../../manifests/run/rbac.yaml', import.meta.url);
 type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] };
 
@@ -139,7 +138,7 @@ describe('existing provider', () => {
     const useLane = async (): Promise<void> => {
       await using cluster = await start({ kubeconfig: restricted });
       expect(cluster.environment).to.include({ provider: 'existing', plugin: 'default', nodes: 2 });
-      expect(Object.keys(cluster.lacks)).to.have.members([...lacking, ...adminKinds]);
+      expect(Object.keys(cluster.lacks)).to.have.members([...always, ...adminKinds]);
       expect(cluster.lacks.ClusterNetworkPolicy).to.equal(
         'the cluster has no CRD clusternetworkpolicies.policy.networking.k8s.io',
       );
