@@ -57,7 +57,8 @@ export type Link = AsyncDisposable & {
 
 /**
  * Opens a link that keeps itself open: a stream that ends is replaced in the background, with bounded retries.
- * When they are used up, batches are errors at once, and each further batch starts another bounded round.
+ * When they are used up, batches are errors at once, and each further batch starts another bounded round; while
+ * somebody has subscribed, one follows the other.
  * @param connect opens a new stream to the agent
  * @param subject names the pod in messages
  */
@@ -133,6 +134,8 @@ export const openLink = (
         ? error
         : new ProbeError({ subject: `no stream to the agent of ${subject}`, got: messageOf(error) });
     settleAll(failure.message, (batch) => batch.stream === undefined);
+    if (subscriptions.areWaiting() && !disposal.signal.aborted)
+      void reconnect(Math.min(pause * 2 ** retries, longestPause)).catch(() => {});
     throw failure;
   };
 
@@ -144,7 +147,7 @@ export const openLink = (
           retries,
           minTimeout: pause,
           factor: 2,
-          maxTimeout: 5_000,
+          maxTimeout: longestPause,
           signal: disposal.signal,
         }),
       )
@@ -230,6 +233,7 @@ type Batch = {
   settle: (answer: Observation[] | string) => void;
 };
 
+const longestPause = 5_000;
 // How many probes an agent runs at once (agent.mjs); the rest waits for a place, each for a deadline at most.
 const agentConcurrency = 256;
 // An echo is a process: 16 at once.

@@ -12,6 +12,8 @@ export type Subscriptions = {
   /** Gives an answer to who asked, if anybody did. */
   take(answer: Answer): void;
   askAnew(): void;
+  /** Whether anybody waits for answers. */
+  areWaiting(): boolean;
 };
 
 /** @param send sends a line on the stream that is there now, if one is */
@@ -39,6 +41,7 @@ export const createSubscriptions = (takeId: () => number, send: (line: string) =
       };
     },
     take: (answer) => entries.get(Number(answer['id']))?.take(answer),
+    areWaiting: () => [...entries.values()].some(({ request }) => request !== undefined),
     askAnew: () => {
       for (const [id, { request }] of entries) if (request !== undefined) ask(id, request);
     },

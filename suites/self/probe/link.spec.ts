@@ -242,4 +242,30 @@ describe('A link to an agent', () => {
     await hanging[Symbol.asyncDispose]();
     expect((await waiting)[0]?.outcome).to.equal('error');
   });
+
+  it('comes back to who has subscribed after more failures than its retries, and to nobody else', async () => {
+    const failing = (from: number, to: number) => (attempt: number) => {
+      if (attempt >= from && attempt <= to) throw new Error('the API server is away');
+      return createFakeStream();
+    };
+    const { link, streams } = openFake(failing(2, 12));
+    await link.ready();
+    const told: unknown[] = [];
+    using subscription = link.subscribe({ monitor: {} }, (answer) => told.push(answer['runs']));
+    streams[0]?.end('cut');
+    await until(() => streams.length === 2 && streams[1]?.sent.length === 1);
+    expect(streams[1]?.sent).to.deep.equal(streams[0]?.sent);
+    streams[1]?.say({ id: streams[1].sent[0]?.id, runs: ['some'] });
+    await until(() => told.length === 1);
+
+    subscription[Symbol.dispose]();
+    const alone = openFake(failing(2, 100));
+    await alone.link.ready();
+    alone.streams[0]?.end('cut');
+    await until(() => alone.attempts() === 4);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(alone.attempts()).to.equal(4);
+    await link[Symbol.asyncDispose]();
+    await alone.link[Symbol.asyncDispose]();
+  });
 });
