@@ -10,6 +10,7 @@ export type ProviderName = (typeof providers)[number];
 /** Sets of scenarios to choose from; the first one where nothing else is asked for. */
 export const profiles = [
   'hand-drawn',
+  'operations',
   'generated-pairwise',
   'generated-precedence',
   'generated-112',

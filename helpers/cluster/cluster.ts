@@ -27,6 +27,8 @@ export type Capability =
   | 'cluster-wide'
   /** Killing and restarting the plugin: not where it is somebody's. */
   | 'plugin-operations'
+  /** Holding up the API server: only where it is ours. */
+  | 'api-server-operations'
   /** Found out by asking a pod. */
   | 'icmp';
 
@@ -157,6 +159,9 @@ export type Environment = {
  */
 export type PluginOperation = 'kill' | 'restart' | 'rollover';
 
+/** What is away: the plugin of a node, or the API server for everybody. */
+export type Outage = { part: 'plugin'; node: string } | { part: 'api-server' };
+
 /** A started cluster. Disposing of it undoes what `start` made and nothing else. */
 export type Cluster = AsyncDisposable & {
   readonly environment: Environment;
@@ -169,6 +174,12 @@ export type Cluster = AsyncDisposable & {
    * @throws ClusterError where they do not; always, where the cluster lacks `plugin-operations`
    */
   operatePlugin(operation: PluginOperation): Promise<void>;
+  /**
+   * Takes a part away without a word until `meanwhile` is done, at most 90 seconds. Resolves when a new process of the
+   * plugin enforces on the node, or the API server and the controllers beside it work again.
+   * @throws what `meanwhile` throws; ClusterError where the part does not come back, or the cluster lacks the operations
+   */
+  outage(what: Outage, meanwhile: () => Promise<void>): Promise<void>;
   /** Lanes that may be open at once. */
   readonly maximumLanes: number;
   /**

@@ -93,6 +93,7 @@ const describeCluster = async (
     'node-labels':
       'the nodes were not made for a run: only those of a kind cluster and of the lab get labels',
     'plugin-operations': 'the plugin of this cluster is not ours to restart',
+    'api-server-operations': 'the API server of this cluster is not ours to hold up',
     external: 'hosts outside the cluster can be made beside a kind cluster or in the lab only',
     ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
   };
@@ -109,6 +110,10 @@ const describeCluster = async (
     commandEnvironment: await environmentOf(options, client, stack),
     operatePlugin: () => {
       throw new ClusterError({ subject: `${client.server}: ${lacks['plugin-operations']}` });
+    },
+    outage: ({ part }) => {
+      const reason = lacks[part === 'plugin' ? 'plugin-operations' : 'api-server-operations'];
+      throw new ClusterError({ subject: `${client.server}: ${reason}` });
     },
     maximumLanes: 4,
     openLane: (index, standing, guests) =>

@@ -26,6 +26,7 @@ import { chooseNodes, noChosenAddress } from './kubernetes-objects.ts';
 import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
 import { createOwnedFolder, hasOtherRuns } from './owner.ts';
+import { holdUpApiServer, leavePluginOut } from './outages.ts';
 import { operateDaemonSets } from './plugin-operations.ts';
 import { findPlugin } from './plugins.ts';
 import { bringToDocker, loadIntoNodes, prepareProbeImage } from './probe-image.ts';
@@ -178,6 +179,7 @@ const describeCluster = async ({
   );
   const evidence = () => collectPluginEvidence(client, containers, facts.engines);
   const ours = daemonSets ?? (isReused ? [] : facts.engines);
+  const place = { client, daemonSets: ours, controlPlane: containers[0] ?? '', signal };
   const notOurs = isReused
     ? 'the plugin of this cluster is not ours to restart'
     : 'no DaemonSet of a plugin that we know runs here';
@@ -193,16 +195,17 @@ const describeCluster = async ({
       ...admin.lacks,
       'chosen-address': noChosenAddress,
       ...(ours.length === 0 ? { 'plugin-operations': notOurs } : {}),
+      ...(isReused
+        ? { 'api-server-operations': 'the API server of this cluster is not ours to hold up' }
+        : {}),
       ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
     },
     commandEnvironment: { KUBECONFIG: kubeconfig },
-    operatePlugin: (operation) =>
-      operateDaemonSets(operation, {
-        client,
-        daemonSets: ours,
-        controlPlane: containers[0] ?? '',
-        signal,
-      }),
+    operatePlugin: (operation) => operateDaemonSets(operation, place),
+    outage: (what, meanwhile) =>
+      what.part === 'plugin'
+        ? leavePluginOut(what.node, meanwhile, place)
+        : holdUpApiServer(meanwhile, place),
     maximumLanes: 4,
     openLane: (index, standing, guests) =>
       openKubernetesLane(

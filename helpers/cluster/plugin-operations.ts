@@ -6,7 +6,7 @@ import { runProgram } from './programs.ts';
 
 const deadline = 180_000;
 
-type Place = {
+export type KindPlace = {
   client: KubeClient;
   /** Names of the plugin's DaemonSets. */
   daemonSets: readonly string[];
@@ -19,26 +19,13 @@ type Place = {
  * Does it to the plugin's DaemonSets on a kind cluster, whose nodes are containers of the same names.
  * @throws ClusterError where a pod is not ready again within three minutes
  */
-export const operateDaemonSets = async (operation: PluginOperation, place: Place): Promise<void> => {
-  const { client, daemonSets, controlPlane, signal } = place;
-  const { items } = await client.apps.listDaemonSetForAllNamespaces();
-  const sets = items.filter(({ metadata }) => daemonSets.includes(metadata?.name ?? ''));
+export const operateDaemonSets = async (operation: PluginOperation, place: KindPlace): Promise<void> => {
+  const { client, controlPlane, signal } = place;
+  const sets = await findSets(place);
   const pods = await podsOf(sets, client);
   const before = new Set(pods.flatMap(containersOf));
-  const run = (node: string, ...command: string[]): Promise<string> =>
-    runProgram('docker', ['exec', node, ...command], { signal, subject: `cannot ${operation} the plugin` });
   if (operation === 'kill') {
-    const killed = pods.map(async (pod) =>
-      run(
-        pod.spec?.nodeName ?? '',
-        'sh',
-        '-ec',
-        containersOf(pod)
-          .map((id) => `ctr --namespace k8s.io tasks kill --signal SIGKILL ${id.replace(/^.*:\/\//, '')}`)
-          .join('\n'),
-      ),
-    );
-    await settleAll(killed);
+    await settleAll(pods.map(async (pod) => doToContainers(pod, killTask, signal)));
   } else if (operation === 'restart') {
     const told = pods.map(({ metadata }) =>
       client.core.deleteNamespacedPod({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' }),
@@ -46,24 +33,43 @@ export const operateDaemonSets = async (operation: PluginOperation, place: Place
     await settleAll(told);
   } else {
     for (const { metadata } of sets)
-      await run(
-        controlPlane,
-        'kubectl',
-        '--kubeconfig=/etc/kubernetes/admin.conf',
-        `--namespace=${metadata?.namespace}`,
-        'rollout',
-        'restart',
-        `daemonset/${metadata?.name}`,
+      await runProgram(
+        'docker',
+        [
+          ...['exec', controlPlane, 'kubectl', '--kubeconfig=/etc/kubernetes/admin.conf'],
+          ...[`--namespace=${metadata?.namespace}`, 'rollout', 'restart', `daemonset/${metadata?.name}`],
+        ],
+        { signal, subject: 'cannot roll over the plugin' },
       );
   }
   await waitUntilReplaced(sets, before, place);
 };
 
+export const killTask = 'kill --signal SIGKILL';
+
+/** Does something with `ctr tasks` to each container of a pod, on its node. */
+export const doToContainers = async (pod: V1Pod, verb: string, signal?: AbortSignal): Promise<void> => {
+  await runProgram('docker', ['exec', pod.spec?.nodeName ?? '', 'sh', '-ec', toContainers(pod, verb)], {
+    signal,
+    subject: `cannot ${verb.replace(/ .*/, '')} the containers of ${pod.metadata?.name}`,
+  });
+};
+
+export const toContainers = (pod: V1Pod, verb: string): string =>
+  containersOf(pod)
+    .map((id) => `ctr --namespace k8s.io tasks ${verb} ${id.replace(/^.*:\/\//, '')}`)
+    .join('\n');
+
+export const findSets = async ({ client, daemonSets }: KindPlace): Promise<V1DaemonSet[]> => {
+  const { items } = await client.apps.listDaemonSetForAllNamespaces();
+  return items.filter(({ metadata }) => daemonSets.includes(metadata?.name ?? ''));
+};
+
 /** Resolves when every node that should has a ready pod of each set, with none of the containers of before. */
-const waitUntilReplaced = async (
+export const waitUntilReplaced = async (
   sets: readonly V1DaemonSet[],
   before: ReadonlySet<string>,
-  { client, signal }: Place,
+  { client, signal }: KindPlace,
 ): Promise<void> => {
   const wanted = sets.reduce((sum, { status }) => sum + (status?.desiredNumberScheduled ?? 0), 0);
   let missing = '';
@@ -83,7 +89,7 @@ const waitUntilReplaced = async (
   await poll(areReplaced, { deadline, interval: 250, signal, failure });
 };
 
-const podsOf = async (sets: readonly V1DaemonSet[], client: KubeClient): Promise<V1Pod[]> => {
+export const podsOf = async (sets: readonly V1DaemonSet[], client: KubeClient): Promise<V1Pod[]> => {
   const owners = new Set(sets.map(({ metadata }) => metadata?.uid));
   const namespaces = [...new Set(sets.map(({ metadata }) => metadata?.namespace ?? ''))];
   const lists = await settleAll(
@@ -94,7 +100,7 @@ const podsOf = async (sets: readonly V1DaemonSet[], client: KubeClient): Promise
     .filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => owners.has(uid)) === true);
 };
 
-const containersOf = ({ status }: V1Pod): string[] =>
+export const containersOf = ({ status }: V1Pod): string[] =>
   (status?.containerStatuses ?? []).flatMap(({ containerID }) => containerID ?? []);
 
 const isReady = ({ status, metadata }: V1Pod): boolean =>

@@ -4,8 +4,8 @@ import type { Semantics } from './semantics.ts';
 import type { State } from './state.ts';
 
 /**
- * A deliberate bug of the reference plugin. At most one of the hooks is set; each replaces one step of
- * (atStart) -> state -> (follow) -> compile with semantics -> (rules) -> render -> (text) -> nft -> (atStop).
+ * A deliberate bug of the reference plugin. Of the hooks from `follow` to `text` at most one is set; each replaces one step of
+ * (atStart) -> state -> (follow) -> compile with semantics -> (rules) -> render -> (text) -> (beforeRules) -> nft -> (atStop).
  */
 export type Mutant = {
   name: string;
@@ -33,6 +33,8 @@ export type Mutant = {
   text?: (text: string) => string;
   /** Done before the first state is read. */
   atStart?: () => Promise<void>;
+  /** Done before rules are loaded. */
+  beforeRules?: () => Promise<void>;
   /** Done when the process is told to end. */
   atStop?: () => Promise<void>;
 };

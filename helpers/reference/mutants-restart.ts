@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runProgram } from './apply.ts';
-import { renderRemoval } from './nftables.ts';
+import { findServer, readLines } from './api.ts';
+import { renderRemoval, tableName } from './nftables.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Milliseconds that a plugin with an API server to ask takes until it knows all. */
@@ -17,7 +18,27 @@ const closedTable = `table inet netpol-reference-start {
 }
 `;
 
-/** Bugs in how a plugin begins and ends. */
+/** Removes our rules when nobody has answered a question a second for ten seconds. */
+const openWithoutServer = async (): Promise<void> => {
+  let answered = performance.now();
+  for (;;) {
+    await sleep(1_000);
+    const question = readLines(findServer(), '/readyz', {
+      silence: 1_000,
+      signal: AbortSignal.timeout(1_000),
+    });
+    try {
+      for await (const line of question) if (line !== '') answered = performance.now();
+    } catch {
+      if (performance.now() - answered > 10_000) await load(renderRemoval());
+    }
+  }
+};
+
+/** A plugin that finds rules of its own when it starts, and the first rules that it would make. */
+const trusting: { found: boolean; believed?: string } = { found: false };
+
+/** Bugs in how a plugin begins, ends, and bears what goes on round it. */
 export const restartMutants: readonly Mutant[] = [
   {
     name: 'flush-at-start',
@@ -52,5 +73,42 @@ export const restartMutants: readonly Mutant[] = [
       await sleep(sync);
       await load('delete table inet netpol-reference-start\n');
     },
+  },
+  {
+    name: 'stale-after-restart',
+    sentence:
+      'When it starts it takes the rules that it finds for current, and changes them with the next change.',
+    feature: 'PluginRestarts',
+    imitates: 'antrea #666: what was deleted while the watch was away stays in force after the reconnection',
+    killedBy: 'operations/plugin/away-from-a-node',
+    atStart: async () => {
+      trusting.found = await load(`list table ${tableName}\n`).then(
+        () => true,
+        () => false,
+      );
+    },
+    text: (text) => {
+      if (!trusting.found) return text;
+      trusting.believed ??= text;
+      return text === trusting.believed ? '' : text;
+    },
+  },
+  {
+    name: 'open-between-rules',
+    sentence: 'It removes its rules before it loads others.',
+    feature: 'Churn',
+    imitates:
+      'kube-router #2064: base chains are flushed with each synchronisation, and filled some steps later',
+    killedBy: 'operations/cluster/many-policies',
+    beforeRules: () => load(renderRemoval()),
+  },
+  {
+    name: 'open-without-api-server',
+    sentence: 'When the API server has not answered for ten seconds it removes its rules.',
+    feature: 'ApiServerOutage',
+    imitates: 'all peer suites, none of which takes the API server away',
+    killedBy: 'operations/cluster/api-server-away',
+    needs: 'kind',
+    atStart: async () => void openWithoutServer(),
   },
 ];

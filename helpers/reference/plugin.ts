@@ -37,7 +37,10 @@ const start = async (): Promise<void> => {
     if (unready.size === 0 && options.ready !== undefined) writeFileSync(options.ready, '');
   };
   const rules = createApplier({
-    apply: (text) => runProgram('nft', ['-f', '-'], text),
+    apply: async (text) => {
+      await mutant?.beforeRules?.();
+      await runProgram('nft', ['-f', '-'], text);
+    },
     onApplied: ({ number, text, milliseconds }) => {
       log({ applied: number, rules: countRules(text), milliseconds });
       note('rules');

@@ -1,5 +1,6 @@
 import { printGrid, printMarkedGrid } from '../matrix/grid.ts';
 import type { Matrix, Observation } from '../matrix/matrix.ts';
+import { judgeFlow } from './monitor-record.ts';
 import {
   countAsserted,
   type CaseRecord,
@@ -18,6 +19,9 @@ type RedCell = Omit<DifferingCell, 'want'> & { want: DifferingCell['want']; prob
 /** `2 of 12 probes differ after step 1`: the first red step in a few words, or undefined where no cell is red. */
 export const summariseDifferences = ({ steps }: CaseRecord): string | undefined => {
   for (const [index, step] of steps.entries()) {
+    const { operation } = step;
+    // What happened during a step came before what differs after it.
+    if (operation?.flows.some((flow) => judgeFlow(flow, operation.limits) === 'fail')) return undefined;
     const heading = headingOf(step, index);
     if (heading !== undefined) return heading;
   }

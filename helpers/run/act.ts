@@ -56,7 +56,9 @@ export const act = async (
     case 'kill':
     case 'restart':
     case 'rollover':
-      throw new RangeError('operations are done under watch by operate');
+    case 'outage':
+    case 'churn':
+      throw new RangeError('operations are done under watch by operateUnderWatch');
   }
 };
 

@@ -11,7 +11,7 @@ import { asksApiServer } from '../scenario/stored.ts';
 import { worldAt } from '../scenario/world.ts';
 import { act } from './act.ts';
 import { checkAnswers } from './answers.ts';
-import { baselineOf, gridsFor } from './expected.ts';
+import { baselineOf, gridsFor, sameBefore } from './expected.ts';
 import { openFlows } from './flows.ts';
 import { evidenceOf, scenarioFile } from './generated.ts';
 import { takePoliciesAway, type Ground } from './ground.ts';
@@ -32,7 +32,7 @@ import { judgeOperation, operateUnderWatch } from './operate.ts';
 import { holdReady, proveReady } from './readiness.ts';
 
 /** What a check needs to know of the cluster besides the lane it works on. */
-export type CheckContext = Pick<Cluster, 'lacks' | 'operatePlugin'> & {
+export type CheckContext = Pick<Cluster, 'lacks' | 'operatePlugin' | 'outage'> & {
   families: readonly Family[];
   patience: Patience;
 };
@@ -134,9 +134,16 @@ export const proveSteps = async (
   let wants: Wants = new Map();
   for (const [index, step] of scenario.steps.entries()) {
     const grids = gridsFor(step.expect, families);
+    const last = gridsFor(scenario.steps[index - 1]?.expect ?? [], families);
     await using flows = await openFlows(grids, world, ground, patience);
     const operation = isOperation(step.action)
-      ? await operateUnderWatch(step.action, planFlows(grids, world, ground), ground, context)
+      ? await operateUnderWatch(
+          step.action,
+          planFlows(sameBefore(grids, last), world, ground),
+          scenario,
+          ground,
+          context,
+        )
       : await act(step.action, scenario, ground);
     const accepted = performance.now();
     if (comesOrGoes(step) || step.expect.some(({ target }) => target === 'node-port'))

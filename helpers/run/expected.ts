@@ -38,6 +38,18 @@ export const gridsFor = (expect: readonly ExpectedGrid[], families: readonly Fam
   return [...chosen.values()];
 };
 
+/** Of these grids what is wanted just as it was before, cell by cell. */
+export const sameBefore = (grids: readonly WantedGrid[], before: readonly WantedGrid[]): WantedGrid[] =>
+  grids.flatMap(({ kind, want }) => {
+    const earlier = before.find((grid) => formatProbeKind(grid.kind) === formatProbeKind(kind))?.want;
+    if (earlier === undefined) return [];
+    const rows = want.rows.filter((row) => earlier.rows.includes(row));
+    const columns = want.columns.filter((column) => earlier.columns.includes(column));
+    const keep = (row: string, column: string): Expectation =>
+      cellOf(want, row, column) === cellOf(earlier, row, column) ? cellOf(want, row, column) : 'ignored';
+    return [{ kind, want: buildMatrix(rows, columns, keep) }];
+  });
+
 /** The probes that a drawn grid asks for over one family. */
 export const kindOf = ({ target, protocol, port, traffic }: ExpectedGrid, family: Family): ProbeKind => ({
   target,

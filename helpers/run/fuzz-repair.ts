@@ -97,6 +97,8 @@ const fit = (action: Action, state: State, scenario: Scenario): Action => {
     case 'kill':
     case 'restart':
     case 'rollover':
+    case 'outage':
+    case 'churn':
       return action;
   }
 };
@@ -138,6 +140,8 @@ const isSomething = (action: Action): boolean => {
     case 'kill':
     case 'restart':
     case 'rollover':
+    case 'outage':
+    case 'churn':
       return true;
   }
 };

@@ -65,6 +65,7 @@ export const openLanes = async (
       ...(hostFlaw !== undefined && { 'host-network': hostFlaw }),
     },
     operatePlugin: cluster.operatePlugin,
+    outage: cluster.outage,
     families,
     patience: { ...patienceFor(cluster, config), signal },
   };

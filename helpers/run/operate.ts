@@ -4,13 +4,14 @@ import { now } from '../probe/clock.ts';
 import { judgeFlow, longest, nameFlow, type FlowRecord } from '../report/monitor-record.ts';
 import type { OperationRecord } from '../report/record.ts';
 import type { OperationAction } from '../scenario/operations.ts';
-import type { Step } from '../scenario/scenario.ts';
+import type { Scenario, Step } from '../scenario/scenario.ts';
 import { formatAction } from '../scenario/world.ts';
 import type { CheckContext } from './check.ts';
 import type { Ground } from './ground.ts';
 import { count, listSome } from './judge.ts';
 import { watchFlows, type MonitoredFlow } from './monitor-flows.ts';
 import { pause } from './operation.ts';
+import { perform, type OperationContext } from './perform.ts';
 
 /** What happens before and after is watched too, so that the first and the last moments are; in milliseconds. */
 const margin = 500;
@@ -22,32 +23,37 @@ const mostAttempts = 3;
 
 /**
  * Does an operation while each of these flows is probed over and over. All of them were as wanted before.
- * @throws ClusterError where the plugin does not come back, ProbeError where a pod does not watch
+ * @throws ClusterError where something does not come back, ProbeError where a pod does not watch
  */
 export const operateUnderWatch = async (
   action: OperationAction,
   flows: readonly MonitoredFlow[],
+  scenario: Scenario,
   ground: Ground,
-  context: Pick<CheckContext, 'operatePlugin' | 'patience'>,
+  context: OperationContext,
 ): Promise<OperationRecord> => {
   for (let attempt = 1; ; attempt += 1) {
-    const record = { attempt, ...(await watchOnce(action, flows, ground, context)) };
+    const record = {
+      attempt,
+      limits: { ...action.limits, blindMs: longestBlindness },
+      ...(await watchOnce(flows, ground, context.patience, () => perform(action, scenario, ground, context))),
+    };
     const verdicts = record.flows.map((flow) => judgeFlow(flow, record.limits));
     if (attempt === mostAttempts || verdicts.includes('fail') || !verdicts.includes('error')) return record;
   }
 };
 
 const watchOnce = async (
-  { verb, limits }: OperationAction,
   flows: readonly MonitoredFlow[],
   ground: Ground,
-  { operatePlugin, patience: { signal, watchInterval } }: Pick<CheckContext, 'operatePlugin' | 'patience'>,
-): Promise<Omit<OperationRecord, 'attempt'>> => {
+  { signal, watchInterval }: CheckContext['patience'],
+  operation: () => Promise<void>,
+): Promise<Omit<OperationRecord, 'attempt' | 'limits'>> => {
   using watch = await watchFlows(flows, ground, watchInterval);
   const since = (): number => Math.round(now() - watch.from);
   await pause(margin, signal);
   const fromMs = since();
-  await operatePlugin(verb);
+  await operation();
   const toMs = since();
   await pause(margin, signal);
   signal.throwIfAborted();
@@ -57,7 +63,6 @@ const watchOnce = async (
     fromMs,
     toMs,
     intervalMs: watchInterval,
-    limits: { ...limits, blindMs: longestBlindness },
     watched: flows.length,
     flows: watch.flowsUntil(end).filter(({ stretches }) => stretches.length > 0),
   };

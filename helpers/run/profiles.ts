@@ -18,6 +18,8 @@ const drawn = ['network-policy', 'admin', 'operations'].map((suite) => `suites/$
 const pairwise = 'suites/generated/pairwise.spec.ts';
 const precedence = 'suites/generated/precedence.spec.ts';
 const cyclonus = 'suites/generated/cyclonus.spec.ts';
+/** Half a minute and more each, with the cluster for themselves: they run where they are asked for. */
+const long = 'operations/cluster/';
 const everything = (): boolean => true;
 
 /** What each profile chooses from. */
@@ -25,6 +27,11 @@ export const profileOf: Readonly<Record<ProfileName, Profile>> = {
   'hand-drawn': {
     about: 'claims that people wrote and drew, each with the text that it follows from',
     specs: drawn,
+    has: ({ name }) => !name.startsWith(long),
+  },
+  operations: {
+    about: 'what holds while the plugin, the API server or what runs beside it comes and goes',
+    specs: ['suites/operations/**/*.spec.ts'],
     has: everything,
   },
   'generated-pairwise': {
@@ -52,8 +59,9 @@ export const profileOf: Readonly<Record<ProfileName, Profile>> = {
  */
 export const choosePool = (asked: ProfileName | '', filters: readonly string[]): Pool => {
   const named = filters.filter((filter) => filter.startsWith('generated/'));
+  const isLong = filters.some((filter) => filter.startsWith('operations'));
   if (asked !== '') return profileOf[asked];
-  if (named.length === 0) return profileOf[profiles[0]];
+  if (named.length === 0) return isLong ? { specs: drawn, has: everything } : profileOf[profiles[0]];
   return {
     specs: [pairwise, precedence, cyclonus, ...(named.length < filters.length ? drawn : [])],
     has: (scenario) => !isGenerated(scenario) || named.some((filter) => scenario.name.includes(filter)),

@@ -29,6 +29,7 @@ export const skipReason = (
 
 const neededCapabilities = ({ pods, steps, channel }: Scenario): Capability[] => {
   const targets = new Set(steps.flatMap(({ expect }) => expect.map(({ target }) => target)));
+  const operations = steps.map(({ action }) => action).filter(isOperation);
   return [
     ...(targets.has('service-name') || targets.has('lookup') ? (['service-names'] as const) : []),
     ...(pods.some(({ addresses }) => addresses !== undefined) ? (['external'] as const) : []),
@@ -41,7 +42,8 @@ const neededCapabilities = ({ pods, steps, channel }: Scenario): Capability[] =>
     ...(namesServices(steps) ? (['service-names', 'cluster-domain'] as const) : []),
     ...(labelsNodes({ steps }) ? (['node-labels', 'two-nodes'] as const) : []),
     ...(asksApiServer(steps) ? (['api'] as const) : []),
-    ...(steps.some(({ action }) => isOperation(action)) ? (['plugin-operations'] as const) : []),
+    ...(operations.some(({ part }) => part === 'plugin') ? (['plugin-operations'] as const) : []),
+    ...(operations.some(({ part }) => part === 'api-server') ? (['api-server-operations'] as const) : []),
     ...new Set(adminPoliciesOf(steps).map(({ kind }) => kind)),
     ...(adminPoliciesOf(steps).every(isConfined) ? [] : (['cluster-wide'] as const)),
     ...(channel === undefined ? [] : ([`${channel}-channel`] as const)),

@@ -9,7 +9,7 @@ import type { Labels } from '../kube/types.ts';
 import type { Path } from '../kube/yaml.ts';
 import type { Action } from './scenario.ts';
 
-export type ActionContext = ObjectContext & PolicyContext & OperationContext;
+export type ActionContext = ObjectContext & PolicyContext & Omit<OperationContext, 'readChange'>;
 
 /** Reads what one verb of a step names, and holds it against what exists at that time. */
 export const readActions = (
@@ -36,7 +36,12 @@ export const readActions = (
     case 'kill':
     case 'restart':
     case 'rollover':
-      return readOperation(verb, value, path, context);
+    case 'outage':
+    case 'churn':
+      return readOperation(verb, value, path, {
+        ...context,
+        readChange: (verb, value, path) => readActions(verb, value, path, context),
+      });
   }
 };
 

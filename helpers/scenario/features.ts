@@ -33,7 +33,9 @@ export const features = {
   ICMP: 'pods answer ICMP echo, and closed ports with ICMP errors, where no policy isolates them',
   Fragments: 'a UDP datagram in fragments is filtered like a whole one',
   EstablishedConnections: 'connections outlive changes of policies that isolate neither end of them',
-  PluginRestarts: 'policies hold while the plugin is killed, restarted or rolled over',
+  PluginRestarts: 'policies hold while the plugin is killed, restarted, rolled over or away from one node',
+  ApiServerOutage: 'policies hold while the API server is away',
+  Churn: 'policies hold while many others, or pods and their namespaces, come and go',
   SystemNamespaces:
     'labels, namespaces and policies of system components act one by one, in whatever order they arrive',
   PolicyValidation:
@@ -82,6 +84,7 @@ export const neededFeatures = (
       ...(admin.length > 0 ? (['AdminPolicyValidation'] as const) : []),
     ];
   const grids = steps.flatMap(({ expect }) => expect);
+  const operations = steps.map(({ action }) => action).filter(isOperation);
   const ports = policies.flatMap(portsOf);
   const ofTiers = new Set(admin.flatMap(featuresOf));
   const needed: Partial<Record<Feature, boolean>> = {
@@ -100,7 +103,9 @@ export const neededFeatures = (
     ICMP: grids.some(({ protocol, traffic }) => protocol === 'ICMP' || traffic === 'unreachable'),
     Fragments: grids.some(({ traffic }) => traffic === 'fragmented'),
     EstablishedConnections: grids.some(({ traffic }) => traffic === 'established'),
-    PluginRestarts: steps.some(({ action }) => isOperation(action)),
+    PluginRestarts: operations.some(({ part }) => part === 'plugin'),
+    ApiServerOutage: operations.some(({ part }) => part === 'api-server'),
+    Churn: operations.some(({ verb }) => verb === 'churn'),
     SystemNamespaces: name.startsWith('network-policy/system-namespaces/'),
     SilentDeny: grids.some(({ traffic }) => traffic === 'silent'),
   };

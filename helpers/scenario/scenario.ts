@@ -62,15 +62,26 @@ export type Action =
   | { verb: 'complete'; pods: PodId[] }
   /** The API server must refuse these documents, each as it stands in the file. */
   | { verb: 'reject'; documents: PolicyDocument[] }
-  /** Nothing is told the plugin, but something is done to it; see `Operation`. */
-  | { verb: Operation; part: 'plugin'; limits: OperationLimits };
+  | (Operation & { limits: OperationLimits });
 
-/**
- * What is done to a plugin while its policies must go on to hold. `kill`: all of its processes at once, without a word
- * before. `restart`: all at once, each told to end. `rollover`: one node after the other, as a DaemonSet is updated.
- */
-export type Operation = (typeof operations)[number];
-export const operations = ['kill', 'restart', 'rollover'] as const;
+/** What is done to the cluster while its policies must go on to hold. */
+export type Operation =
+  /**
+   * `kill`: all processes of the plugin at once, without a word before. `restart`: all at once, each told to end.
+   * `rollover`: one node after the other, as a DaemonSet is updated.
+   */
+  | { verb: 'kill' | 'restart' | 'rollover'; part: 'plugin' }
+  /** The plugin of the node where this pod runs goes without a word, and comes back when `meanwhile` is done. */
+  | { verb: 'outage'; part: 'plugin'; nodeOf: PodId; meanwhile: Change }
+  /** Nobody is answered by the API server for 30 s. */
+  | { verb: 'outage'; part: 'api-server' }
+  /** So many policies, or pods in namespaces of their own, that decide about no pod of the scenario come and go. */
+  | { verb: 'churn'; part: 'policies' | 'pods'; count: number };
+export const operations = ['kill', 'restart', 'rollover', 'outage', 'churn'] as const;
+
+/** A change of objects that can be made while something else goes on. */
+export type Change = Extract<Action, { verb: (typeof changes)[number] }>;
+export const changes = ['apply', 'update', 'delete', 'label', 'unlabel'] as const;
 
 export type PolicyDocument = {
   /** As it stands in the file: no valid policy, so nothing of it but its namespace and name can be relied on. */

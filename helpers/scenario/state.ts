@@ -60,10 +60,13 @@ export const applyAction = (state: State, action: Action, inventory: Inventory):
       return remove(state, action);
     case 'complete':
       return { ...state, completed: new Set([...state.completed, ...action.pods]) };
+    case 'outage':
+      return action.part === 'plugin' ? applyAction(state, action.meanwhile, inventory) : state;
     case 'reject':
     case 'kill':
     case 'restart':
     case 'rollover':
+    case 'churn':
       return state;
   }
 };

@@ -3,7 +3,7 @@ import { readGrids } from './grids.ts';
 import { readReady } from './nodes.ts';
 import { refuseUnreached } from './policy-actions.ts';
 import { applyAction, initialState, type State } from './state.ts';
-import { isOperation, inheritGrids } from './operations.ts';
+import { inheritGrids, inheritsGrids, isOperation, operationKeys } from './operations.ts';
 import { asksApiServer, readStored } from './stored.ts';
 import { describe, isFields, readFields, refuseUnknownKeys } from './reading.ts';
 import type { Channel } from '../kube/types.ts';
@@ -54,7 +54,7 @@ export const readSteps = (section: unknown, context: StepContext): Step[] => {
     const path = ['steps', index];
     const fields = readFields(value, path, complain, 'a step like { apply: deny-all, expect: ... }');
     if (fields === undefined) continue;
-    refuseUnknownKeys(fields, [...verbs, 'expect', 'limits'], path, complain);
+    refuseUnknownKeys(fields, [...verbs, 'expect', ...operationKeys], path, complain);
     const used = verbs.filter((verb) => fields[verb] !== undefined);
     const [verb, second] = used;
     if (verb === undefined) complain(path, `a step does one of ${verbs.join(', ')}`);
@@ -67,12 +67,12 @@ export const readSteps = (section: unknown, context: StepContext): Step[] => {
       applied,
       reached,
       rejected,
-      limits: fields['limits'],
+      beside: fields,
     });
     state = applyAction(state, action, context);
     steps.push({
       action,
-      ...(isOperation(action)
+      ...(inheritsGrids(action)
         ? { expect: inheritGrids(fields, path, section[index - 1], steps.at(-1), complain) }
         : readAfterwards(fields, path, action, state, context)),
       line: context.keyPosition([...path, verb]).line,
@@ -83,14 +83,16 @@ export const readSteps = (section: unknown, context: StepContext): Step[] => {
 };
 
 const readAfterwards = (
-  { expect, limits }: Fields,
+  fields: Fields,
   path: Path,
   action: Action,
   state: State,
   context: StepContext,
 ): Omit<Step, 'action' | 'line'> => {
-  if (limits !== undefined)
-    context.complain([...path, 'limits'], '`limits` stands only in a step that is an operation', 'key');
+  const { expect } = fields;
+  for (const key of isOperation(action) ? [] : operationKeys)
+    if (fields[key] !== undefined)
+      context.complain([...path, key], `\`${key}\` stands only in a step that is an operation`, 'key');
   return expect === undefined
     ? { expect: [] }
     : readExpectations(expect, [...path, 'expect'], action, state, context);

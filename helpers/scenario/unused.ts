@@ -1,3 +1,4 @@
+import { changeOf } from './operations.ts';
 import { isBackend } from './grids.ts';
 import { applyAction, initialState } from './state.ts';
 import { asksApiServer } from './stored.ts';
@@ -40,7 +41,7 @@ const refuseVacuousApi = ({ pods, steps }: Scenario, complain: Complain): void =
 };
 
 const refuseIdleObjects = ({ namespaces, pods, steps }: Scenario, complain: Complain): void => {
-  const actions = steps.map(({ action }) => action);
+  const actions = steps.map(changeOf);
   const created = actions.flatMap((action) =>
     action.verb === 'create' ? [...action.pods, ...(action.namespaces ?? [])] : [],
   );

@@ -1,5 +1,6 @@
 import { isAdminPolicy } from '../kube/world.ts';
 import { defaultNodes } from './default-world.ts';
+import { changeOf } from './operations.ts';
 import { applyAction, initialState, type State } from './state.ts';
 import type { AdminPolicy, Policy } from '../kube/types.ts';
 import type { Pod, Service, World } from '../kube/world.ts';
@@ -29,7 +30,8 @@ export const policiesAt = (scenario: Scenario, stepIndex: number): Policy[] => [
 /** The policies of the admin tiers that any of the steps speaks of. */
 export const adminPoliciesOf = (steps: Scenario['steps']): AdminPolicy[] =>
   steps
-    .flatMap(({ action }) => {
+    .map(changeOf)
+    .flatMap((action) => {
       if (action.verb === 'reject') return action.documents.map(({ document }) => document);
       return 'policies' in action ? action.policies : [];
     })
@@ -37,7 +39,7 @@ export const adminPoliciesOf = (steps: Scenario['steps']): AdminPolicy[] =>
 
 /** Whether a scenario changes labels of nodes, which all lanes share. */
 export const labelsNodes = ({ steps }: Pick<Scenario, 'steps'>): boolean =>
-  steps.some(({ action }) => {
+  steps.map(changeOf).some((action) => {
     const changes = action.verb === 'label' ? action.labels : action.verb === 'unlabel' ? action.keys : {};
     return defaultNodes.some(({ name }) => Object.hasOwn(changes, name));
   });
@@ -68,6 +70,12 @@ const objectsOf = (action: Action): string[] => {
     case 'restart':
     case 'rollover':
       return [action.part];
+    case 'outage':
+      return action.part === 'plugin'
+        ? [`plugin on the node of ${action.nodeOf}, meanwhile ${formatAction(action.meanwhile)}`]
+        : [action.part];
+    case 'churn':
+      return [`${action.count} ${action.part}`];
   }
 };
 

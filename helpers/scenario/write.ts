@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { printGrid } from '../matrix/grid.ts';
 import { defaultPodLabels, defaultPorts, isStanding } from './default-world.ts';
-import { isOperation } from './operations.ts';
+import { changeOf, inheritsGrids, isOperation } from './operations.ts';
 import { idOfPolicy } from './policies.ts';
 import { formatBlock, formatFlow, formatScalar } from './write-yaml.ts';
 import type { Policy } from '../kube/types.ts';
@@ -41,7 +41,7 @@ const listDocuments = (steps: readonly Step[]): Policy[] => {
   const documents: Policy[] = [];
   const rejected = new Set<Policy>();
   const current = new Map<string, number>();
-  for (const { action } of steps) {
+  for (const action of steps.map(changeOf)) {
     if (action.verb === 'reject')
       for (const { document, flaw } of action.documents) {
         if (!documents.includes(document)) documents.push(document);
@@ -104,16 +104,25 @@ const describeService = ({ name, type, selector, ports }: ScenarioService): Reco
 };
 
 const formatStep = ({ action, expect, stored, ready }: Step, documents: readonly Policy[]): string[] => {
-  // The grids of an operation are those of the step before.
-  const drawn = isOperation(action) ? [] : expect;
+  const drawn = inheritsGrids(action) ? [] : expect;
   return [
     `  - ${action.verb}: ${formatFlow(objectsOf(action, documents))}`,
+    ...formatMeanwhile(action, documents),
     ...formatLimits(action),
     ...(drawn.length === 0 && stored === undefined && ready === undefined ? [] : ['    expect:']),
     ...(ready === undefined ? [] : [`      ready: ${formatFlow(oneOrList(ready))}`]),
     ...(stored === undefined ? [] : ['      stored:']),
     ...(stored ?? []).map(({ id, fields }) => `        ${formatScalar(id)}: ${formatFlow(fields)}`),
     ...drawn.flatMap(formatGrid),
+  ];
+};
+
+const formatMeanwhile = (action: Action, documents: readonly Policy[]): string[] => {
+  if (action.verb !== 'outage' || action.part !== 'plugin') return [];
+  const { nodeOf, meanwhile } = action;
+  return [
+    `    nodeOf: ${nodeOf}`,
+    `    meanwhile: ${formatFlow({ [meanwhile.verb]: objectsOf(meanwhile, documents) })}`,
   ];
 };
 
@@ -140,7 +149,10 @@ const objectsOf = (action: Action, documents: readonly Policy[]): unknown => {
     case 'kill':
     case 'restart':
     case 'rollover':
+    case 'outage':
       return action.part;
+    case 'churn':
+      return { [action.part]: action.count };
     case 'reject':
       return oneOrList([...new Set(action.documents.map(({ document }) => nameFor(document, documents)))]);
   }

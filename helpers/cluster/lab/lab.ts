@@ -11,6 +11,8 @@ import { parsePlugin, startPlugin } from './plugin.ts';
 import { requireLinux, requirePrograms } from './programs.ts';
 import { renderServices } from './services.ts';
 
+const noApiServer = 'the lab has no API server';
+
 /**
  * A cluster of network namespaces on this machine: two pretended nodes, IPv4 and IPv6, real packets, no Kubernetes API.
  * Nothing of it outlives this process, however that ends.
@@ -87,10 +89,15 @@ const createCluster = (
     lacks: {
       kubelet: 'the lab has no kubelet',
       'service-names': 'the lab has no DNS',
-      api: 'the lab has no API server',
+      api: noApiServer,
+      'api-server-operations': noApiServer,
     },
     commandEnvironment: { NETPOL_LAB: holder.enter },
     operatePlugin: plugin.operate,
+    outage: async (what, meanwhile) => {
+      if (what.part === 'api-server') throw new ClusterError({ subject: noApiServer });
+      await plugin.outage(what.node, meanwhile);
+    },
     maximumLanes,
     openLane: async (index, standing, guests) => {
       if (!Number.isInteger(index) || index < 0 || index >= maximumLanes || lanes.has(index))

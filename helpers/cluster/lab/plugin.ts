@@ -36,6 +36,8 @@ export type PluginProcesses = {
   changed(): void;
   /** See `Cluster.operatePlugin`. */
   operate(operation: PluginOperation): Promise<void>;
+  /** See `Cluster.outage`. */
+  outage(node: string, meanwhile: () => Promise<void>): Promise<void>;
   /** Their end is no news from now on. */
   stop(): void;
   /** What the lab fed last and what the processes wrote. */
@@ -78,8 +80,7 @@ export const startPlugin = (
     fed = readState();
     for (const { feed } of processes.values()) feed(fed);
   };
-  const replace = async (node: string, how: 'kill' | 'stop'): Promise<void> => {
-    await processes.get(node)?.[how]();
+  const startAgain = async (node: string): Promise<void> => {
     const fresh = start(node);
     processes.set(node, fresh);
     fresh.feed(readState());
@@ -92,6 +93,10 @@ export const startPlugin = (
       });
     });
   };
+  const replace = async (node: string, how: 'kill' | 'stop'): Promise<void> => {
+    await processes.get(node)?.[how]();
+    await startAgain(node);
+  };
   return {
     changed: () => {
       if (isWaiting || processes.size === 0) return;
@@ -102,6 +107,17 @@ export const startPlugin = (
       const all = [...processes.keys()];
       if (operation === 'rollover') for (const node of all) await replace(node, 'stop');
       else await settleAll(all.map((node) => replace(node, operation === 'kill' ? 'kill' : 'stop')));
+    },
+    outage: async (node, meanwhile) => {
+      const process = processes.get(node);
+      if (process === undefined) return meanwhile();
+      processes.delete(node);
+      await process.kill();
+      try {
+        await meanwhile();
+      } finally {
+        await startAgain(node);
+      }
     },
     stop: () => {
       isStopping = true;

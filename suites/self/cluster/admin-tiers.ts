@@ -23,7 +23,14 @@ export type AdminPlace = {
 };
 
 /** What an existing cluster lacks whatever its CRDs. */
-export const always = ['external', 'chosen-address', 'node-labels', 'cluster-wide', 'plugin-operations'];
+export const always = [
+  'external',
+  'chosen-address',
+  'node-labels',
+  'cluster-wide',
+  'plugin-operations',
+  'api-server-operations',
+];
 const definitions = (version: string): string[] =>
   version === 'v0.2'
     ? ['clusternetworkpolicies.policy.networking.k8s.io']

@@ -64,6 +64,7 @@ describe('The lab', function () {
       kubelet: 'the lab has no kubelet',
       'service-names': 'the lab has no DNS',
       api: 'the lab has no API server',
+      'api-server-operations': 'the lab has no API server',
     });
   });
 

@@ -42,8 +42,8 @@ describe('reference mutants', () => {
     }
   });
 
-  // What is wrong only at the begin or the end of a process changes no rules.
-  for (const mutant of mutants.filter(({ atStart, atStop }) => !atStart && !atStop)) {
+  // What is wrong only at the begin or the end of a process, or between two states, changes no rules.
+  for (const mutant of mutants.filter((one) => !one.atStart && !one.atStop && !one.beforeRules)) {
     it(`${mutant.name} changes rules, and nft accepts all that it makes`, () => {
       const harmed = stories.map((story) => runThrough(story, mutant));
       const unharmed = stories.map((story) => runThrough(story));

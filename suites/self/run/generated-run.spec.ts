@@ -24,7 +24,7 @@ describe('a profile', function () {
     expect(inFolder(namesOf(listed), 'generated/')).to.equal(0);
     expect(namesOf(listed)).to.deep.equal(namesOf(await list('--profile', 'hand-drawn')));
     const generated = ['generated-pairwise', 'generated-precedence', 'generated-112', 'generated-all'];
-    const profiles = ['hand-drawn', ...generated, 'all'];
+    const profiles = ['hand-drawn', 'operations', ...generated, 'all'];
     expect(Object.keys(listed.profiles)).to.deep.equal(profiles);
   });
 
@@ -43,7 +43,11 @@ describe('a profile', function () {
     expect(inFolder(precedence, 'generated/precedence/')).to.equal(precedence.length);
     const [all, drawn] = [namesOf(await list('--profile', 'all')), namesOf(await list())];
     expect(all).to.deep.equal([...new Set(all)]);
-    expect(all.length).to.equal(drawn.length + pairwise.length + precedence.length + 230);
+    const operations = namesOf(await list('--profile', 'operations'));
+    expect(operations).to.include('operations/cluster/api-server-away');
+    const rare = operations.filter((name) => !drawn.includes(name));
+    expect(rare).to.deep.equal(operations.filter((name) => name.startsWith('operations/cluster/')));
+    expect(all.length).to.equal(drawn.length + rare.length + pairwise.length + precedence.length + 230);
   });
 
   it('is narrowed by filters: a tag of Cyclonus finds its cases', async () => {
@@ -58,7 +62,7 @@ describe('a profile', function () {
     const { exitCode, stderr } = await runNetpol(['list', '--profile', 'nope']);
     expect(exitCode).to.equal(2);
     expect(stderr).to.include(
-      'wanted one of hand-drawn, generated-pairwise, generated-precedence, generated-112',
+      'wanted one of hand-drawn, operations, generated-pairwise, generated-precedence, generated-112',
     );
   });
 

@@ -31,6 +31,8 @@ const sample: Record<string, string> = {
   'tier-peer-node-not-followed': 'nodes/cluster-relabel',
   // There the plugin is a DaemonSet.
   'flush-at-start': 'operations/plugin/rolled-over',
+  'stale-after-restart': 'operations/plugin/away-from-a-node',
+  'open-without-api-server': 'operations/cluster/api-server-away',
 };
 
 const inside = (node: string, ...command: string[]) =>

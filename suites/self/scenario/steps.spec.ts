@@ -18,13 +18,13 @@ describe('a step refuses', () => {
     [
       'no verb',
       step('{ expect: {} }'),
-      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover',
+      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover, outage, churn',
     ],
     [
       'unknown verbs',
       step('{ reboot: x/d }'),
-      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover',
-      '26:7: unknown key `reboot`: known are apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover, expect, limits',
+      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover, outage, churn',
+      '26:7: unknown key `reboot`: known are apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover, outage, churn, expect, limits, nodeOf, meanwhile',
     ],
     [
       'names that are no text',
@@ -145,6 +145,29 @@ describe('a step refuses', () => {
       'limits where nothing is done to the plugin',
       step('{ delete: admit, limits: { lossMs: 1 } }'),
       '26:22: `limits` stands only in a step that is an operation',
+    ],
+    [
+      'an outage without what it is about',
+      operation('{ outage: plugin }'),
+      '26:5: wanted a pod that runs at this step, whose node is meant, got nothing',
+      '26:5: wanted a change like { update: deny-all }, got nothing',
+    ],
+    [
+      'what goes on meanwhile where nothing is away',
+      operation('{ kill: plugin, nodeOf: x/b, meanwhile: { delete: admit } }'),
+      '26:21: `nodeOf` stands only beside `outage: plugin`',
+      '26:34: `meanwhile` stands only beside `outage: plugin`',
+    ],
+    [
+      'more than one change meanwhile, and such as take long',
+      operation('{ outage: plugin, nodeOf: x/b, meanwhile: { delete: admit, remove: x/d }, expect: {} }'),
+      '26:64: unknown key `remove`: known are apply, update, delete, label, unlabel',
+      '26:87: `expect` holds no grid',
+    ],
+    [
+      'churn of what does not come and go',
+      step('{ churn: { services: 3 } }').replace('[NetworkPolicy]', '[NetworkPolicy, Churn]'),
+      '26:16: unknown key `services`: known are policies, pods',
     ],
     [
       'a node that no cluster of ours has',

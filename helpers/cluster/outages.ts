@@ -1,0 +1,84 @@
+import { ClusterError } from '../errors.ts';
+import type { V1Pod } from '../kube/client.ts';
+import { poll, settleAll } from '../wait.ts';
+import {
+  containersOf,
+  doToContainers,
+  findSets,
+  killTask,
+  podsOf,
+  toContainers,
+  waitUntilReplaced,
+  type KindPlace,
+} from './plugin-operations.ts';
+import { runProgram } from './programs.ts';
+
+/** What is frozen thaws by itself after so many seconds, also where we are not there any more. */
+const longestFreeze = 90;
+
+/**
+ * Freezes the plugin of one node of a kind cluster until `meanwhile` is done, and kills it then: nothing of it runs from
+ * the first moment on, and the kubelet starts it again only when it may come back.
+ * @throws ClusterError where no plugin runs there, or it is not ready again within three minutes
+ */
+export const leavePluginOut = async (
+  node: string,
+  meanwhile: () => Promise<void>,
+  place: KindPlace,
+): Promise<void> => {
+  const sets = await findSets(place);
+  const pods = (await podsOf(sets, place.client)).filter(({ spec }) => spec?.nodeName === node);
+  if (pods.length === 0) throw new ClusterError({ subject: `no plugin runs on ${node}` });
+  const before = new Set(pods.flatMap(containersOf));
+  try {
+    await settleAll(pods.map((pod) => freeze(pod, place.signal)));
+    await meanwhile();
+  } finally {
+    await settleAll(pods.map((pod) => doToContainers(pod, killTask)));
+  }
+  await waitUntilReplaced(sets, before, place);
+};
+
+/**
+ * Freezes the API server of a kind cluster until `meanwhile` is done: it takes connections, and answers nobody. So the
+ * streams to the pods outlive it, which a server that ends would cut.
+ * @throws ClusterError where it, or a controller beside it, does not work again within two minutes
+ */
+export const holdUpApiServer = async (
+  meanwhile: () => Promise<void>,
+  { client, controlPlane, signal }: KindPlace,
+): Promise<void> => {
+  const { items: servers } = await client.core.listNamespacedPod({
+    namespace: 'kube-system',
+    labelSelector: 'component=kube-apiserver',
+  });
+  try {
+    await settleAll(servers.map((pod) => freeze(pod, signal)));
+    await meanwhile();
+  } finally {
+    await settleAll(servers.map((pod) => doToContainers(pod, 'resume')));
+  }
+  const thawed = Date.now();
+  const read = ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', '--request-timeout=5s', 'get', 'lease'];
+  const leases = ['--namespace=kube-system', 'kube-scheduler', 'kube-controller-manager'];
+  const output = '--output=jsonpath={.items[*].spec.renewTime}';
+  const isLed = async (): Promise<true | undefined> => {
+    const told = await runProgram('docker', ['exec', controlPlane, ...read, ...leases, output], {
+      signal,
+    }).catch(() => '');
+    const times = told.split(' ').map((time) => Date.parse(time));
+    return times.length === 2 && times.every((time) => time > thawed) ? true : undefined;
+  };
+  const failure = (): Error =>
+    new ClusterError({
+      subject: 'the scheduler and the controllers do not work two minutes after the API server was held up',
+      wanted: 'leases in kube-system that they renew',
+    });
+  await poll(isLed, { deadline: 120_000, interval: 500, signal, failure });
+};
+
+const freeze = async (pod: V1Pod, signal: AbortSignal | undefined): Promise<void> => {
+  const thaw = `sleep ${longestFreeze}\n${toContainers(pod, 'resume')}`;
+  await runProgram('docker', ['exec', '--detach', pod.spec?.nodeName ?? '', 'sh', '-c', thaw], { signal });
+  await doToContainers(pod, 'pause', signal);
+};

@@ -1,0 +1,42 @@
+import { ClusterError } from '../errors.ts';
+import { idOf } from '../kube/world.ts';
+import type { OperationAction } from '../scenario/operations.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { act } from './act.ts';
+import type { CheckContext } from './check.ts';
+import { churn } from './churn.ts';
+import type { Ground } from './ground.ts';
+import { pause } from './operation.ts';
+
+/** How long the API server is away, in milliseconds. */
+const apiServerOutage = 30_000;
+/** How long a plugin stays away after the change that it misses, in milliseconds. */
+const missing = 1_000;
+
+/** What can be done to the cluster. */
+export type OperationContext = Pick<CheckContext, 'operatePlugin' | 'outage' | 'patience'>;
+
+/** Does what a step says to the cluster. @throws ClusterError */
+export const perform = async (
+  action: OperationAction,
+  scenario: Scenario,
+  ground: Ground,
+  { operatePlugin, outage, patience: { signal } }: OperationContext,
+): Promise<void> => {
+  if (action.verb === 'churn') await churn(action, ground, signal);
+  else if (action.verb !== 'outage') await operatePlugin(action.verb);
+  else if (action.part === 'api-server')
+    await outage({ part: action.part }, async () => pause(apiServerOutage, signal));
+  else
+    await outage({ part: action.part, node: await nodeOf(action.nodeOf, ground) }, async () => {
+      await act(action.meanwhile, scenario, ground);
+      await pause(missing, signal);
+    });
+};
+
+const nodeOf = async (id: string, { lane, realId }: Ground): Promise<string> => {
+  const { pods } = await lane.world();
+  const found = pods.find((pod) => idOf(pod) === realId(id));
+  if (found === undefined) throw new ClusterError({ subject: `the pod ${id} is gone` });
+  return found.node;
+};
