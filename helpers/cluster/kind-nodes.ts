@@ -32,6 +32,16 @@ export const readKindNodes = async (client: KubeClient): Promise<KindNode[]> => 
   }));
 };
 
+const mark = '/etc/netpol-conformance';
+
+/** Notes on a node that the cluster is ours, for the runs that use it again. */
+export const markAsOurs = async (node: string): Promise<void> => {
+  await runProgram('docker', ['exec', node, 'touch', mark]);
+};
+
+export const isMarkedAsOurs = async (node: string): Promise<boolean> =>
+  (await runProgram('docker', ['exec', node, 'find', '/etc', '-maxdepth', '1', '-path', mark])) !== '';
+
 /**
  * A cluster whose pods are connected already cannot take a plugin that connects them too: both would give out the same
  * addresses.

@@ -17,7 +17,9 @@ import { checkPrograms, createCluster, listClusters, readKindConfig, useCluster 
 import {
   applyManifests,
   collectPluginEvidence,
+  isMarkedAsOurs,
   listNodeContainers,
+  markAsOurs,
   readKindNodes,
   readKubeletWords,
   refuseSecondNetwork,
@@ -95,7 +97,10 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     const client = openClient({ kubeconfig });
     if (isReused) await refuseOtherRuns(client, run, options.force === true);
     const containers = await listNodeContainers(cluster);
-    if (isReused) await refuseSecondNetwork(containers[0] ?? '', plugin);
+    const controlPlane = containers[0] ?? '';
+    if (isReused) await refuseSecondNetwork(controlPlane, plugin);
+    else await markAsOurs(controlPlane);
+    const isOurs = await isMarkedAsOurs(controlPlane);
     const install = async (): Promise<void> => {
       if (crdBundle.length === 0 && (await hasAdminDefinitions(client))) return;
       stack.use(await installCrds(client, { bundles, log, signal, ...(isReused ? { run } : {}) }));
@@ -106,11 +111,11 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     const image = await building;
     if (plugin.manifests !== undefined) {
       log(`kind: installing plugin ${plugin.name}${isReused ? ` (it stays in cluster ${cluster})` : ''}`);
-      await applyManifests(containers[0] ?? '', await plugin.manifests(image), signal);
+      await applyManifests(controlPlane, await plugin.manifests(image), signal);
     }
     await waitUntilClusterReady(client, { nodes: containers.length, kubeletWords: readKubeletWords, signal });
     const isKept = keep || isReused;
-    const made = { cluster, client, containers, image, isKept, isReused, kubeconfig, stack };
+    const made = { cluster, client, containers, image, isKept, isOurs, kubeconfig, stack };
     const ready = await describeCluster({ ...options, ...made, daemonSets: plugin.daemonSets });
     started.isDone = true;
     return ready;
@@ -126,7 +131,8 @@ type Described = KindOptions & {
   containers: string[];
   image: string;
   isKept: boolean;
-  isReused: boolean;
+  /** Made by this run, or an earlier one of ours. */
+  isOurs: boolean;
   /** Those of the plugin, where we have installed it. */
   daemonSets: readonly string[] | undefined;
   kubeconfig: string;
@@ -143,7 +149,7 @@ const describeCluster = async ({
   containers,
   image,
   isKept,
-  isReused,
+  isOurs,
   daemonSets,
   kubeconfig,
   stack,
@@ -178,11 +184,11 @@ const describeCluster = async ({
     }),
   );
   const evidence = () => collectPluginEvidence(client, containers, facts.engines);
-  const ours = daemonSets ?? (isReused ? [] : facts.engines);
+  const ours = daemonSets ?? (isOurs ? facts.engines : []);
   const place = { client, daemonSets: ours, controlPlane: containers[0] ?? '', signal };
-  const notOurs = isReused
-    ? 'the plugin of this cluster is not ours to restart'
-    : 'no DaemonSet of a plugin that we know runs here';
+  const notOurs = isOurs
+    ? 'no DaemonSet of a plugin that we know runs here'
+    : 'the plugin of this cluster is not ours to restart';
   return {
     environment: {
       provider: 'kind',
@@ -195,9 +201,7 @@ const describeCluster = async ({
       ...admin.lacks,
       'chosen-address': noChosenAddress,
       ...(ours.length === 0 ? { 'plugin-operations': notOurs } : {}),
-      ...(isReused
-        ? { 'api-server-operations': 'the API server of this cluster is not ours to hold up' }
-        : {}),
+      ...(isOurs ? {} : { 'api-server-operations': 'the API server of this cluster is not ours to hold up' }),
       ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
     },
     commandEnvironment: { KUBECONFIG: kubeconfig },

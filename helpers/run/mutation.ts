@@ -9,6 +9,8 @@ export type Fate = {
   mutant: string;
   killedBy: string[];
   errors: string[];
+  /** Why the scenario that it names could not be tried. */
+  skipped?: string;
   tried: number;
   milliseconds: number;
 };
@@ -37,8 +39,8 @@ export const tryPlugin = async (
   const began = performance.now();
   const fate: Fate = { mutant: mutant.name, killedBy: [], errors: [], tried: 0, milliseconds: 0 };
   for (const batch of planBatches(scenarios, mutant, options)) {
-    await runBatch(start, batch, fate, options);
-    if (isDecided(fate, options)) break;
+    await runBatch(start, batch, fate, { ...options, named: mutant.killedBy });
+    if (fate.skipped !== undefined || isDecided(fate, options)) break;
   }
   return { ...fate, milliseconds: Math.round(performance.now() - began) };
 };
@@ -60,7 +62,7 @@ export const planBatches = (
 /** What the fate of a mutant means: whether all is as it must be, and in words. `scenarios`: those that could be tried. */
 export const judgeFate = (
   { killedBy, survives }: Pick<Mutant, 'killedBy' | 'survives'>,
-  fate: Pick<Fate, 'killedBy' | 'tried'>,
+  fate: Pick<Fate, 'killedBy' | 'tried' | 'skipped'>,
   scenarios: readonly Pick<Scenario, 'name'>[],
 ): { isRight: boolean; words: string } => {
   const killers = fate.killedBy.join(', ');
@@ -68,6 +70,8 @@ export const judgeFate = (
     return killers === ''
       ? { isRight: true, words: survives }
       : { isRight: false, words: `KILLED by ${killers}, but ${survives}` };
+  if (fate.skipped !== undefined)
+    return { isRight: false, words: `NOT TRIED by ${killedBy}, which it names: ${fate.skipped}` };
   const isNamed = killedBy !== undefined && scenarios.some(({ name }) => name === killedBy);
   if (!isNamed)
     return { isRight: killers !== '', words: killers === '' ? 'SURVIVED' : `killed by ${killers}` };
@@ -82,7 +86,7 @@ const runBatch = async (
   start: () => Promise<Cluster>,
   batch: readonly Scenario[],
   fate: Fate,
-  options: TryOptions,
+  { named, ...options }: TryOptions & { named: string | undefined },
 ): Promise<void> => {
   const cluster = await start();
   const budget = settleBudgetMs[cluster.environment.provider];
@@ -92,7 +96,11 @@ const runBatch = async (
     { lanes, settleBudgetMs: budget, scenarios: batch.length },
     () => {},
   );
-  const able = batch.filter((scenario) => skipReason(scenario, session.context) === undefined);
+  const able = batch.filter((scenario) => {
+    const reason = skipReason(scenario, session.context);
+    if (reason !== undefined && scenario.name === named) fate.skipped = reason;
+    return reason === undefined;
+  });
   session.schedule(able);
   for (const scenario of able) {
     const { record } = await session.result(scenario);

@@ -63,6 +63,14 @@ describe('the trial of a mutant', () => {
     expect(judge([], { killedBy: 'elsewhere' })).to.deep.equal({ isRight: false, words: 'SURVIVED' });
   });
 
+  it('is wrong where the named scenario was skipped, whatever the others say', () => {
+    const fate = { killedBy: [], tried: 0, skipped: 'the lab has no API server' };
+    expect(judgeFate(udp, fate, scenarios)).to.deep.equal({
+      isRight: false,
+      words: 'NOT TRIED by named, which it names: the lab has no API server',
+    });
+  });
+
   it('takes any killer where the named scenario was not to be tried', () => {
     expect(judge(['far'], { killedBy: 'elsewhere' })).to.deep.equal({
       isRight: true,
