@@ -68,6 +68,8 @@ export type ServiceRequest = {
   type: 'ClusterIP' | 'Headless' | 'NodePort';
   selector: Labels;
   ports: World['services'][number]['ports'];
+  /** Makes it of the type ExternalName: a name for this headless Service of its namespace, whose selector it repeats. */
+  externalName?: string;
 };
 
 /** Names an object: real namespace and name. */

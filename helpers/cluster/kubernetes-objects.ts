@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import type { V1Node, V1Pod, V1Service } from '../kube/client.ts';
+import type { V1Node, V1Pod } from '../kube/client.ts';
 import type { Labels, Protocol } from '../kube/types.ts';
-import type { Node, Pod, World } from '../kube/world.ts';
-import type { PodRequest, ServiceRequest } from './cluster.ts';
+import type { Node, Pod } from '../kube/world.ts';
+import type { PodRequest } from './cluster.ts';
 
 export const runLabel = 'netpol-conformance/run';
 export const laneLabel = 'netpol-conformance/lane';
@@ -110,22 +110,6 @@ export const portList = (ports: readonly { protocol: Protocol; port: number }[])
     .map(({ protocol, port }) => `${protocol}/${port}`)
     .join(',');
 
-export const serviceBody = ({ namespace, name, type, selector, ports }: ServiceRequest) => ({
-  metadata: { namespace, name },
-  spec: {
-    selector,
-    ipFamilyPolicy: 'PreferDualStack',
-    ...(type === 'Headless' ? { clusterIP: 'None' } : {}),
-    ...(type === 'NodePort' ? { type } : {}),
-    ports: ports.map(({ protocol, port, targetPort }) => ({
-      name: `${protocol.toLowerCase()}-${port}`,
-      protocol,
-      port,
-      targetPort,
-    })),
-  },
-});
-
 /** A pod as policies see it, or undefined for one that failed or is about to go. */
 export const readPod = ({ metadata, spec, status }: V1Pod): Pod | undefined => {
   if (metadata?.deletionTimestamp !== undefined || status?.phase === 'Failed') return undefined;
@@ -152,20 +136,6 @@ export const readPod = ({ metadata, spec, status }: V1Pod): Pod | undefined => {
     ...(status?.phase === 'Succeeded' ? { phase: 'Succeeded' } : {}),
   };
 };
-
-export const readService = ({ metadata, spec }: V1Service): World['services'][number] => ({
-  namespace: metadata?.namespace ?? '',
-  name: metadata?.name ?? '',
-  type: spec?.clusterIP === 'None' ? 'Headless' : spec?.type === 'NodePort' ? 'NodePort' : 'ClusterIP',
-  selector: spec?.selector ?? {},
-  ports: (spec?.ports ?? []).map(({ protocol = 'TCP', port, targetPort = port, nodePort }) => ({
-    protocol: protocol as Protocol,
-    port,
-    targetPort,
-    ...(nodePort === undefined ? {} : { nodePort }),
-  })),
-  addresses: (spec?.clusterIPs ?? []).filter((address) => address !== 'None'),
-});
 
 /** The nodes of these `kubernetes.io/hostname`, in that order, with their labels and the addresses that pods reach them at. */
 export const readNodes = (nodes: readonly V1Node[], hosts: readonly string[]): Node[] =>

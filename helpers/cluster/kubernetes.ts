@@ -17,10 +17,9 @@ import {
   probeCommand,
   readNodes,
   readPod,
-  readService,
   runLabel,
-  serviceBody,
 } from './kubernetes-objects.ts';
+import { readServices, serviceBody } from './kubernetes-services.ts';
 import { setNodeLabels } from './node-labels.ts';
 import { createLanePolicies } from './kubernetes-policies.ts';
 import { createAdmission } from './pod-admission.ts';
@@ -112,7 +111,7 @@ export const openKubernetesLane = async (
         ...pods.map(readPod).filter((pod): pod is Pod => pod !== undefined),
         ...(externalHosts?.pods(lock) ?? []),
       ],
-      services: services.map(readService),
+      services: readServices(services),
       policies: policies.flat(),
       ...(adminPolicies.length > 0 ? { adminPolicies } : {}),
     };

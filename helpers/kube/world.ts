@@ -39,6 +39,11 @@ export type Service = {
     nodePort?: number;
   }[];
   addresses: string[];
+  /**
+   * Only a name for another one: that of a headless Service of the namespace, whose selector and ports it has here. The
+   * API calls its type ExternalName, and DNS answers for it with a CNAME.
+   */
+  externalName?: string;
 };
 
 /**
@@ -51,6 +56,10 @@ export const readServiceName = (domainName: string): { namespace: string; name: 
     /^([^.*]+|\*)\.([^.*]+)\.svc\.cluster\.local\.?$/.exec(domainName.toLowerCase()) ?? [];
   return name === undefined || namespace === undefined ? undefined : { namespace, name };
 };
+
+/** The DNS name of a Service: `first.y.svc.cluster.local`. */
+export const serviceNameOf = ({ namespace, name }: { namespace: string; name: string }): string =>
+  `${name}.${namespace}.svc.cluster.local`;
 
 /** A machine of the cluster; pods name it in `node`. */
 export type Node = { name: string; addresses: string[]; labels?: Labels };

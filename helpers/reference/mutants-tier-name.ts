@@ -38,6 +38,24 @@ export const tierNameMutants: readonly Mutant[] = [
     },
   },
   {
+    name: 'domain-name-aliases-unknown',
+    sentence: 'A domain name that is an alias of another has no address.',
+    feature: 'ClusterNetworkPolicyDomainNames',
+    imitates:
+      'resolvers that read the first record of an answer, a CNAME; no peer suite has a name with an alias',
+    killedBy: 'admin/domain-names/alias',
+    needs: 'kind',
+    semantics: {
+      addressesOfName: (asked, state) =>
+        state.services.some(
+          ({ namespace, name, type }) =>
+            type === 'ExternalName' && asked.startsWith(`${name}.${namespace}.svc.`),
+        )
+          ? []
+          : tierSemantics.addressesOfName(asked, state),
+    },
+  },
+  {
     name: 'domain-names-asked-once',
     sentence: 'The first addresses of a domain name are its addresses for ever.',
     feature: 'ClusterNetworkPolicyDomainNames',

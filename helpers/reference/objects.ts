@@ -17,6 +17,7 @@ export type ApiObject = {
     initContainers?: Container[];
     podCIDRs?: string[];
     clusterIP?: string;
+    type?: string;
   };
   status?: {
     phase?: string;
@@ -51,7 +52,11 @@ export const resources: {
   services: {
     path: '/api/v1/services',
     read: ({ metadata: { namespace = '', name }, spec }): Service | undefined =>
-      spec?.clusterIP === 'None' ? { namespace, name, type: 'Headless' } : undefined,
+      spec?.clusterIP === 'None'
+        ? { namespace, name, type: 'Headless' }
+        : spec?.type === 'ExternalName'
+          ? { namespace, name, type: 'ExternalName' }
+          : undefined,
   },
   policies: {
     path: '/apis/networking.k8s.io/v1/networkpolicies',

@@ -18,8 +18,12 @@ export type Pod = {
   phase?: 'Succeeded' | 'Failed';
 };
 
-/** Of these only headless ones count: their names mean pods. */
-export type Service = { namespace: string; name: string; type: 'ClusterIP' | 'Headless' | 'NodePort' };
+/** Of these only headless ones count: their names mean pods. Those of the type ExternalName are names for others. */
+export type Service = {
+  namespace: string;
+  name: string;
+  type: 'ClusterIP' | 'Headless' | 'NodePort' | 'ExternalName';
+};
 
 /** `uid` and `generation` are there where the API server is the feed. */
 export type StoredAdminPolicy = AdminPolicy & { metadata: { uid?: string; generation?: number } };

@@ -134,9 +134,7 @@ const createGround = (lane: Lane, links: Links): Ground => {
     const missing = scenario.pods.filter(({ id, createdLater }) => !isStanding(id) && !createdLater);
     await settleAll(missing.map((pod) => createPod(pod, scenario)));
     await settleAll(
-      scenario.services.map(({ id, type, selector, ports }) =>
-        lane.createService({ ...realName(id), type, selector, ports }),
-      ),
+      scenario.services.map(({ id, ...service }) => lane.createService({ ...service, ...realName(id) })),
     );
     const isAsFound = relabels.length + guests.length + missing.length + scenario.services.length === 0;
     const world = isAsFound ? await follow(found) : await refresh();

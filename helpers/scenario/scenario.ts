@@ -48,6 +48,8 @@ export type ScenarioService = {
   type: 'ClusterIP' | 'Headless' | 'NodePort';
   selector: Labels;
   ports: { protocol: Protocol; port: number; targetPort: number | string }[];
+  /** Of `type: ExternalName`: the headless Service of its namespace that it names, whose type, selector and ports it has here. */
+  externalName?: string;
 };
 
 export type Action =

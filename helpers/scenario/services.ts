@@ -1,4 +1,5 @@
 import { flawOfLabelName, flawOfPortName, flawOfPortNumber } from '../kube/syntax.ts';
+import { serviceNameOf } from '../kube/world.ts';
 import { defaultPodLabels, namespaceNames } from './default-world.ts';
 import { booleanHint, describe, isFields, readFields, readLabels, refuseUnknownKeys } from './reading.ts';
 import type { Flaw } from '../kube/syntax.ts';
@@ -12,24 +13,31 @@ const serviceKeys = ['port', 'protocol', 'targetPort', 'type', 'selector'];
 
 /**
  * Reads the `services` section: `x/web: { port: 80 }`. Unless said otherwise: TCP, to the same port of the pods,
- * `type: ClusterIP`, and the selector `pod: web`. A `type: NodePort` can also be asked by grids `node-port TCP/80`.
+ * `type: ClusterIP`, and the selector `pod: web`. A `type: NodePort` can also be asked by grids `node-port TCP/80`; a
+ * `type: ExternalName` is another name for a headless Service of its namespace.
  */
 export const readServices = (section: Fields, complain: Complain): ScenarioService[] => {
   const services: ScenarioService[] = [];
+  const names: ExternalName[] = [];
   for (const [id, value] of Object.entries(section)) {
     const path = ['services', id];
     const [namespace = '', name = '', ...rest] = id.split('/');
-    const names: readonly string[] = namespaceNames;
-    if (rest.length > 0 || flawOfLabelName(name) !== undefined || !names.includes(namespace)) {
+    const known: readonly string[] = namespaceNames;
+    if (rest.length > 0 || flawOfLabelName(name) !== undefined || !known.includes(namespace)) {
       complain(
         path,
-        `service \`${id}\`: wanted a name like x/web in ${names.join(', ')}${booleanHint(id)}`,
+        `service \`${id}\`: wanted a name like x/web in ${known.join(', ')}${booleanHint(id)}`,
         'key',
       );
       continue;
     }
     const fields = readFields(value, path, complain, 'a service like { port: 80 }');
     if (fields === undefined) continue;
+    if (fields['type'] === 'ExternalName') {
+      refuseUnknownKeys(fields, ['type', 'externalName'], path, complain);
+      names.push({ id, namespace, name, meant: fields['externalName'] });
+      continue;
+    }
     refuseUnknownKeys(fields, serviceKeys, path, complain);
     const { selector } = fields;
     if (isFields(selector) && Object.keys(selector).length === 0) {
@@ -57,7 +65,29 @@ export const readServices = (section: Fields, complain: Complain): ScenarioServi
       ports: [readPort(fields, path, complain)],
     });
   }
-  return services;
+  return [...services, ...names.flatMap((alias) => resolveName(alias, services, complain))];
+};
+
+/** A Service of `type: ExternalName`, and what its `externalName` says. */
+type ExternalName = { id: string; namespace: string; name: string; meant: unknown };
+
+const resolveName = (
+  { id, namespace, name, meant }: ExternalName,
+  services: readonly ScenarioService[],
+  complain: Complain,
+): ScenarioService[] => {
+  const service = services.find(
+    (candidate) =>
+      candidate.namespace === namespace &&
+      candidate.type === 'Headless' &&
+      serviceNameOf(candidate) === meant,
+  );
+  if (service !== undefined) return [{ ...service, id, name, externalName: service.name }];
+  complain(
+    ['services', id],
+    `\`externalName\` of ${id} must be the name of a headless Service of its namespace, like first.${namespace}.svc.cluster.local, got ${describe(meant)}`,
+  );
+  return [];
 };
 
 const readPort = (fields: Fields, path: Path, complain: Complain): ScenarioService['ports'][number] => {
@@ -86,6 +116,6 @@ const numberFlaw = (value: unknown): Flaw =>
 const readType = (value: unknown, path: Path, complain: Complain): ScenarioService['type'] => {
   const known = serviceTypes.find((type) => type === value);
   if (value !== undefined && known === undefined)
-    complain(path, `\`type\` must be ClusterIP, Headless or NodePort, got ${describe(value)}`);
+    complain(path, `\`type\` must be ClusterIP, Headless, NodePort or ExternalName, got ${describe(value)}`);
   return known ?? 'ClusterIP';
 };

@@ -107,7 +107,7 @@ const pretendAddresses = (pod: ScenarioPod, pods: readonly ScenarioPod[], { birt
 };
 
 const buildService = (
-  { namespace, name, type, selector, ports }: Scenario['services'][number],
+  { namespace, name, type, selector, ports, externalName }: Scenario['services'][number],
   index: number,
 ): Service => ({
   namespace,
@@ -116,4 +116,5 @@ const buildService = (
   selector,
   ports: type === 'NodePort' ? ports.map((port) => ({ ...port, nodePort: 30_001 + index })) : ports,
   addresses: type === 'Headless' ? [] : [`10.96.0.${index + 1}`, `fd00:96::${(index + 1).toString(16)}`],
+  ...(externalName !== undefined && { externalName }),
 });

@@ -5,6 +5,7 @@ import { changeOf, inheritsGrids, isOperation } from './operations.ts';
 import { idOfPolicy } from './policies.ts';
 import { formatBlock, formatFlow, formatScalar } from './write-yaml.ts';
 import type { Policy } from '../kube/types.ts';
+import { serviceNameOf } from '../kube/world.ts';
 import type { ContainerPort } from '../kube/world.ts';
 import type { Action, ExpectedGrid, Scenario, ScenarioPod, ScenarioService, Step } from './scenario.ts';
 
@@ -92,7 +93,10 @@ const formatPod = (pod: ScenarioPod): string => {
 const formatPort = ({ name, protocol, port }: ContainerPort): string =>
   [`${protocol}/${port}`, ...(name === undefined ? [] : [name])].join(' ');
 
-const describeService = ({ name, type, selector, ports }: ScenarioService): Record<string, unknown> => {
+const describeService = (service: ScenarioService): Record<string, unknown> => {
+  const { namespace, name, type, selector, ports, externalName } = service;
+  if (externalName !== undefined)
+    return { type: 'ExternalName', externalName: serviceNameOf({ namespace, name: externalName }) };
   const [{ protocol, port, targetPort } = { protocol: 'TCP', port: 0, targetPort: 0 }] = ports;
   return {
     port,

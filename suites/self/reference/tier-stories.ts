@@ -178,6 +178,12 @@ const unswapped = cluster({ ingress: (swapped.spec.ingress ?? []).toReversed() }
 const ofNames = createTierState(
   cluster({ egress: [{ action: 'Accept', to: [{ domainNames: ['example.com', '*.example.com'] }] }] }),
 );
+const alias = 'alias.y.svc.cluster.local';
+const ofAlias: State = {
+  ...createTierState(cluster({ egress: [{ action: 'Accept', to: [{ domainNames: [alias] }] }] })),
+  services: [{ namespace: 'y', name: 'alias', type: 'ExternalName' }],
+  domainNames: { [alias]: ['10.0.0.3'] },
+};
 
 const changes: State[][] = [
   [
@@ -196,6 +202,7 @@ const changes: State[][] = [
     { ...ofNames, domainNames: { 'example.com': ['10.0.0.3', 'fd00::3'], '*.example.com': ['10.0.0.4'] } },
     { ...ofNames, domainNames: { 'example.com': ['10.0.0.5'], '*.example.com': ['10.0.0.4'] } },
   ],
+  [ofAlias],
   [calm, { ...calm, pods: [...calm.pods, { ...createPod('x/new', 9), node: 'node0' }] }],
 ];
 

@@ -27,7 +27,27 @@ describe('services', () => {
       },
     ]);
   });
+
+  it('of the type ExternalName have what the headless Service has that they name', () => {
+    const [web, alias] = scenarioOf(
+      spoil(
+        ['features: [NetworkPolicy]', 'features: [NetworkPolicy, ServiceNames]'],
+        [
+          'steps:\n',
+          `services:\n  x/alias: ${named('web.x')}\n  x/web: { port: 80, type: Headless, selector: { pod: b } }\nsteps:\n`,
+        ],
+        [
+          '  - create: x/d',
+          '      service-name TCP/80: |2\n             x/web x/alias\n        x/a   .      .\n        x/b   -      -\n        y/a   .      .\n  - create: x/d',
+        ],
+      ),
+    ).services;
+    expect(alias).to.deep.equal({ ...web, id: 'x/alias', name: 'alias', externalName: 'web' });
+  });
 });
+
+const named = (service: string): string =>
+  `{ type: ExternalName, externalName: ${service}.svc.cluster.local }`;
 
 describe('services refuse', () => {
   refuse([
@@ -51,7 +71,7 @@ describe('services refuse', () => {
     [
       'an unknown type',
       service('{ port: 80, selector: { pod: b }, type: LoadBalancer }'),
-      '10:50: `type` must be ClusterIP, Headless or NodePort, got `LoadBalancer`',
+      '10:50: `type` must be ClusterIP, Headless, NodePort or ExternalName, got `LoadBalancer`',
     ],
     ['an empty selector', service('{ port: 80, selector: {} }'), '10:32: an empty selector selects no pods'],
     [
@@ -59,6 +79,24 @@ describe('services refuse', () => {
       service('{ port: 80, targetPort: 81, type: Headless, selector: { pod: b } }'),
       '10:34: a headless Service does not translate ports: `targetPort` is its `port`',
       '21:15: x/web is headless and has no address: its cells can only be `-`',
+    ],
+    [
+      'a name for no headless Service of the namespace',
+      service('{ port: 80, selector: { pod: b } }', [
+        'x/web:',
+        `x/alias: ${named('web.x')}\n  x/other: ${named('other.y')}\n  x/web:`,
+      ]),
+      '10:12: `externalName` of x/alias must be the name of a headless Service of its namespace, like first.x.svc.cluster.local, got `web.x.svc.cluster.local`',
+      '11:12: `externalName` of x/other must be the name of a headless Service of its namespace, like first.x.svc.cluster.local, got `other.y.svc.cluster.local`',
+    ],
+    [
+      'a selector of a name',
+      service('{ port: 80, selector: { pod: b } }', [
+        'x/web:',
+        'x/alias: { type: ExternalName, selector: { pod: a } }\n  x/web:',
+      ]),
+      '10:12: `externalName` of x/alias must be the name of a headless Service of its namespace, like first.x.svc.cluster.local, got nothing',
+      '10:34: unknown key `selector`: known are type, externalName',
     ],
     [
       'a Service without pods',
