@@ -160,6 +160,19 @@ const startProcess = (
     if (text.includes('"applied"')) enforces.resolve();
   };
   child.stdin.on('error', () => {});
+  // While the process has not read one state, only the newest of the others waits: thousands of changes in a row, each
+  // told with all objects, would keep it busy with the past.
+  let isBusy = false;
+  let newest: string | undefined;
+  const send = (state: string): void => {
+    isBusy = !child.stdin.write(`${state}\n`);
+  };
+  child.stdin.on('drain', () => {
+    isBusy = false;
+    const state = newest;
+    newest = undefined;
+    if (state !== undefined) send(state);
+  });
   child.stdout.on('data', take);
   child.stderr.on('data', take);
   child.once('error', ({ message }) => log(`plugin on ${node} does not start: ${message}`));
@@ -171,7 +184,10 @@ const startProcess = (
   });
   return {
     enforces: enforces.promise,
-    feed: (state) => void child.stdin.write(`${state}\n`),
+    feed: (state) => {
+      if (isBusy) newest = state;
+      else send(state);
+    },
     kill: () => {
       isExpected = true;
       // The program dies with nsenter, which stands between us and it.
