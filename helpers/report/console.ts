@@ -77,7 +77,7 @@ export const describeRedCase = (entry: CaseRecord, options: RedCaseOptions, layo
   const clean = cleanCase(entry);
   const differences = describeDifferences(clean, layout.width - 2);
   // The message of a failed comparison says the same as its cells; everything else is said by the message alone.
-  const isTold = clean.status === 'fail' && differences.length > 0;
+  const isTold = clean.status === 'fail' && summariseDifferences(clean) !== undefined;
   const message = isTold ? [] : wrapLines(clean.message ?? 'no reason was given', layout.width - 2);
   const body = [...message, ...(message.length > 0 && differences.length > 0 ? [''] : []), ...differences];
   const line = clean.steps.find(
@@ -110,18 +110,24 @@ export const formatProgress = (
 };
 
 /**
- * The command that runs one case again; one of a system, `system/<name>/<release>/...`, with the others of its release.
+ * The command that runs one case again; one of a system, `system/<name>/<release>/...`, with the others of its release, and
+ * of its way there, `from-<release>/<mode>`.
  * A scenario file of the user, which may lie in a folder of that name, goes by its path.
  */
 export const replayCommand = (
   { name, file }: Pick<CaseRecord, 'name' | 'file'>,
   flags: readonly string[] = [],
 ): string => {
-  const [first, , release = ''] = name.split('/');
+  const [first, , release = '', way = '', mode = '', order = ''] = name.split('/');
+  const system = `--system ${dirname(file)}`;
+  const [, seed, count] = /^seed-(\d+)-order-(\d+)$/.exec(order) ?? [];
+  const which = seed === undefined ? '' : ` --seed ${seed} --orders ${count}`;
   const chosen =
-    first === 'system' && name !== file
-      ? `system restricted --system ${dirname(file)} --release ${release}`
-      : `run ${name}`;
+    first !== 'system' || name === file
+      ? `run ${name}`
+      : way.startsWith('from-')
+        ? `system replay ${system} --from ${way.slice('from-'.length)} --to ${release} --mode ${mode}${which}`
+        : `system restricted ${system} --release ${release}`;
   return ['npm start --', chosen, ...flags].join(' ');
 };
 

@@ -52,13 +52,15 @@ export type StepRecord = {
   answers?: AnswerRecord[];
 };
 
-/** What was watched while something was done to the plugin. Times count from the begin of the watch. */
+/** What was watched while something was done to the plugin, or changed. Times count from the begin of the watch. */
 export type OperationRecord = {
   /** From 1: it is done again where a flow was out of sight for too long. All else is about this attempt. */
   attempt: number;
-  /** From the first word to the plugin until its new processes enforce. */
+  /** From the first word to the plugin until its new processes enforce; or until a change was accepted. */
   fromMs: number;
   toMs: number;
+  /** When the watch ended: a stretch until then may have gone on. */
+  endMs: number;
   /** Between two probes of a flow; a stretch is known to one interval. */
   intervalMs: number;
   limits: MonitorLimits;

@@ -5,11 +5,9 @@ import { idOf, type Family, type World } from '../kube/world.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { CaseRecord, StepRecord } from '../report/record.ts';
 import { isGenerated } from '../scenario/generated-case.ts';
-import { isOperation } from '../scenario/operations.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { asksApiServer } from '../scenario/stored.ts';
 import { worldAt } from '../scenario/world.ts';
-import { act } from './act.ts';
 import { checkAnswers } from './answers.ts';
 import { baselineOf, gridsFor, sameBefore } from './expected.ts';
 import { openFlows } from './flows.ts';
@@ -26,9 +24,9 @@ import {
   refuseUntold,
   round,
 } from './judge.ts';
-import { planFlows } from './monitor-flows.ts';
+import { planFlows, type MonitoredFlow } from './monitor-flows.ts';
 import { observe, silenceAfter, wantsAfter, type Patience, type Wants } from './observe.ts';
-import { judgeOperation, operateUnderWatch } from './operate.ts';
+import { actUnderWatch, judgeOperation } from './operate.ts';
 import { holdReady, proveReady } from './readiness.ts';
 
 /** What a check needs to know of the cluster besides the lane it works on. */
@@ -136,15 +134,9 @@ export const proveSteps = async (
     const grids = gridsFor(step.expect, families);
     const last = gridsFor(scenario.steps[index - 1]?.expect ?? [], families);
     await using flows = await openFlows(grids, world, ground, patience);
-    const operation = isOperation(step.action)
-      ? await operateUnderWatch(
-          step.action,
-          planFlows(sameBefore(grids, last), world, ground),
-          scenario,
-          ground,
-          context,
-        )
-      : await act(step.action, scenario, ground);
+    const plan = (): MonitoredFlow[] =>
+      planFlows(sameBefore(grids, last), world, ground).filter(({ from, to }) => isWatched(step, [from, to]));
+    const operation = await actUnderWatch(step, plan, scenario, ground, context);
     const accepted = performance.now();
     if (comesOrGoes(step) || step.expect.some(({ target }) => target === 'node-port'))
       world = await ground.refresh();
@@ -159,13 +151,17 @@ export const proveSteps = async (
       if (operation) judgeOperation(step, index, operation);
       refuseUntold(step, index, seen);
       // Before the plugin is blamed: what the objects are now, that they were all along or somebody has changed them.
-      refuseOtherVerdicts(grids, createOracle(await ground.lane.world()), ground);
+      refuseOtherVerdicts(grids, { drawn: now, found: createOracle(await ground.lane.world()) }, ground);
       judge(step, index, seen, oracles);
     }
     wants = wantsAfter(grids, wants);
     if (step.ready !== undefined) await holdReady(step, index, scenario, ground, patience);
   }
 };
+
+/** An operation is about all flows, a change about those with an end where it is made. */
+const isWatched = ({ watch }: Step, ends: readonly string[]): boolean =>
+  watch === undefined || watch.namespaces.some((name) => ends.some((id) => id.startsWith(`${name}/`)));
 
 /** One hiccup must not make the rest of a run slow: after 24 steps without another, half of it is left. */
 const fading = 0.97;

@@ -19,6 +19,27 @@ const clusterOptions = [
   ...['kindImage', 'probeImage', 'kindConfig', 'crdBundle'],
 ] as const satisfies readonly (keyof Config)[];
 
+/** Flags that say from where to where a system goes. */
+const journeyFlags: [string, string][] = [
+  ['--system NAME', 'one under manifests/systems, or a directory'],
+  ['--from RELEASE', 'where it starts (default: the release that TO comes from)'],
+  ['--to RELEASE', 'where it goes (default: the last); the other way round is a downgrade'],
+  [
+    '--mode MODE',
+    'restricted, unrestricted, both with a comma (default), or unrestricted-restricted: switched on the way',
+  ],
+  ['--own-mode C=MODE', 'components that are in a mode of their own, with commas'],
+];
+
+const maxLossFlag: [string, string] = [
+  '--max-loss TIME',
+  'the longest stretch that an open flow may be lost (default 0ms)',
+];
+const maxLeakFlag: [string, string] = [
+  '--max-leak TIME',
+  'the longest stretch that a closed flow may be open (default 0ms)',
+];
+
 /** What each command is called with: the flags that it takes and the words that `--help` says about it. */
 export const help: Record<
   | 'run'
@@ -28,6 +49,7 @@ export const help: Record<
   | 'system audit'
   | 'system groups'
   | 'system upgrade'
+  | 'system replay'
   | 'system restricted'
   | 'monitor'
   | 'compare'
@@ -67,16 +89,18 @@ export const help: Record<
     usage: 'system upgrade --system NAME',
     does: 'says what is lost or left open on the way from one release of a system to another, in whatever order its components move; by the oracle, without a cluster',
     options: [],
+    more: [...journeyFlags, ['--json', 'for machines']],
+  },
+  'system replay': {
+    usage: 'system replay --system NAME',
+    does: 'makes the way from one release of a system to another on a cluster, in the worst orders and in random ones, and watches meanwhile that nothing is lost and nothing leaks',
+    options: [...clusterOptions, 'output', 'settleBudgetMs', 'force'],
     more: [
-      ['--system NAME', 'one under manifests/systems, or a directory'],
-      ['--from RELEASE', 'where it starts (default: the release that TO comes from)'],
-      ['--to RELEASE', 'where it goes (default: the last); the other way round is a downgrade'],
-      [
-        '--mode MODE',
-        'restricted, unrestricted, both with a comma (default), or unrestricted-restricted: switched on the way',
-      ],
-      ['--own-mode C=MODE', 'components that are in a mode of their own, with commas'],
-      ['--json', 'for machines'],
+      ...journeyFlags,
+      ['--orders N', 'how many random orders beside the worst, for each mode (default 5)'],
+      ['--seed N', 'which random orders (default 1)'],
+      maxLossFlag,
+      maxLeakFlag,
     ],
   },
   'system restricted': {
@@ -129,8 +153,8 @@ export const help: Record<
       ['--for TIME', 'ends after so long, such as 30s'],
       ['--step N', 'watches what holds after this step of the scenario (default: the last)'],
       ['--interval TIME', 'between two probes of a flow (default 20ms)'],
-      ['--max-loss TIME', 'the longest stretch that an open flow may be lost (default 0ms)'],
-      ['--max-leak TIME', 'the longest stretch that a closed flow may be open (default 0ms)'],
+      maxLossFlag,
+      maxLeakFlag,
       ['--max-blind TIME', 'the longest stretch of which nothing is known (default 1s); more is exit code 2'],
       configFlag,
     ],

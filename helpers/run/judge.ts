@@ -106,21 +106,28 @@ export const judge = (step: Step, index: number, { held, grids }: Seen, oracles:
   );
 };
 
-/** The third voice: what the oracle makes of the objects that really are in the cluster must be what was drawn. */
-export const refuseOtherVerdicts = (grids: readonly WantedGrid[], oracle: Oracle, ground: Ground): void => {
+/**
+ * The third voice: what the oracle makes of the objects that really are in the cluster must be what it makes of those of
+ * the scenario.
+ */
+export const refuseOtherVerdicts = (
+  grids: readonly WantedGrid[],
+  { drawn, found }: { drawn: Oracle; found: Oracle },
+  ground: Ground,
+): void => {
   const other = grids
     // What was established is judged by two worlds; the cluster shows but one at a time.
     .filter(({ kind }) => ['pod', 'lookup'].includes(kind.target) && kind.traffic !== 'established')
     .flatMap(({ kind, want }) =>
       want.rows.flatMap((row, y) =>
         want.columns.flatMap((column, x) => {
-          const wanted = want.cells[y * want.columns.length + x];
-          if (wanted === 'ignored') return [];
-          const { verdict } = judgeCell(kind, ground.realId(row), ground.realId(column), { now: oracle });
+          if (want.cells[y * want.columns.length + x] === 'ignored') return [];
+          const wanted = judgeCell(kind, row, column, { now: drawn }).verdict;
+          const { verdict } = judgeCell(kind, ground.realId(row), ground.realId(column), { now: found });
           return verdict === wanted
             ? []
             : [
-                `${row} -> ${column} ${formatProbeKind(kind)}: drawn ${wanted}, by the cluster's objects ${verdict}`,
+                `${row} -> ${column} ${formatProbeKind(kind)}: by the scenario ${wanted}, by the cluster's objects ${verdict}`,
               ];
         }),
       ),

@@ -30,26 +30,18 @@ export const readMonitorSettings = (
   operation: readonly string[],
 ): MonitorSettings => {
   const problems: Problem[] = [];
-  const complain = (flag: string, wanted: string): void =>
+  const complain: Complain = (flag, wanted) =>
     void problems.push({
       file: 'command line',
       message: `\`--${flag}\`: wanted ${wanted}, got ${JSON.stringify(flags[flag])}`,
     });
-  const time = (flag: string, usual: string): number => {
-    const milliseconds = parseTime(flags[flag] ?? usual);
-    if (milliseconds === undefined) complain(flag, 'a time like 500ms or 2s');
-    return milliseconds ?? 0;
-  };
+  const time = (flag: string, usual: string): number => readTime(flags, flag, usual, complain);
   const intervalMs = time('interval', usual.interval);
   if (problems.length === 0 && (intervalMs < 5 || intervalMs > 10_000)) complain('interval', '5ms to 10s');
   const forMs = flags['for'] === undefined ? undefined : time('for', '');
   const step = flags['step'] === undefined ? undefined : Number(flags['step']);
   if (step !== undefined && !(Number.isInteger(step) && step >= 1)) complain('step', 'a number from 1');
-  const limits = {
-    lossMs: time('max-loss', usual['max-loss']),
-    leakMs: time('max-leak', usual['max-leak']),
-    blindMs: time('max-blind', usual['max-blind']),
-  };
+  const limits = readLimits(flags, complain);
   if (problems.length > 0) throw new InputError('The command line is not usable:', problems);
   if ((flags['until-exit'] === true) !== operation.length > 0) {
     throw new UsageError({
@@ -59,6 +51,26 @@ export const readMonitorSettings = (
     });
   }
   return { intervalMs, limits, forMs, step, operation };
+};
+
+/** Told of a flag what was wanted of it. */
+type Complain = (flag: string, wanted: string) => void;
+
+/** What `--max-loss`, `--max-leak` and `--max-blind` say. */
+export const readLimits = (flags: Readonly<Record<string, unknown>>, complain: Complain): MonitorLimits => {
+  const time = (flag: keyof typeof usual): number => readTime(flags, flag, usual[flag], complain);
+  return { lossMs: time('max-loss'), leakMs: time('max-leak'), blindMs: time('max-blind') };
+};
+
+const readTime = (
+  flags: Readonly<Record<string, unknown>>,
+  flag: string,
+  usual: string,
+  complain: Complain,
+): number => {
+  const milliseconds = parseTime(flags[flag] ?? usual);
+  if (milliseconds === undefined) complain(flag, 'a time like 500ms or 2s');
+  return milliseconds ?? 0;
 };
 
 /** `500ms`, `2s`, `1.5m`; a number alone is milliseconds. */

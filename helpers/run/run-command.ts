@@ -16,7 +16,7 @@ import { chooseProvider, startCluster } from './providers.ts';
 import { openScreen, type Screen } from './screen.ts';
 import { readCommandLine, selectSuite, type SelectedSuite } from './selection.ts';
 import { createRunName, openSession } from './session.ts';
-import { runSuite, type SuiteRun } from './suite.ts';
+import { loadSuite, runSuite, type SuiteRun } from './suite.ts';
 import { readVersion } from './version.ts';
 
 /**
@@ -44,10 +44,20 @@ type CommandLine = { command: readonly string[]; argv: readonly string[]; config
 type Select = () => Promise<{ suite: SelectedSuite; guests?: readonly string[] }>;
 
 /**
+ * Proves scenarios that are in no file, in the namespaces that they bring. Returns the exit code.
+ * @throws NetpolError before the first scenario; nothing is left behind then
+ */
+export const proveScenarios = async (line: CommandLine, scenarios: readonly Scenario[]): Promise<number> =>
+  proveSuite(line, async () => ({
+    suite: { ...(await loadSuite([], scenarios)), skipped: new Map(), unasked: undefined },
+    guests: [...new Set(scenarios.flatMap(({ namespaces }) => namespaces.map((each) => each.name)))],
+  }));
+
+/**
  * Proves what `select` gives on the cluster of a command line, with record and reports. Returns the exit code.
  * @throws NetpolError before the first scenario; nothing is left behind then
  */
-export const proveSuite = async (line: CommandLine, select: Select): Promise<number> => {
+const proveSuite = async (line: CommandLine, select: Select): Promise<number> => {
   using interrupts = listenForInterrupts();
   const { signal } = interrupts;
   try {

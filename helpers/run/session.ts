@@ -166,9 +166,10 @@ const collide = (one: Scenario, other: Scenario): boolean =>
   (labelsNodes(other) && asksForNodes(one)) ||
   hostsOf(one).some((host) => hostsOf(other).some((rival) => areRivals(host, rival)));
 
-/** Whether what it does may be about the pods of other lanes. */
+/** Whether what it does may be about the pods of other lanes, or takes the time of the machine that they need. */
 const isClusterWide = ({ steps }: Scenario): boolean =>
-  !adminPoliciesOf(steps).every(isConfined) || steps.some(({ action }) => isOperation(action));
+  !adminPoliciesOf(steps).every(isConfined) ||
+  steps.some(({ action, watch }) => isOperation(action) || watch !== undefined);
 
 /** A cluster has one BaselineAdminNetworkPolicy at most: its name must be `default`. */
 const takesBaseline = ({ steps }: Scenario): boolean =>

@@ -5,6 +5,7 @@ type Command = (argv: readonly string[]) => Promise<number>;
 const commands: Record<string, () => Promise<Command>> = {
   restricted: async () => (await import('./system-restricted-command.ts')).systemRestrictedCommand,
   upgrade: async () => (await import('./system-upgrade-command.ts')).systemUpgradeCommand,
+  replay: async () => (await import('./system-replay-command.ts')).systemReplayCommand,
   groups: async () => (await import('./system-groups-command.ts')).systemGroupsCommand,
   audit: async () => (await import('./system-audit-command.ts')).systemAuditCommand,
 };

@@ -2,9 +2,8 @@ import { InputError, type Problem } from '../errors.ts';
 import { loadSystem } from '../system/load.ts';
 import { modes } from '../system/system.ts';
 import { textOf } from './more-flags.ts';
-import { proveSuite } from './run-command.ts';
+import { proveScenarios } from './run-command.ts';
 import { readCommandLine } from './selection.ts';
-import { loadSuite } from './suite.ts';
 import { restrictedScenarios } from './system-restricted.ts';
 
 const command = 'system restricted';
@@ -28,9 +27,8 @@ export const systemRestrictedCommand = async (argv: readonly string[]): Promise<
     throw new InputError('netpol system restricted is not usable so:', problems);
   const system = await loadSystem(name);
   const release = chosen ?? system.releases.at(-1)?.name ?? '';
-  const scenarios = restrictedScenarios(system, release, mode);
-  return proveSuite({ command: command.split(' '), argv, config }, async () => ({
-    suite: { ...(await loadSuite([], scenarios)), skipped: new Map(), unasked: undefined },
-    guests: [...new Set(scenarios.flatMap(({ namespaces }) => namespaces.map((each) => each.name)))],
-  }));
+  return proveScenarios(
+    { command: command.split(' '), argv, config },
+    restrictedScenarios(system, release, mode),
+  );
 };

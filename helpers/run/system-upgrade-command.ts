@@ -1,11 +1,8 @@
-import { UsageError } from '../errors.ts';
 import { wrap, wrapLines } from '../report/text.ts';
-import { loadSystem } from '../system/load.ts';
-import { podsOf } from '../system/lint.ts';
-import { planJourney, type Journey } from '../system/moves.ts';
-import { describeLink, modes, type Mode, type System } from '../system/system.ts';
-import { checkUpgrade, describeMove, type UpgradeResult, type Violation } from '../system/upgrade.ts';
+import { describeLink, type System } from '../system/system.ts';
+import { describeMove, type UpgradeResult, type Violation } from '../system/upgrade.ts';
 import { readCommandLine } from './selection.ts';
+import { readJourneys, type Outcome } from './system-journeys.ts';
 
 const width = 100;
 
@@ -15,84 +12,23 @@ const width = 100;
  */
 export const systemUpgradeCommand = async (argv: readonly string[]): Promise<number> => {
   const { positionals, flags, json } = readCommandLine('system upgrade', argv);
-  if (positionals.length > 0)
-    throw new UsageError({
-      subject: 'netpol system upgrade takes no filter',
-      got: positionals.join(' '),
-      next: 'netpol system upgrade --help',
-    });
-  const system = await loadSystem(readText(flags['system'], 'system'));
-  const { releases } = system;
-  const to = readText(flags['to'] ?? releases.at(-1)?.name, 'to');
-  // The first release comes from nowhere; a release that is not there is for planJourney to refuse.
-  const found = releases.find(({ name }) => name === to);
-  const from = readText(flags['from'] ?? (found === undefined ? to : found.from), 'from');
-  const mode = readModes(flags['mode'] ?? modes.join());
-  const own = readOwn(flags['own-mode']);
-  const journeys = mode.map((pair) => ({
-    pair,
-    journey: planJourney(system, { from, to, mode: pair, own }),
-  }));
-  const results = journeys.map(({ pair, journey }) => ({
-    pair,
-    journey,
-    result: checkUpgrade(journey, podsOf(system)),
-  }));
+  const { system, from, to, outcomes } = await readJourneys('system upgrade', positionals, flags);
   console.log(
     json
       ? JSON.stringify(
-          results.map(({ pair, result }) => ({ from, to, mode: pair, ...result })),
+          outcomes.map(({ pair, result }) => ({ from, to, mode: pair, ...result })),
           null,
           2,
         )
-      : results.map((one) => formatUpgrade(system, { from, to, ...one })).join('\n\n'),
+      : outcomes.map((one) => formatUpgrade(system, { from, to, ...one })).join('\n\n'),
   );
-  return results.some(({ result }) => result.violations.length > 0) ? 1 : 0;
+  return outcomes.some(({ result }) => result.violations.length > 0) ? 1 : 0;
 };
 
-const readText = (value: unknown, flag: string): string => {
-  if (typeof value === 'string' && value !== '') return value;
-  throw new UsageError({ subject: `\`--${flag}\` is missing`, next: 'netpol system upgrade --help' });
-};
-
-/** `restricted,unrestricted`: two journeys; `unrestricted-restricted`: one that switches on the way. */
-const readModes = (value: unknown): [Mode, Mode][] =>
-  readText(value, 'mode')
-    .split(',')
-    .map((word) => {
-      const [before, after = before] = word.split('-').map((name) => modes.find((mode) => mode === name));
-      if (before !== undefined && after !== undefined) return [before, after];
-      throw new UsageError({
-        subject: '`--mode`',
-        wanted: `${modes.join(' or ')}, both with a comma, or one-other for a switch on the way`,
-        got: `\`${word}\``,
-      });
-    });
-
-/** `dns=restricted,monitoring=unrestricted` */
-const readOwn = (value: unknown): Map<string, Mode> =>
-  new Map(
-    (typeof value === 'string' ? value.split(',') : []).map((word) => {
-      const [component = '', name] = word.split('=');
-      const mode = modes.find((each) => each === name);
-      if (mode !== undefined) return [component, mode];
-      throw new UsageError({
-        subject: '`--own-mode`',
-        wanted: `COMPONENT=${modes.join(' or COMPONENT=')}`,
-        got: `\`${word}\``,
-      });
-    }),
-  );
-
-type Outcome = {
-  from: string;
-  to: string;
-  pair: readonly [Mode, Mode];
-  journey: Journey;
-  result: UpgradeResult;
-};
-
-const formatUpgrade = ({ name }: System, { from, to, pair, journey, result }: Outcome): string => {
+const formatUpgrade = (
+  { name }: System,
+  { from, to, pair, journey, result }: Outcome & { from: string; to: string },
+): string => {
   const { violations, states, safeOrder } = result;
   const mode = pair[0] === pair[1] ? pair[0] : `${pair[0]} to ${pair[1]} on the way`;
   const found =

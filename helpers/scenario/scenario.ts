@@ -118,6 +118,11 @@ export type Step = {
   stored?: StoredFields[];
   /** Pods that the kubelet must find ready, and go on finding ready. */
   ready?: PodId[];
+  /**
+   * The change is made while flows are probed over and over: those with an end in these namespaces, as no others depend on
+   * it, that are wanted the same before and after. `by`: who makes it. No scenario file says so: it is a step of an upgrade.
+   */
+  watch?: { by: string; namespaces: readonly string[]; limits: OperationLimits };
   line: number;
 };
 

@@ -70,6 +70,24 @@ export const planJourney = (system: System, { from, to, mode, own = new Map() }:
   return { moves, before, placementAt, deliveriesOf };
 };
 
+/** Moves in an order in which each comes after those it waits for; of those that could be next, the lowest rank first. */
+export const sortByWaiting = (
+  moves: readonly number[],
+  { before }: Pick<Journey, 'before'>,
+  rankOf: (move: number) => number,
+): number[] => {
+  const left = new Set(moves);
+  const sorted: number[] = [];
+  while (left.size > 0) {
+    const ready = [...left].filter((move) => (before[move] ?? []).every((other) => !left.has(other)));
+    const next = ready.toSorted((one, other) => rankOf(one) - rankOf(other))[0];
+    if (next === undefined) throw new RangeError('moves wait for each other');
+    left.delete(next);
+    sorted.push(next);
+  }
+  return sorted;
+};
+
 const hasModes = (deliveries: readonly (Delivery | undefined)[]): boolean =>
   deliveries.some((delivery) =>
     modes.some((mode) => delivery !== undefined && namesOf(delivery.only[mode]).length > 0),

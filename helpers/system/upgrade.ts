@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { blameOf } from './blame.ts';
 import { judgeLink, type Flaw } from './judge.ts';
-import type { Journey, Move } from './moves.ts';
+import { sortByWaiting, type Journey, type Move } from './moves.ts';
 import { differencesOf, isSameLink } from './parts.ts';
 import { describeLink, namespaceOf, ownerOf, worldOf, type Delivery, type Link } from './system.ts';
 
@@ -138,24 +138,6 @@ const describeViolation = (
         ? [`the mode of ${last.component}`]
         : blameOf({ link, component: last.component, done, pods }, journey);
   return { link, kind, order, reason, blame };
-};
-
-/** Moves in an order in which each comes after those it waits for; of those that could be next, the lowest rank first. */
-const sortByWaiting = (
-  moves: readonly number[],
-  { before }: Journey,
-  rankOf: (move: number) => number,
-): number[] => {
-  const left = new Set(moves);
-  const sorted: number[] = [];
-  while (left.size > 0) {
-    const ready = [...left].filter((move) => (before[move] ?? []).every((other) => !left.has(other)));
-    const next = ready.toSorted((one, other) => rankOf(one) - rankOf(other))[0];
-    if (next === undefined) throw new RangeError('moves wait for each other');
-    left.delete(next);
-    sorted.push(next);
-  }
-  return sorted;
 };
 
 /** Depth first, from nobody moved to everybody moved, over the moves that matter to what is wrong. */

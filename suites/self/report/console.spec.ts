@@ -157,6 +157,13 @@ describe('replayCommand', () => {
     expect(replayCommand(ofSystem)).to.equal(
       'npm start -- system restricted --system systems/mine --release next',
     );
+    const onTheWay = { ...ofSystem, name: 'system/mine/next/from-last/restricted/worst-1' };
+    expect(replayCommand(onTheWay)).to.equal(
+      'npm start -- system replay --system systems/mine --from last --to next --mode restricted',
+    );
+    expect(
+      replayCommand({ ...onTheWay, name: onTheWay.name.replace('worst-1', 'seed-7-order-12') }),
+    ).to.match(/ --mode restricted --seed 7 --orders 12$/);
   });
 
   it('takes no file of the user for a case of a system, whatever its folder is called', () => {

@@ -81,6 +81,7 @@ const restart: Partial<StepRecord> = {
     attempt: 1,
     fromMs: 500,
     toMs: 1_210,
+    endMs: 1_715,
     intervalMs: 20,
     limits: { lossMs: 0, leakMs: 0, blindMs: 1_000 },
     watched: 20,

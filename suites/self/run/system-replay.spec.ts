@@ -1,0 +1,180 @@
+import { expect } from 'chai';
+import { createOracle } from '../../../helpers/model/oracle.ts';
+import { longest } from '../../../helpers/report/monitor-record.ts';
+import { liveScenarios } from '../../../helpers/run/system-replay.ts';
+import type { Scenario } from '../../../helpers/scenario/scenario.ts';
+import { formatAction, worldAt } from '../../../helpers/scenario/world.ts';
+import { listSystems, loadSystem } from '../../../helpers/system/load.ts';
+import { podsOf } from '../../../helpers/system/lint.ts';
+import { planJourney } from '../../../helpers/system/moves.ts';
+import { modes, type Mode, type System } from '../../../helpers/system/system.ts';
+import { checkUpgrade } from '../../../helpers/system/upgrade.ts';
+import { kindImages, needKind } from '../cluster/kind-probes.ts';
+import { readRecord, runNetpol, temporaryFolder } from '../netpol.ts';
+
+const replay = (
+  system: System,
+  from: string,
+  to: string,
+  mode: readonly [Mode, Mode],
+  orders = 2,
+  seed = 1,
+) => {
+  const journey = planJourney(system, { from, to, mode });
+  const result = checkUpgrade(journey, podsOf(system));
+  const limits = { lossMs: 0, leakMs: 0 };
+  const scenarios = liveScenarios(system, journey, result, { from, to, mode, orders, seed, limits });
+  return { journey, scenarios };
+};
+
+/** The cells of each step that the policies of that step contradict. */
+const contradictions = (scenario: Scenario): string[] =>
+  scenario.steps.flatMap(({ expect: grids }, step) => {
+    const oracle = createOracle(worldAt(scenario, step));
+    return grids.flatMap(({ key, grid: { rows, columns, cells } }) =>
+      cells.flatMap((want, index) => {
+        const from = rows[Math.floor(index / columns.length)] ?? '';
+        const to = columns[index % columns.length] ?? '';
+        const [protocol, port] = key.split('/') as ['TCP' | 'UDP', string];
+        if (want === 'ignored') return [];
+        const { verdict } = oracle.explain(from, to, protocol, Number(port), 'IPv4');
+        return verdict === want ? [] : [`${step}: ${from} -> ${to} ${key} ${want}, is ${verdict}`];
+      }),
+    );
+  });
+
+describe('the orders of an upgrade as scenarios', function () {
+  this.timeout(60_000);
+
+  it('want what the oracle says on every way that is good, and something else on one that is bad', async () => {
+    for (const name of await listSystems()) {
+      const system = await loadSystem(name);
+      for (const { name: to, from } of system.releases.filter((release) => release.from !== undefined))
+        for (const mode of modes) {
+          const { scenarios } = replay(system, from ?? '', to, [mode, mode]);
+          const bad = scenarios.filter((scenario) => contradictions(scenario).length > 0);
+          expect(scenarios, `${to} ${mode}`).to.not.have.length(0);
+          const worst = scenarios.filter((scenario) => scenario.name.includes('/worst-'));
+          if (worst.length === 0) expect(bad.flatMap(contradictions), `${to} ${mode}`).to.deep.equal([]);
+          else expect(bad, `${to} ${mode}`).to.include.members(worst);
+          if (to.startsWith('good-')) expect(worst).to.have.length(0);
+        }
+    }
+  });
+
+  it('come to the release moved by moved, those that wait after those that they wait for', async () => {
+    const system = await loadSystem('openshift-like');
+    const { scenarios, journey } = replay(
+      system,
+      'permissive',
+      'restrictive',
+      ['unrestricted', 'restricted'],
+      6,
+    );
+    expect(scenarios).to.have.length(6);
+    const ends = scenarios.map((scenario) => worldAt(scenario, scenario.steps.length - 1).policies.length);
+    expect(new Set(ends).size).to.equal(1);
+    for (const { steps } of scenarios) {
+      const movers = [...new Set(steps.slice(1).map(({ watch }) => watch?.by ?? ''))];
+      expect(movers.length).to.equal(journey.moves.length);
+      for (const [move, { component, what }] of journey.moves.entries())
+        for (const other of journey.before[move] ?? [])
+          if (what === 'release')
+            expect(movers.indexOf(journey.moves[other]?.component ?? '')).to.be.below(
+              movers.indexOf(component),
+            );
+    }
+  });
+
+  it('are the same for the same seed, and as many again of them for more', async () => {
+    const system = await loadSystem('openshift-like');
+    const names = (orders: number, seed: number): string[] =>
+      replay(system, 'permissive', 'restrictive', ['restricted', 'restricted'], orders, seed).scenarios.map(
+        ({ name, title }) => `${name} ${title}`,
+      );
+    expect(names(5, 1).slice(0, 3)).to.deep.equal(names(3, 1));
+    expect(names(3, 1)).to.not.deep.equal(names(3, 2));
+  });
+
+  it('bring what allows before what denies, and take labels away last', async () => {
+    const { scenarios } = replay(await loadSystem('kubernetes-addons'), 'label-change', 'default-deny', [
+      'restricted',
+      'restricted',
+    ]);
+    for (const { steps } of scenarios)
+      for (const [index, { action, watch }] of steps.entries()) {
+        const before = steps[index - 1];
+        if (watch === undefined || before?.watch?.by !== watch.by) continue;
+        expect(`${formatAction(before.action)}; ${formatAction(action)}`).to.match(
+          /^(create.*; (apply|label)|apply.*; (label|delete|unlabel)|label.*; (delete|unlabel)|delete.*; unlabel)/,
+        );
+      }
+  });
+});
+
+describe('netpol system replay in the lab', function () {
+  this.timeout(240_000);
+  const inLab = ['system', 'replay', '--system', 'kubernetes-addons', '--provider', 'lab'];
+
+  it('sees what a bad release loses, says who makes the change, and how to see it again', async () => {
+    await using folder = await temporaryFolder();
+    const { exitCode: code, stdout } = await runNetpol([
+      ...[...inLab, '--plugin', 'reference', '--output', folder.path],
+      ...['--to', 'bad-label-change', '--mode', 'restricted', '--orders', '0'],
+    ]);
+    expect(code, stdout).to.equal(1);
+    const { cases } = await readRecord(folder.path);
+    for (const { name, status, message, steps } of cases) {
+      expect(status, `${name}: ${message}`).to.equal('fail');
+      expect(message).to.match(
+        /which (certificates|ingress|registry) makes: .* was lost for \d+ ms and longer/,
+      );
+      const flows = steps.at(-1)?.operation?.flows ?? [];
+      expect(Math.max(...flows.map((flow) => longest(flow, 'loss')))).to.be.above(100);
+    }
+    expect(stdout).to.match(
+      /replay: .* system replay --system \S+ --from default-deny --to bad-label-change/,
+    );
+    expect(stdout).to.include('was lost for');
+  });
+
+  it('sees nothing lost and nothing leaked on the way to a good one, and what an idle plugin lets through', async () => {
+    const way = ['--to', 'label-accepted', '--mode', 'restricted', '--orders', '2'];
+    const good = await runNetpol([...inLab, '--plugin', 'reference', ...way]);
+    expect(good.exitCode, good.stdout).to.equal(0);
+    const idle = await runNetpol([...inLab, '--plugin', 'none', ...way]);
+    expect(idle.exitCode, idle.stdout).to.equal(1);
+  });
+
+  it('refuses all wrong flags at once, before anything is made', async () => {
+    const { exitCode: code, stderr } = await runNetpol([
+      ...[...inLab, '--orders', 'many', '--seed', '-1', '--max-loss', 'none'],
+    ]);
+    expect(code).to.equal(2);
+    for (const words of ['--orders', '--seed', '--max-loss']) expect(stderr).to.include(words);
+    expect(stderr).not.to.include('lab ready');
+  });
+});
+
+describe('netpol system replay on kind', function () {
+  this.timeout(400_000);
+
+  it('sees what the worst order loses', async function () {
+    await needKind.call(this);
+    await using folder = await temporaryFolder();
+    const { output } = await runNetpol(
+      [
+        ...['system', 'replay', '--system', 'kubernetes-addons', '--to', 'bad-label-change'],
+        ...['--mode', 'restricted', '--orders', '0', '--settle-budget', '3000'],
+        ...['--provider', 'kind', '--plugin', 'reference', '--output', folder.path],
+      ],
+      { env: kindImages },
+    );
+    const { cases } = await readRecord(folder.path);
+    expect(cases, output.slice(-3000)).to.have.length(2);
+    for (const { status, message } of cases) {
+      expect(status, message).to.equal('fail');
+      expect(message).to.match(/ was lost for \d+ ms and longer/);
+    }
+  });
+});
