@@ -1,4 +1,6 @@
 import { dirname } from 'node:path';
+import { judgeFlow } from './monitor-record.ts';
+import { formatTimeline, touchedFlows } from './timeline.ts';
 import { describeDifferences, summariseDifferences } from './differences.ts';
 import type { CaseRecord } from './record.ts';
 import { redactData } from './redact.ts';
@@ -79,7 +81,10 @@ export const describeRedCase = (entry: CaseRecord, options: RedCaseOptions, layo
   // The message of a failed comparison says the same as its cells; everything else is said by the message alone.
   const isTold = clean.status === 'fail' && summariseDifferences(clean) !== undefined;
   const message = isTold ? [] : wrapLines(clean.message ?? 'no reason was given', layout.width - 2);
-  const body = [...message, ...(message.length > 0 && differences.length > 0 ? [''] : []), ...differences];
+  const parts = [message, ...describeOperations(clean, layout.width - 2), differences];
+  const body = parts
+    .filter((part) => part.length > 0)
+    .flatMap((part, index) => (index > 0 ? ['', ...part] : part));
   const line = clean.steps.find(
     ({ grids, answers = [] }) =>
       grids.some(({ differing }) => differing.length > 0) || answers.some(({ want, got }) => want !== got),
@@ -96,6 +101,15 @@ export const describeRedCase = (entry: CaseRecord, options: RedCaseOptions, layo
     ...(folder === undefined || !isGenerated ? [] : [`  scenario: ${folder}/scenario.yaml`]),
   ];
 };
+
+/** What flows were while something happened that they did not bear. */
+const describeOperations = ({ steps }: CaseRecord, width: number): string[][] =>
+  steps.flatMap(({ operation }) => {
+    if (!operation?.flows.some((flow) => judgeFlow(flow, operation.limits) === 'fail')) return [];
+    const { flows, endMs, fromMs, toMs } = operation;
+    const span = { name: 'what was done', fromMs, toMs };
+    return [formatTimeline(touchedFlows(flows), { durationMs: endMs, operation: span }, width)];
+  });
 
 /** The line at the foot of a terminal while the run goes on: `12/44  3.1 s  1 red  running: a, b`. Never wraps. */
 export const formatProgress = (

@@ -8,21 +8,11 @@ import {
   type MonitorRecord,
 } from './monitor-record.ts';
 import { formatTable } from './table.ts';
+import { formatTimeline, mostRows, touchedFlows } from './timeline.ts';
 import { cutEnd, formatSeconds, formatSettle, paint, widest, wrap, type Layout } from './text.ts';
-
-/** Rows of a table of flows: those below are in monitor.json. */
-const mostRows = 24;
 
 const whats = ['loss', 'leak', 'blind'] as const;
 const headings = whats.map((what) => (what === 'blind' ? 'not told' : what === 'loss' ? 'lost' : 'leaked'));
-
-const isTouched = (flow: FlowRecord): boolean => flow.stretches.length > 0;
-
-/** What matters most first: what leaked, then what was lost, then what was not told, the longest of each first. */
-const byWeight = (one: FlowRecord, other: FlowRecord): number =>
-  (['leak', 'loss', 'blind'] as const)
-    .map((what) => longest(other, what) - longest(one, what))
-    .find((difference) => difference !== 0) ?? 0;
 
 /** `150 ms`; where there were several, `150 of 420 ms`: the longest of all. */
 const formatTimes = (flow: FlowRecord, what: (typeof whats)[number]): string => {
@@ -54,60 +44,11 @@ export const formatMonitorProgress = (
   elapsedMs: number,
   { width }: Layout,
 ): string[] => {
-  const touched = flows.filter(isTouched).toSorted(byWeight);
+  const touched = touchedFlows(flows);
   const count = (what: (typeof whats)[number]): number =>
     flows.filter((flow) => longest(flow, what) > 0).length;
   const head = `${formatSeconds(elapsedMs)}: ${flows.length} flows, ${count('loss')} lost, ${count('leak')} leaked, ${count('blind')} not told for a while; Ctrl-C ends it with the result`;
   return [head, ...(touched.length === 0 ? [] : tableOf(touched.slice(0, 8), width))];
-};
-
-const marks = { loss: 'x', leak: '!', blind: '?' } as const;
-
-/** Columns of equal time, each with the worst that was in it. */
-const drawTimeline = (
-  stretches: FlowRecord['stretches'],
-  durationMs: number,
-  columns: number,
-  mark: (what: FlowRecord['stretches'][number]['what']) => string = (what) => marks[what],
-): string =>
-  Array.from({ length: columns }, (_, column) => {
-    const [from, to] = [column, column + 1].map((edge) => (edge * durationMs) / columns) as [number, number];
-    const within = stretches.filter((stretch) => stretch.from < to && stretch.to > from);
-    const worst = (['leak', 'loss', 'blind'] as const).find((what) =>
-      within.some((stretch) => stretch.what === what),
-    );
-    return worst === undefined ? '.' : mark(worst);
-  }).join('');
-
-const timelineOf = (
-  flows: readonly FlowRecord[],
-  { durationMs, operation }: MonitorRecord,
-  width: number,
-): string[] => {
-  const shown = flows.slice(0, mostRows);
-  const names = shown.map(nameFlow);
-  const room = Math.max(widest(names), 'the command'.length);
-  const columns = Math.max(20, Math.min(60, width - room - 4));
-  const line = (name: string, drawn: string): string => `  ${name.padEnd(room)}  ${drawn}`;
-  return [
-    `timeline, ${formatSettle(durationMs / columns)} a column: . as wanted, x lost, ! leaked, ? not told`,
-    ...(operation === undefined
-      ? []
-      : [
-          line(
-            'the command',
-            drawTimeline(
-              [{ what: 'loss', from: operation.fromMs, to: operation.toMs, detail: '' }],
-              durationMs,
-              columns,
-              () => '=',
-            ),
-          ),
-        ]),
-    ...shown.map((flow, index) =>
-      line(names[index] ?? '', drawTimeline(flow.stretches, durationMs, columns)),
-    ),
-  ];
 };
 
 /** A command as it fits into a sentence: scripts on one line, and cut. */
@@ -126,7 +67,7 @@ export const formatMonitor = (record: MonitorRecord, results: string, layout: La
   const { width } = layout;
   const judged = flows.map((flow) => ({ flow, verdict: judgeFlow(flow, limits) }));
   const count = (verdict: string): number => judged.filter((each) => each.verdict === verdict).length;
-  const touched = flows.filter(isTouched).toSorted(byWeight);
+  const touched = touchedFlows(flows);
   const worstClock = Math.max(0, ...clocks.map(({ uncertaintyMs }) => uncertaintyMs));
   const head = `${flows.length} flows of ${source}, each every ${intervalMs} ms for ${formatSeconds(durationMs)}, ${limitWords(limits)}:`;
   const verdicts = [
@@ -141,7 +82,16 @@ export const formatMonitor = (record: MonitorRecord, results: string, layout: La
     ...(operation === undefined ? [] : wrap(describeEnd(operation), width, '  ', 4)),
     ...(touched.length === 0
       ? [flows.length === 0 ? '  no flow was watched' : '  no flow was lost, leaked or out of sight']
-      : ['', ...tableOf(touched, width), '', ...timelineOf(touched, record, width)]),
+      : [
+          '',
+          ...tableOf(touched, width),
+          '',
+          ...formatTimeline(
+            touched,
+            { ...record, operation: operation && { ...operation, name: 'the command' } },
+            width,
+          ),
+        ]),
     '',
     ...wrap(
       `a time is known to ${intervalMs} ms, the interval; the clocks of the pods (${clocks.length}) to ${worstClock.toFixed(1)} ms`,

@@ -101,7 +101,7 @@ export const judgeOperation = (
   const wrong = found('fail');
   if (wrong.length > 0)
     throw new AssertionError(
-      `${wrong.length} of ${count(watched, 'flow')} were not as wanted ${where}: ${listSome(wrong.map(describe))}; borne are ${limits.lossMs} ms lost and ${limits.leakMs} ms leaked`,
+      `${wrong.length} of ${count(watched, 'flow')} were not as wanted ${where}; borne are ${limits.lossMs} ms lost and ${limits.leakMs} ms leaked:\n          ${listSome(wrong.map(describe))}`,
     );
   const unseen = found('error');
   if (unseen.length > 0)

@@ -72,6 +72,20 @@ describe('console report', () => {
     expect(text).to.include(`file: ${entry.file}:7`).and.include('x/p   want rejected   got accepted');
   });
 
+  it('draws what a flow was while something happened that it did not bear', () => {
+    const [, restart] = samples.pass.steps;
+    const [flow] = restart?.operation?.flows ?? [];
+    if (restart?.operation === undefined || flow === undefined)
+      throw new Error('the sample has lost its flow');
+    const stretches = [{ what: 'leak' as const, from: 600, to: 800, detail: 'connected' }];
+    const operation = { ...restart.operation, flows: [{ ...flow, stretches }] };
+    const entry = changed(samples.fail, { steps: [{ ...restart, operation }], message: '1 of 20 flows' });
+    const text = formatRedCase(entry, { results }, { width: 100, colour: false });
+    expect(text).to.match(/^ {2}1 of 20 flows$/m);
+    expect(text).to.match(/^ {4}what was done {9}\.{17}={26}\.{17}$/m);
+    expect(text).to.match(/^ {4}x\/b -> x\/a v4 TCP\/80 {2}\.{20}!{8}\.{32}$/m);
+  });
+
   it('counts the cells that it does not list', () => {
     const [first] = samples.fail.steps;
     const [grid] = first?.grids ?? [];

@@ -127,7 +127,7 @@ describe('netpol system replay in the lab', function () {
     for (const { name, status, message, steps } of cases) {
       expect(status, `${name}: ${message}`).to.equal('fail');
       expect(message).to.match(
-        /which (certificates|ingress|registry) makes: .* was lost for \d+ ms and longer/,
+        /, which (certificates|ingress|registry) makes; borne are 0 ms lost .*:\n.* was lost for \d+ ms and longer/,
       );
       const flows = steps.at(-1)?.operation?.flows ?? [];
       expect(Math.max(...flows.map((flow) => longest(flow, 'loss')))).to.be.above(100);
