@@ -37,7 +37,7 @@ export const stretchesOf = (
   const { interval, exchange, promptness } = window;
   // That a pod is silent shows one probe late at most, and a probe may have been on its way to it when it fell silent.
   const dead = alive
-    .flatMap((runs) => coverWindow(runs, { ...window, interval: promptness / 2 }))
+    .flatMap((runs) => coverWindow(runs, { ...window, interval: Math.max(promptness / 2, interval) }))
     .filter(({ outcome }) => outcome !== 'connected')
     .map((run) => ({ ...run, from: run.from - exchange - interval, to: run.to + interval }));
   const stretches = coverWindow(runs, window).flatMap(

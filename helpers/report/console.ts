@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { judgeFlow } from './monitor-record.ts';
 import { formatTimeline, touchedFlows } from './timeline.ts';
 import { describeDifferences, summariseDifferences } from './differences.ts';
-import type { CaseRecord } from './record.ts';
+import { isOfSystem, type CaseRecord } from './record.ts';
 import { redactData } from './redact.ts';
 import {
   cutEnd,
@@ -126,22 +126,25 @@ export const formatProgress = (
 /**
  * The command that runs one case again; one of a system, `system/<name>/<release>/...`, with the others of its release, and
  * of its way there, `from-<release>/<mode>`.
- * A scenario file of the user, which may lie in a folder of that name, goes by its path.
  */
 export const replayCommand = (
   { name, file }: Pick<CaseRecord, 'name' | 'file'>,
   flags: readonly string[] = [],
 ): string => {
-  const [first, , release = '', way = '', mode = '', order = ''] = name.split('/');
+  const [, , release = '', way = '', mode = '', order = ''] = name.split('/');
   const system = `--system ${dirname(file)}`;
-  const [, seed, count] = /^seed-(\d+)-order-(\d+)$/.exec(order) ?? [];
-  const which = seed === undefined ? '' : ` --seed ${seed} --orders ${count}`;
-  const chosen =
-    first !== 'system' || name === file
-      ? `run ${name}`
-      : way.startsWith('from-')
-        ? `system replay ${system} --from ${way.slice('from-'.length)} --to ${release} --mode ${mode}${which}`
-        : `system restricted ${system} --release ${release}`;
+  const [, seed = '1', count = '0'] = /^seed-(\d+)-order-(\d+)$/.exec(order) ?? [];
+  const [common, ...own] = mode.split('+');
+  const which = [
+    `--mode ${common}`,
+    ...(own.length > 0 ? [`--own-mode ${own.join()}`] : []),
+    `--seed ${seed} --orders ${count}`,
+  ];
+  const chosen = !isOfSystem({ name, file })
+    ? `run ${name}`
+    : way.startsWith('from-')
+      ? `system replay ${system} --from ${way.slice('from-'.length)} --to ${release} ${which.join(' ')}`
+      : `system restricted ${system} --release ${release}`;
   return ['npm start --', chosen, ...flags].join(' ');
 };
 

@@ -244,3 +244,7 @@ const countStatuses = (cases: readonly CaseRecord[]): Record<Status, number> => 
   for (const { status } of cases) counts[status] += 1;
   return counts;
 };
+
+/** Whether a case is about a release of a system, whose policies may be wrong too. A file of the user goes by its path. */
+export const isOfSystem = ({ name, file }: Pick<CaseRecord, 'name' | 'file'>): boolean =>
+  name.startsWith('system/') && name !== file;

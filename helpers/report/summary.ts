@@ -2,7 +2,7 @@ import { replayCommand, type RedCaseOptions } from './console.ts';
 import { summariseDifferences } from './differences.ts';
 import { aboutOf } from './properties.ts';
 import { groupByArea } from './property-areas.ts';
-import type { CaseRecord, RunRecord, Status } from './record.ts';
+import { isOfSystem, type CaseRecord, type RunRecord, type Status } from './record.ts';
 import { redactData } from './redact.ts';
 import { readSettleTimes } from './settle-times.ts';
 import { formatTable } from './table.ts';
@@ -48,7 +48,7 @@ export const formatSummary = (
     ...formatProperties(run, width),
     ...formatVacuous(run, width),
     ...wrap(
-      `results: ${results.replace(/\/+$/, '')}/ (record.json, junit.xml, conformance.yaml)`,
+      `results: ${results.replace(/\/+$/, '')}/ (${['record.json', 'junit.xml', ...(run.cases.some(isOfSystem) ? [] : ['conformance.yaml'])].join(', ')})`,
       width,
       '',
       2,
@@ -113,9 +113,10 @@ const formatStatus = (
 ): string[] => {
   const meant = cases.filter((entry) => entry.status === status);
   if (meant.length === 0) return [];
+  const isAboutBoth = status === 'fail' && meant.some(isOfSystem);
   const rows = meant.map((entry) => [removeControls(entry.name), reasonOf(entry)] as const);
   return [
-    `${paint(status, statusStyles[status], layout)}: ${explanations[status]}`,
+    `${paint(status, statusStyles[status], layout)}: ${isAboutBoth ? 'the plugin or the policies of the release are wrong' : explanations[status]}`,
     ...formatRows(rows, layout.width, 2),
     '',
   ];

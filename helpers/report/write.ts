@@ -4,7 +4,7 @@ import { EnvironmentError, messageOf } from '../errors.ts';
 import { formatConformance } from './conformance.ts';
 import { formatJunit } from './junit.ts';
 import type { MonitorRecord } from './monitor-record.ts';
-import type { RunRecord } from './record.ts';
+import { isOfSystem, type RunRecord } from './record.ts';
 import { redact, redactData } from './redact.ts';
 
 /**
@@ -16,7 +16,8 @@ export const writeResults = (directory: string, record: RunRecord): void => {
   writeAll(directory, {
     'record.json': () => formatRecord(clean),
     'junit.xml': () => formatJunit(clean),
-    'conformance.yaml': () => formatConformance(clean),
+    // It speaks of the plugin alone.
+    ...(!clean.cases.some(isOfSystem) && { 'conformance.yaml': () => formatConformance(clean) }),
   });
 };
 

@@ -58,7 +58,7 @@ export const act = async (
     case 'rollover':
     case 'outage':
     case 'churn':
-      throw new RangeError('operations are done under watch by operateUnderWatch');
+      throw new RangeError('operations are done under watch by actUnderWatch');
   }
 };
 

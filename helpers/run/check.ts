@@ -17,6 +17,7 @@ import {
   answerersOf,
   count,
   describeCell,
+  hintOf,
   judge,
   listSome,
   recordStep,
@@ -25,8 +26,8 @@ import {
   round,
 } from './judge.ts';
 import { planFlows, type MonitoredFlow } from './monitor-flows.ts';
-import { observe, silenceAfter, wantsAfter, type Patience, type Wants } from './observe.ts';
-import { actUnderWatch, judgeOperation } from './operate.ts';
+import { observe, silenceAfter, wantsAfter, type Patience, type Seen, type Wants } from './observe.ts';
+import { actUnderWatch, chooseFlows, judgeOperation } from './operate.ts';
 import { holdReady, proveReady } from './readiness.ts';
 
 /** What a check needs to know of the cluster besides the lane it works on. */
@@ -135,33 +136,35 @@ export const proveSteps = async (
     const last = gridsFor(scenario.steps[index - 1]?.expect ?? [], families);
     await using flows = await openFlows(grids, world, ground, patience);
     const plan = (): MonitoredFlow[] =>
-      planFlows(sameBefore(grids, last), world, ground).filter(({ from, to }) => isWatched(step, [from, to]));
-    const operation = await actUnderWatch(step, plan, scenario, ground, context);
-    const accepted = performance.now();
-    if (comesOrGoes(step) || step.expect.some(({ target }) => target === 'node-port'))
-      world = await ground.refresh();
-    if (grids.length > 0) {
-      const now = createOracle(worldAt(scenario, index));
-      const oracles = { now, before: createOracle(worldAt(scenario, index - 1)) };
-      const offset = performance.now() - accepted;
+      chooseFlows(planFlows(sameBefore(grids, last), world, ground), step.watch);
+    const now = createOracle(worldAt(scenario, index));
+    let offset = 0;
+    let seen: Seen | undefined;
+    const look = async (): Promise<void> => {
+      const accepted = performance.now();
+      if (comesOrGoes(step) || step.expect.some(({ target }) => target === 'node-port'))
+        world = await ground.refresh();
+      if (grids.length === 0) return;
+      offset = performance.now() - accepted;
       const options = { before: wants, answerers: answerersOf(now), flows };
-      const seen = await observe(grids, world, ground, patience, silence, options);
+      seen = await observe(grids, world, ground, patience, silence, options);
       patience.atWork = Math.max(patience.atWork * fading, seen.atWorkMs);
+    };
+    const operation = await actUnderWatch(step, plan, scenario, ground, context, look);
+    if (seen !== undefined) {
+      const oracles = { now, before: createOracle(worldAt(scenario, index - 1)) };
       records.push({ ...recordStep(step, seen, oracles, offset), ...(operation && { operation }) });
-      if (operation) judgeOperation(step, index, operation);
+      const hint = hintOf(grids, now);
+      if (operation) judgeOperation(step, index, operation, hint);
       refuseUntold(step, index, seen);
       // Before the plugin is blamed: what the objects are now, that they were all along or somebody has changed them.
       refuseOtherVerdicts(grids, { drawn: now, found: createOracle(await ground.lane.world()) }, ground);
-      judge(step, index, seen, oracles);
+      judge(step, index, seen, oracles, hint);
     }
     wants = wantsAfter(grids, wants);
     if (step.ready !== undefined) await holdReady(step, index, scenario, ground, patience);
   }
 };
-
-/** An operation is about all flows, a change about those with an end where it is made. */
-const isWatched = ({ watch }: Step, ends: readonly string[]): boolean =>
-  watch === undefined || watch.namespaces.some((name) => ends.some((id) => id.startsWith(`${name}/`)));
 
 /** One hiccup must not make the rest of a run slow: after 24 steps without another, half of it is left. */
 const fading = 0.97;

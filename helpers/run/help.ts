@@ -31,10 +31,6 @@ const journeyFlags: [string, string][] = [
   ['--own-mode C=MODE', 'components that are in a mode of their own, with commas'],
 ];
 
-const maxLossFlag: [string, string] = [
-  '--max-loss TIME',
-  'the longest stretch that an open flow may be lost (default 0ms)',
-];
 const maxLeakFlag: [string, string] = [
   '--max-leak TIME',
   'the longest stretch that a closed flow may be open (default 0ms)',
@@ -99,7 +95,10 @@ export const help: Record<
       ...journeyFlags,
       ['--orders N', 'how many random orders beside the worst, for each mode (default 5)'],
       ['--seed N', 'which random orders (default 1)'],
-      maxLossFlag,
+      [
+        '--max-loss TIME',
+        'the longest stretch that an open flow may be lost (default 500ms, as what a component delivers comes one by one)',
+      ],
       maxLeakFlag,
     ],
   },
@@ -153,7 +152,7 @@ export const help: Record<
       ['--for TIME', 'ends after so long, such as 30s'],
       ['--step N', 'watches what holds after this step of the scenario (default: the last)'],
       ['--interval TIME', 'between two probes of a flow (default 20ms)'],
-      maxLossFlag,
+      ['--max-loss TIME', 'the longest stretch that an open flow may be lost (default 0ms)'],
       maxLeakFlag,
       ['--max-blind TIME', 'the longest stretch of which nothing is known (default 1s); more is exit code 2'],
       configFlag,

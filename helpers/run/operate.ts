@@ -23,8 +23,9 @@ const longestBlindness = 1_000;
 const mostAttempts = 3;
 
 /**
- * Does what a step says while each of these flows is probed over and over; undefined where the step is none that is
- * watched. All flows were as wanted before.
+ * Does what a step says and `look`s at what has become of it; undefined where nothing is watched. Operations are done while
+ * each of these flows is probed over and over; a change that is watched is so until the look at it ends, as a plugin takes
+ * its time. All flows were as wanted before.
  * @throws ClusterError where something does not come back, ProbeError where a pod does not watch
  */
 export const actUnderWatch = async (
@@ -33,47 +34,70 @@ export const actUnderWatch = async (
   scenario: Scenario,
   ground: Ground,
   context: OperationContext,
+  look: () => Promise<void>,
 ): Promise<OperationRecord | undefined> => {
   const { patience } = context;
-  const once = async (
-    attempt: number,
-    limits: OperationLimits,
-    work: () => Promise<void>,
-  ): Promise<OperationRecord> => ({
-    attempt,
-    limits: { ...limits, blindMs: longestBlindness },
-    ...(await watchOnce(flows(), ground, patience, work)),
-  });
-  if (!isOperation(action)) {
-    const change = (): Promise<void> => act(action, scenario, ground);
-    if (watch !== undefined) return once(1, watch.limits, change);
+  if (isOperation(action)) {
+    const work = (): Promise<void> => perform(action, scenario, ground, context);
+    const limits = { ...action.limits, blindMs: longestBlindness };
+    const record = await watchAgain(flows(), limits, ground, patience, work);
+    await look();
+    return record;
+  }
+  const change = (): Promise<void> => act(action, scenario, ground);
+  if (watch === undefined) {
     await change();
+    await look();
     return undefined;
   }
+  const chosen = flows();
+  const interval = Math.max(patience.watchInterval, chosen.length);
+  const seen = await watchOnce(chosen, ground, { ...patience, watchInterval: interval }, change, look);
+  return { attempt: 1, limits: { ...watch.limits, blindMs: longestBlindness }, ...seen };
+};
+
+/** Of flows that do not depend on a change, so many are watched all the same: a plugin may touch more than it has to. */
+const mostOthers = 16;
+
+/** Of a change that is watched: the flows with an end in its namespaces, and some others. */
+export const chooseFlows = (flows: readonly MonitoredFlow[], watch: Step['watch']): MonitoredFlow[] => {
+  if (watch === undefined) return [...flows];
+  const isNear = ({ from, to }: MonitoredFlow): boolean =>
+    watch.namespaces.some((name) => [from, to].some((id) => id.startsWith(`${name}/`)));
+  const others = flows.filter((flow) => !isNear(flow));
+  const stride = Math.ceil(others.length / mostOthers);
+  return [...flows.filter(isNear), ...others.filter((_, index) => index % stride === 0)];
+};
+
+const watchAgain = async (
+  flows: readonly MonitoredFlow[],
+  limits: OperationRecord['limits'],
+  ground: Ground,
+  patience: CheckContext['patience'],
+  work: () => Promise<void>,
+): Promise<OperationRecord> => {
   for (let attempt = 1; ; attempt += 1) {
-    const record = await once(attempt, action.limits, () => perform(action, scenario, ground, context));
-    const verdicts = record.flows.map((flow) => judgeFlow(flow, record.limits));
+    const record = { attempt, limits, ...(await watchOnce(flows, ground, patience, work)) };
+    const verdicts = record.flows.map((flow) => judgeFlow(flow, limits));
     if (attempt === mostAttempts || verdicts.includes('fail') || !verdicts.includes('error')) return record;
   }
 };
 
-/** What one core sends and answers: more flows than that are probed less often. Milliseconds of the interval for each. */
-const intervalPerFlow = 1;
-
 const watchOnce = async (
   flows: readonly MonitoredFlow[],
   ground: Ground,
-  { signal, watchInterval, atWork }: CheckContext['patience'],
-  operation: () => Promise<void>,
+  { signal, watchInterval }: CheckContext['patience'],
+  work: () => Promise<void>,
+  look: () => Promise<void> = async () => {},
 ): Promise<Omit<OperationRecord, 'attempt' | 'limits'>> => {
-  const intervalMs = Math.max(watchInterval, Math.ceil(flows.length * intervalPerFlow));
-  using watch = await watchFlows(flows, ground, intervalMs);
+  using watch = await watchFlows(flows, ground, watchInterval);
   const since = (): number => Math.round(now() - watch.from);
   await pause(margin, signal);
   const fromMs = since();
-  await operation();
+  await work();
   const toMs = since();
-  await pause(Math.max(margin, 2 * atWork), signal);
+  await look();
+  await pause(margin, signal);
   signal.throwIfAborted();
   const end = now();
   await watch.stop();
@@ -81,7 +105,7 @@ const watchOnce = async (
     fromMs,
     toMs,
     endMs: Math.round(end - watch.from),
-    intervalMs,
+    intervalMs: watchInterval,
     watched: flows.length,
     flows: watch.flowsUntil(end).filter(({ stretches }) => stretches.length > 0),
   };
@@ -92,6 +116,7 @@ export const judgeOperation = (
   step: Step,
   index: number,
   { flows, limits, watched, intervalMs, endMs }: OperationRecord,
+  hint: string,
 ): void => {
   const describe = (flow: FlowRecord): string => describeFlow(flow, endMs - intervalMs);
   const found = (verdict: string): FlowRecord[] =>
@@ -101,7 +126,7 @@ export const judgeOperation = (
   const wrong = found('fail');
   if (wrong.length > 0)
     throw new AssertionError(
-      `${wrong.length} of ${count(watched, 'flow')} were not as wanted ${where}; borne are ${limits.lossMs} ms lost and ${limits.leakMs} ms leaked:\n          ${listSome(wrong.map(describe))}`,
+      `${wrong.length} of ${count(watched, 'flow')} were not as wanted ${where}; borne are ${limits.lossMs} ms lost and ${limits.leakMs} ms leaked:\n          ${listSome(wrong.map(describe))}${hint}`,
     );
   const unseen = found('error');
   if (unseen.length > 0)

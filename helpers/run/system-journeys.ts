@@ -16,7 +16,13 @@ export const readJourneys = async (
   command: string,
   positionals: readonly string[],
   flags: Readonly<Record<string, unknown>>,
-): Promise<{ system: System; from: string; to: string; outcomes: Outcome[] }> => {
+): Promise<{
+  system: System;
+  from: string;
+  to: string;
+  own: ReadonlyMap<string, Mode>;
+  outcomes: Outcome[];
+}> => {
   if (positionals.length > 0)
     throw new UsageError({
       subject: `netpol ${command} takes no filter`,
@@ -38,7 +44,7 @@ export const readJourneys = async (
     const journey = planJourney(system, { from, to, mode: pair, own });
     return { pair, journey, result: checkUpgrade(journey, podsOf(system)) };
   });
-  return { system, from, to, outcomes };
+  return { system, from, to, own, outcomes };
 };
 
 /** `restricted,unrestricted`: two journeys; `unrestricted-restricted`: one that switches on the way. */

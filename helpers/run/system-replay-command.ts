@@ -1,4 +1,4 @@
-import { InputError, type Problem } from '../errors.ts';
+import { InputError, UsageError, type Problem } from '../errors.ts';
 import { readLimits } from './monitor-settings.ts';
 import { proveScenarios } from './run-command.ts';
 import { readCommandLine } from './selection.ts';
@@ -6,6 +6,8 @@ import { readJourneys } from './system-journeys.ts';
 import { liveScenarios } from './system-replay.ts';
 
 const command = 'system replay';
+/** What a component delivers is sent at once and comes one by one: its first policy isolates before the others allow. */
+const usualLoss = '500ms';
 
 /**
  * `netpol system replay`: the orders of an upgrade, made on a cluster. Returns the exit code.
@@ -27,12 +29,18 @@ export const systemReplayCommand = async (argv: readonly string[]): Promise<numb
   };
   const orders = number('orders', 5, 1000);
   const seed = number('seed', 1, 2 ** 31 - 1);
-  const { lossMs, leakMs } = readLimits(flags, complain);
+  const { lossMs, leakMs } = readLimits({ 'max-loss': usualLoss, ...flags }, complain);
   if (problems.length > 0) throw new InputError('The command line is not usable:', problems);
-  const { system, from, to, outcomes } = await readJourneys(command, positionals, flags);
-  const options = { from, to, orders, seed, limits: { lossMs, leakMs } };
+  const { system, from, to, own, outcomes } = await readJourneys(command, positionals, flags);
+  const options = { from, to, own, orders, seed, limits: { lossMs, leakMs } };
   const scenarios = outcomes.flatMap(({ pair, journey, result }) =>
     liveScenarios(system, journey, result, { ...options, mode: pair }),
   );
+  if (scenarios.length === 0)
+    throw new UsageError({
+      subject: 'no order to make: nothing is wrong in any of them',
+      wanted: '`--orders` of 1 or more',
+      next: 'npm start -- system upgrade says the same without a cluster',
+    });
   return proveScenarios({ command: command.split(' '), argv, config }, scenarios);
 };

@@ -10,6 +10,8 @@ export type LiveOptions = {
   from: string;
   to: string;
   mode: readonly [Mode, Mode];
+  /** Components in a mode of their own. */
+  own?: ReadonlyMap<string, Mode>;
   /** How many orders beside the worst, and which. */
   orders: number;
   seed: number;
@@ -24,37 +26,42 @@ export const liveScenarios = (
   system: System,
   journey: Journey,
   { violations }: Pick<UpgradeResult, 'violations'>,
-  { from, to, mode, orders, seed, limits }: LiveOptions,
+  { from, to, mode, own = new Map(), orders, seed, limits }: LiveOptions,
 ): Scenario[] => {
+  const worst = worstOrders(violations, journey);
+  const known = new Set(worst.map((order) => order.join()));
+  const random = randomOrders(journey, orders + worst.length, seed).filter(
+    (order) => !known.has(order.join()),
+  );
   const named = [
-    ...worstOrders(violations, journey).map((order, index) => ({ order, kind: `worst-${index + 1}` })),
-    ...randomOrders(journey, orders, seed).map((order, index) => ({
-      order,
-      kind: `seed-${seed}-order-${index + 1}`,
-    })),
+    ...worst.map((order, index) => ({ order, kind: `worst-${index + 1}` })),
+    ...random.slice(0, orders).map((order, index) => ({ order, kind: `seed-${seed}-order-${index + 1}` })),
   ];
-  // An order that is among both has its first name.
-  const distinct = new Map(named.toReversed().map((each) => [each.order.join(), each]));
   const modes = mode[0] === mode[1] ? mode[0] : mode.join('-');
-  return [...distinct.values()].toReversed().map(({ order, kind }) => {
+  return named.map(({ order, kind }) => {
     const placements = [0, ...order.keys().map((index) => index + 1)].map((length) => {
       const done = new Set(order.slice(0, length));
       return journey.placementAt((move) => done.has(move));
     });
-    const names = order.map((move) => describeMove(journey.moves[move]!));
-    const name = `${to}/from-${from}/${modes}/${kind}`;
-    const title = `${system.name} ${from} to ${to}, ${modes}: ${names.join(', then ')}`;
+    const movers = order.map((move) => journey.moves[move]!);
+    const name = `${to}/from-${from}/${[modes, ...describeOwn(own)].join('+')}/${kind}`;
+    const title = `${system.name} ${from} to ${to}, ${modes}: ${movers.map(describeMove).join(', then ')}`;
     return drawSystem(system, { name, title }, placements, (place) =>
-      place === 0 ? undefined : { by: names[place - 1] ?? '', limits },
+      place === 0 ? undefined : { by: movers[place - 1]?.component ?? '', limits },
     );
   });
 };
+
+const describeOwn = (own: ReadonlyMap<string, Mode>): string[] =>
+  [...own].map(([component, mode]) => `${component}=${mode}`);
 
 /** Different ones, as far as there are so many. */
 const randomOrders = (journey: Journey, count: number, seed: number): number[][] => {
   const { length } = journey.moves;
   const ranks = fc.shuffledSubarray([...journey.moves.keys()], { minLength: length, maxLength: length });
   // Short journeys have few orders, so that most of the samples are the same.
-  const samples = fc.sample(ranks, { numRuns: 20 * count, seed }).map((each) => orderByRank(each, journey));
+  const samples = fc
+    .sample(ranks, { numRuns: 20 * Math.max(1, count), seed })
+    .map((each) => orderByRank(each, journey));
   return [...new Map(samples.map((order) => [order.join(), order])).values()].slice(0, count);
 };

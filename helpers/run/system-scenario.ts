@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { UsageError } from '../errors.ts';
 import type { Labels } from '../kube/types.ts';
 import { idOf, type ContainerPort, type Pod, type World } from '../kube/world.ts';
 import { buildMatrix } from '../matrix/matrix.ts';
@@ -14,7 +15,15 @@ import type {
   Step,
 } from '../scenario/scenario.ts';
 import { podsOf } from '../system/lint.ts';
-import { namespaceOf, ownerOf, worldOf, type Link, type Placement, type System } from '../system/system.ts';
+import {
+  describeLink,
+  namespaceOf,
+  ownerOf,
+  worldOf,
+  type Link,
+  type Placement,
+  type System,
+} from '../system/system.ts';
 import { visitor, wantedAt, type Wanted } from '../system/wants.ts';
 
 /**
@@ -24,7 +33,7 @@ import { visitor, wantedAt, type Wanted } from '../system/wants.ts';
 export const drawSystem = (
   system: System,
   { name, title }: Pick<Scenario, 'name' | 'title'>,
-  placements: readonly [Placement, ...Placement[]] | readonly Placement[],
+  placements: readonly Placement[],
   watch: (index: number) => Watch | undefined = () => undefined,
 ): Scenario => {
   const order = podsOf(system);
@@ -32,12 +41,21 @@ export const drawSystem = (
     const world = worldOf(placement, order);
     const present = new Set([...world.pods.map(idOf), visitor.id]);
     const wanted = wantedAt(system, placement).filter(({ from, to }) => present.has(from) && present.has(to));
+    refuseContradictions(wanted, name);
     return { placement, world, wanted };
   });
   const [first] = states;
-  if (first === undefined) throw new RangeError('a scenario without a placement');
+  const last = states.at(-1);
+  if (first === undefined || last === undefined) throw new RangeError('a scenario without a placement');
   const bare = { world: { ...first.world, policies: [] }, wanted: [] };
-  const steps = states.flatMap((state, index) => stepsTo(states[index - 1] ?? bare, state, watch(index)));
+  // A denial needs a baseline, which is taken before the first step and after the last.
+  const isProvable = ({ from, to, want }: Wanted): boolean =>
+    want === 'allow' ||
+    [first, last].some(({ world }) =>
+      [from, to].every((id) => id === visitor.id || world.pods.some((pod) => idOf(pod) === id)),
+    );
+  const proved = states.map((state) => ({ ...state, wanted: state.wanted.filter(isProvable) }));
+  const steps = proved.flatMap((state, index) => stepsTo(proved[index - 1] ?? bare, state, watch(index)));
   const deliveries = placements.flatMap((placement) => [...placement.deliveries.values()]);
   const pods = describePods(
     states,
@@ -55,6 +73,20 @@ export const drawSystem = (
     services: [],
     steps,
   };
+};
+
+/** Halfway two components may say the opposite of one connection: no grid can want both. */
+const refuseContradictions = (wanted: readonly Wanted[], name: string): void => {
+  const both = [...Map.groupBy(wanted, ({ want: _, ...link }) => describeLink(link))]
+    .filter(([, wants]) => new Set(wants.map(({ want }) => want)).size > 1)
+    .map(([link]) => link);
+  if (both.length === 0) return;
+  throw new UsageError({
+    subject: `the components do not agree, on the way to ${name}, what must become of a connection`,
+    wanted: 'that one of them needs it or one of them closes it',
+    got: both.join(', '),
+    next: 'netpol system upgrade says by whose moves it comes to that',
+  });
 };
 
 type Watch = Omit<NonNullable<Step['watch']>, 'namespaces'>;
@@ -195,12 +227,12 @@ const describeNamespaces = (states: readonly State[]): ScenarioNamespace[] => {
   return [...all.values(), { ...tenant, createdLater: false }];
 };
 
-/** Those of the manifest, and those that somebody asks although they are not declared: that is allowed. */
+/** Those of the manifests, one with a name before the same without; and those that somebody asks although nobody declares them. */
 const withPorts = (declared: readonly ContainerPort[], asked: readonly Link[]): ContainerPort[] => {
-  const known = new Map(declared.map((each) => [`${each.name ?? ''} ${each.protocol}/${each.port}`, each]));
-  const isDeclared = ({ protocol, port }: Link): boolean =>
-    declared.some((each) => each.protocol === protocol && each.port === port);
-  const missing = asked.filter((link) => !isDeclared(link)).map(({ protocol, port }) => ({ protocol, port }));
-  const distinct = new Map(missing.map((each) => [`${each.protocol}/${each.port}`, each]));
-  return [...known.values(), ...distinct.values()];
+  const named = declared.filter(({ name }) => name !== undefined);
+  const unnamed = [...declared, ...asked].map(({ protocol, port }): ContainerPort => ({ protocol, port }));
+  const keyOf = ({ protocol, port }: ContainerPort): string => `${protocol}/${port}`;
+  return [
+    ...new Map([...named, ...unnamed].toReversed().map((each) => [keyOf(each), each])).values(),
+  ].toReversed();
 };

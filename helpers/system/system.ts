@@ -63,8 +63,12 @@ export type Placement = {
 };
 
 /** `openshift-monitoring/prometheus -> openshift-dns/dns TCP/9154` */
-export const describeLink = ({ from, to, protocol, port }: Omit<Link, 'why'>): string =>
-  `${from} -> ${to} ${protocol}/${port}`;
+export const describeLink = ({
+  from,
+  to,
+  protocol,
+  port,
+}: Pick<Link, 'from' | 'to' | 'protocol' | 'port'>): string => `${from} -> ${to} ${protocol}/${port}`;
 
 export const namespaceOf = (id: string): string => id.split('/')[0] ?? '';
 

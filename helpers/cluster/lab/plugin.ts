@@ -160,8 +160,8 @@ const startProcess = (
     if (text.includes('"applied"')) enforces.resolve();
   };
   child.stdin.on('error', () => {});
-  // While the process has not read one state, only the newest of the others waits: thousands of changes in a row, each
-  // told with all objects, would keep it busy with the past.
+  // While its pipe is full, only the newest state waits: thousands of changes in a row, each told with all objects, would
+  // keep the process busy with the past.
   let isBusy = false;
   let newest: string | undefined;
   const send = (state: string): void => {
@@ -197,7 +197,7 @@ const startProcess = (
     stop: () => {
       isExpected = true;
       // A signal would end nsenter, and the program with it before it has read the signal.
-      child.stdin.end();
+      child.stdin.end(newest === undefined ? undefined : `${newest}\n`);
       return ended.promise;
     },
   };
