@@ -9,7 +9,7 @@ import {
 } from './monitor-record.ts';
 import { formatTable } from './table.ts';
 import { formatTimeline, mostRows, touchedFlows } from './timeline.ts';
-import { cutEnd, formatSeconds, formatSettle, paint, widest, wrap, type Layout } from './text.ts';
+import { cutEnd, formatSeconds, formatSettle, paint, wrap, type Layout } from './text.ts';
 
 const whats = ['loss', 'leak', 'blind'] as const;
 const headings = whats.map((what) => (what === 'blind' ? 'not told' : what === 'loss' ? 'lost' : 'leaked'));

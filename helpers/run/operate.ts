@@ -4,7 +4,7 @@ import { now } from '../probe/clock.ts';
 import { judgeFlow, longest, nameFlow, type FlowRecord } from '../report/monitor-record.ts';
 import type { OperationRecord } from '../report/record.ts';
 import { isOperation } from '../scenario/operations.ts';
-import type { OperationLimits, Scenario, Step } from '../scenario/scenario.ts';
+import type { Scenario, Step } from '../scenario/scenario.ts';
 import { formatAction } from '../scenario/world.ts';
 import { act } from './act.ts';
 import type { CheckContext } from './check.ts';
