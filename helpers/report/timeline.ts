@@ -4,9 +4,11 @@ import { formatSettle, widest } from './text.ts';
 /** Rows of a table or a timeline of flows: those below are in the record. */
 export const mostRows = 24;
 
+const worstFirst = ['leak', 'loss', 'blind'] as const;
+
 /** What matters most first: what leaked, then what was lost, then what was not told, the longest of each first. */
 const byWeight = (one: FlowRecord, other: FlowRecord): number =>
-  (['leak', 'loss', 'blind'] as const)
+  worstFirst
     .map((what) => longest(other, what) - longest(one, what))
     .find((difference) => difference !== 0) ?? 0;
 
@@ -26,9 +28,7 @@ const drawTimeline = (
   Array.from({ length: columns }, (_, column) => {
     const [from, to] = [column, column + 1].map((edge) => (edge * durationMs) / columns) as [number, number];
     const within = stretches.filter((stretch) => stretch.from < to && stretch.to > from);
-    const worst = (['leak', 'loss', 'blind'] as const).find((what) =>
-      within.some((stretch) => stretch.what === what),
-    );
+    const worst = worstFirst.find((what) => within.some((stretch) => stretch.what === what));
     return worst === undefined ? '.' : mark(worst);
   }).join('');
 

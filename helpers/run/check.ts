@@ -17,7 +17,6 @@ import {
   answerersOf,
   count,
   describeCell,
-  hintOf,
   judge,
   listSome,
   recordStep,
@@ -25,6 +24,7 @@ import {
   refuseUntold,
   round,
 } from './judge.ts';
+import { contradictionsAt } from './lint.ts';
 import { planFlows, type MonitoredFlow } from './monitor-flows.ts';
 import { observe, silenceAfter, wantsAfter, type Patience, type Seen, type Wants } from './observe.ts';
 import { actUnderWatch, chooseFlows, judgeOperation } from './operate.ts';
@@ -154,7 +154,7 @@ export const proveSteps = async (
     if (seen !== undefined) {
       const oracles = { now, before: createOracle(worldAt(scenario, index - 1)) };
       records.push({ ...recordStep(step, seen, oracles, offset), ...(operation && { operation }) });
-      const hint = hintOf(grids, now);
+      const hint = (): string => (contradictionsAt(scenario, index).length > 0 ? wrongRelease : '');
       if (operation) judgeOperation(step, index, operation, hint);
       refuseUntold(step, index, seen);
       // Before the plugin is blamed: what the objects are now, that they were all along or somebody has changed them.
@@ -165,6 +165,10 @@ export const proveSteps = async (
     if (step.ready !== undefined) await holdReady(step, index, scenario, ground, patience);
   }
 };
+
+/** Lint lets no scenario file want what its own policies deny, or do not deny; an upgrade may. */
+const wrongRelease =
+  '\nthe policies of this step do not do what is wanted: it is the release that is wrong, whatever the plugin is';
 
 /** One hiccup must not make the rest of a run slow: after 24 steps without another, half of it is left. */
 const fading = 0.97;

@@ -1,7 +1,7 @@
 import { AssertionError } from 'chai';
 import { ProbeError } from '../errors.ts';
 import type { ComparedCell, Difference } from '../matrix/compare.ts';
-import { cellOf, formatProbeKind, type ProbeKind } from '../matrix/matrix.ts';
+import { formatProbeKind, type ProbeKind } from '../matrix/matrix.ts';
 import { judgeBackends, judgeCell, type Oracles } from '../model/cell.ts';
 import type { Oracle } from '../model/oracle.ts';
 import type { GridRecord, StepRecord } from '../report/record.ts';
@@ -94,7 +94,7 @@ export const judge = (
   index: number,
   { held, grids }: Seen,
   oracles: Oracles,
-  hint: string,
+  hint: () => string,
 ): void => {
   if (held) return;
   const differing = grids.flatMap(({ comparison }) => comparison.differing);
@@ -103,29 +103,13 @@ export const judge = (
     .filter((cell) => cell === 'allow' || cell === 'deny');
   const actual = grids.map((grid) => recordGrid(grid, oracles, 0));
   throw new AssertionError(
-    `${differing.length} of ${count(asserted.length, 'probe')} ${differing.length === 1 ? 'differs' : 'differ'} ${wordsOfStep(step, index)}${hint}`,
+    `${differing.length} of ${count(asserted.length, 'probe')} ${differing.length === 1 ? 'differs' : 'differ'} ${wordsOfStep(step, index)}${hint()}`,
     {
       actual,
       expected: grids.map(({ want }) => want),
       showDiff: false,
     },
   );
-};
-
-/** That it is not the plugin who is wrong: only the steps of an upgrade may want what their own policies deny, or not deny. */
-export const hintOf = (grids: readonly WantedGrid[], drawn: Oracle): string => {
-  const isContradicted = grids.some(({ kind, want }) =>
-    want.rows.some((row) =>
-      want.columns.some((column) => {
-        const wanted = cellOf(want, row, column);
-        if (kind.target !== 'pod' || kind.traffic !== undefined || wanted === 'ignored') return false;
-        return judgeCell(kind, row, column, { now: drawn }).verdict !== wanted;
-      }),
-    ),
-  );
-  return isContradicted
-    ? '\nthe policies of this step do not do what is wanted: it is the release that is wrong, whatever the plugin is'
-    : '';
 };
 
 /**

@@ -30,7 +30,8 @@ export const vacuousReason = (scenario: Scenario): string | undefined => {
     : 'no grid has a denied cell, so everything may stay open';
 };
 
-const contradictionsAt = (scenario: Scenario, index: number): Problem[] => {
+/** Cells that are drawn otherwise than the policies of this step have it. */
+export const contradictionsAt = (scenario: Scenario, index: number): Problem[] => {
   const { file, steps } = scenario;
   const step = steps[index];
   if (step === undefined || step.expect.length === 0) return [];

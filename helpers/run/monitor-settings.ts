@@ -1,5 +1,6 @@
-import { InputError, UsageError, type Problem } from '../errors.ts';
+import { InputError, UsageError } from '../errors.ts';
 import type { MonitorLimits } from '../report/monitor-record.ts';
+import { collectProblems, type Complain } from './more-flags.ts';
 
 /** What `netpol monitor` is told beside the cluster and the scenario. Milliseconds where a name ends in `Ms`. */
 export type MonitorSettings = {
@@ -29,12 +30,7 @@ export const readMonitorSettings = (
   flags: Readonly<Record<string, unknown>>,
   operation: readonly string[],
 ): MonitorSettings => {
-  const problems: Problem[] = [];
-  const complain: Complain = (flag, wanted) =>
-    void problems.push({
-      file: 'command line',
-      message: `\`--${flag}\`: wanted ${wanted}, got ${JSON.stringify(flags[flag])}`,
-    });
+  const { problems, complain } = collectProblems(flags);
   const time = (flag: string, usual: string): number => readTime(flags, flag, usual, complain);
   const intervalMs = time('interval', usual.interval);
   if (problems.length === 0 && (intervalMs < 5 || intervalMs > 10_000)) complain('interval', '5ms to 10s');
@@ -52,9 +48,6 @@ export const readMonitorSettings = (
   }
   return { intervalMs, limits, forMs, step, operation };
 };
-
-/** Told of a flag what was wanted of it. */
-type Complain = (flag: string, wanted: string) => void;
 
 /** What `--max-loss`, `--max-leak` and `--max-blind` say. */
 export const readLimits = (flags: Readonly<Record<string, unknown>>, complain: Complain): MonitorLimits => {

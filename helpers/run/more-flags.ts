@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError, type Problem } from '../errors.ts';
 
 /** The values of a flag that may be there several times. @throws UsageError where one of them is missing */
 export const listOf = (
@@ -18,4 +18,20 @@ export const textOf = (command: string, flags: Record<string, unknown>, flag: st
   const value = flags[flag];
   if (value === undefined || (typeof value === 'string' && value !== '')) return value;
   throw new UsageError({ subject: `\`--${flag}\` lacks its value`, next: `netpol ${command} --help` });
+};
+
+/** Told of a flag what was wanted of it. */
+export type Complain = (flag: string, wanted: string) => void;
+
+/** Gathers what is wrong with the values of flags, so that all of it is told at once. */
+export const collectProblems = (
+  flags: Readonly<Record<string, unknown>>,
+): { problems: Problem[]; complain: Complain } => {
+  const problems: Problem[] = [];
+  const complain: Complain = (flag, wanted) =>
+    void problems.push({
+      file: 'command line',
+      message: `\`--${flag}\`: wanted ${wanted}, got ${JSON.stringify(flags[flag])}`,
+    });
+  return { problems, complain };
 };

@@ -116,7 +116,7 @@ export const judgeOperation = (
   step: Step,
   index: number,
   { flows, limits, watched, intervalMs, endMs }: OperationRecord,
-  hint: string,
+  hint: () => string,
 ): void => {
   const describe = (flow: FlowRecord): string => describeFlow(flow, endMs - intervalMs);
   const found = (verdict: string): FlowRecord[] =>
@@ -126,7 +126,7 @@ export const judgeOperation = (
   const wrong = found('fail');
   if (wrong.length > 0)
     throw new AssertionError(
-      `${wrong.length} of ${count(watched, 'flow')} were not as wanted ${where}; borne are ${limits.lossMs} ms lost and ${limits.leakMs} ms leaked:\n          ${listSome(wrong.map(describe))}${hint}`,
+      `${wrong.length} of ${count(watched, 'flow')} were not as wanted ${where}; borne are ${limits.lossMs} ms lost and ${limits.leakMs} ms leaked:\n          ${listSome(wrong.map(describe))}${hint()}`,
     );
   const unseen = found('error');
   if (unseen.length > 0)

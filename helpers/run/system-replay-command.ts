@@ -1,9 +1,10 @@
-import { InputError, UsageError, type Problem } from '../errors.ts';
+import { InputError, UsageError } from '../errors.ts';
 import { readLimits } from './monitor-settings.ts';
+import { collectProblems } from './more-flags.ts';
 import { proveScenarios } from './run-command.ts';
 import { readCommandLine } from './selection.ts';
 import { readJourneys } from './system-journeys.ts';
-import { liveScenarios } from './system-replay.ts';
+import { replayScenarios } from './system-replay.ts';
 
 const command = 'system replay';
 /** What a component delivers is sent at once and comes one by one: its first policy isolates before the others allow. */
@@ -15,12 +16,7 @@ const usualLoss = '500ms';
  */
 export const systemReplayCommand = async (argv: readonly string[]): Promise<number> => {
   const { config, positionals, flags } = readCommandLine(command, argv);
-  const problems: Problem[] = [];
-  const complain = (flag: string, wanted: string): void =>
-    void problems.push({
-      file: 'command line',
-      message: `\`--${flag}\`: wanted ${wanted}, got ${JSON.stringify(flags[flag])}`,
-    });
+  const { problems, complain } = collectProblems(flags);
   const number = (flag: string, usual: number, most: number): number => {
     const value = flags[flag] ?? String(usual);
     if (typeof value === 'string' && /^\d+$/.test(value) && Number(value) <= most) return Number(value);
@@ -34,7 +30,7 @@ export const systemReplayCommand = async (argv: readonly string[]): Promise<numb
   const { system, from, to, own, outcomes } = await readJourneys(command, positionals, flags);
   const options = { from, to, own, orders, seed, limits: { lossMs, leakMs } };
   const scenarios = outcomes.flatMap(({ pair, journey, result }) =>
-    liveScenarios(system, journey, result, { ...options, mode: pair }),
+    replayScenarios(system, journey, result, { ...options, mode: pair }),
   );
   if (scenarios.length === 0)
     throw new UsageError({

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import type { OperationLimits, Scenario } from '../scenario/scenario.ts';
 import type { Journey } from '../system/moves.ts';
-import { orderByRank, worstOrders } from '../system/orders.ts';
+import { distinctOrders, orderByRank, worstOrders } from '../system/orders.ts';
 import type { Mode, System } from '../system/system.ts';
 import { describeMove, type UpgradeResult } from '../system/upgrade.ts';
 import { drawSystem } from './system-scenario.ts';
 
-export type LiveOptions = {
+export type ReplayOptions = {
   from: string;
   to: string;
   mode: readonly [Mode, Mode];
@@ -22,23 +22,19 @@ export type LiveOptions = {
  * The orders in which a journey is made on a cluster, each a scenario with a step for each thing that changes: the worst
  * ones, then random ones. Each change is made while the connections are watched that it must leave alone.
  */
-export const liveScenarios = (
+export const replayScenarios = (
   system: System,
   journey: Journey,
   { violations }: Pick<UpgradeResult, 'violations'>,
-  { from, to, mode, own = new Map(), orders, seed, limits }: LiveOptions,
+  { from, to, mode, own = new Map(), orders, seed, limits }: ReplayOptions,
 ): Scenario[] => {
   const worst = worstOrders(violations, journey);
-  const known = new Set(worst.map((order) => order.join()));
-  const random = randomOrders(journey, orders + worst.length, seed).filter(
-    (order) => !known.has(order.join()),
-  );
-  const named = [
-    ...worst.map((order, index) => ({ order, kind: `worst-${index + 1}` })),
-    ...random.slice(0, orders).map((order, index) => ({ order, kind: `seed-${seed}-order-${index + 1}` })),
-  ];
+  const random = randomOrders(journey, worst.length + orders, seed);
+  const all = distinctOrders([...worst, ...random]).slice(0, worst.length + orders);
   const modes = mode[0] === mode[1] ? mode[0] : mode.join('-');
-  return named.map(({ order, kind }) => {
+  return all.map((order, index) => {
+    const number = index - worst.length + 1;
+    const kind = index < worst.length ? `worst-${index + 1}` : `seed-${seed}-order-${number}`;
     const placements = [0, ...order.keys().map((index) => index + 1)].map((length) => {
       const done = new Set(order.slice(0, length));
       return journey.placementAt((move) => done.has(move));
@@ -63,5 +59,5 @@ const randomOrders = (journey: Journey, count: number, seed: number): number[][]
   const samples = fc
     .sample(ranks, { numRuns: 20 * Math.max(1, count), seed })
     .map((each) => orderByRank(each, journey));
-  return [...new Map(samples.map((order) => [order.join(), order])).values()].slice(0, count);
+  return distinctOrders(samples).slice(0, count);
 };

@@ -119,8 +119,9 @@ export type Step = {
   /** Pods that the kubelet must find ready, and go on finding ready. */
   ready?: PodId[];
   /**
-   * The change is made while flows are probed over and over: those with an end in these namespaces, as no others depend on
-   * it, that are wanted the same before and after. `by`: who makes it. No scenario file says so: it is a step of an upgrade.
+   * The change is made while flows are probed over and over that are wanted the same before and after: those with an end in
+   * these namespaces, as no others depend on it, and some of the others. `by`: who makes it. No scenario file says so: it
+   * is a step of an upgrade.
    */
   watch?: { by: string; namespaces: readonly string[]; limits: OperationLimits };
   line: number;

@@ -5,8 +5,7 @@ import { changeOf, inheritsGrids, isOperation } from './operations.ts';
 import { idOfPolicy } from './policies.ts';
 import { formatBlock, formatFlow, formatScalar } from './write-yaml.ts';
 import type { Policy } from '../kube/types.ts';
-import { serviceNameOf } from '../kube/world.ts';
-import type { ContainerPort } from '../kube/world.ts';
+import { serviceNameOf, type ContainerPort } from '../kube/world.ts';
 import type { Action, ExpectedGrid, Scenario, ScenarioPod, ScenarioService, Step } from './scenario.ts';
 
 /**

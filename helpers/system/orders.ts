@@ -8,13 +8,19 @@ import type { Violation } from './upgrade.ts';
 export const worstOrders = (violations: readonly Violation[], journey: Journey): number[][] => {
   const numberOf = (move: Move): number => journey.moves.indexOf(move);
   const beginnings = violations.map(({ order }) => order.map(numberOf)).filter(({ length }) => length > 0);
-  const distinct = new Map(beginnings.map((beginning) => [beginning.join(), beginning]));
-  return [...distinct.values()].map((beginning) =>
-    sortByWaiting([...journey.moves.keys()], journey, (move) =>
-      beginning.includes(move) ? beginning.indexOf(move) : beginning.length,
+  return distinctOrders(
+    beginnings.map((beginning) =>
+      sortByWaiting([...journey.moves.keys()], journey, (move) =>
+        beginning.includes(move) ? beginning.indexOf(move) : beginning.length,
+      ),
     ),
   );
 };
+
+/** Each order where it is first. */
+export const distinctOrders = (orders: readonly number[][]): number[][] => [
+  ...new Map(orders.map((order) => [order.join(), order])).values(),
+];
 
 /** All moves in the order of these ranks, one for each, as far as what they wait for lets them. */
 export const orderByRank = (ranks: readonly number[], journey: Journey): number[] =>

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { createOracle } from '../../../helpers/model/oracle.ts';
 import { longest } from '../../../helpers/report/monitor-record.ts';
-import { liveScenarios } from '../../../helpers/run/system-replay.ts';
+import { contradictionsAt } from '../../../helpers/run/lint.ts';
+import { replayScenarios } from '../../../helpers/run/system-replay.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
 import { formatAction, worldAt } from '../../../helpers/scenario/world.ts';
 import { listSystems, loadSystem } from '../../../helpers/system/load.ts';
@@ -23,25 +23,15 @@ const replay = (
   const journey = planJourney(system, { from, to, mode });
   const result = checkUpgrade(journey, podsOf(system));
   const limits = { lossMs: 0, leakMs: 0 };
-  const scenarios = liveScenarios(system, journey, result, { from, to, mode, orders, seed, limits });
+  const scenarios = replayScenarios(system, journey, result, { from, to, mode, orders, seed, limits });
   return { journey, scenarios };
 };
 
 /** The cells of each step that the policies of that step contradict. */
 const contradictions = (scenario: Scenario): string[] =>
-  scenario.steps.flatMap(({ expect: grids }, step) => {
-    const oracle = createOracle(worldAt(scenario, step));
-    return grids.flatMap(({ key, grid: { rows, columns, cells } }) =>
-      cells.flatMap((want, index) => {
-        const from = rows[Math.floor(index / columns.length)] ?? '';
-        const to = columns[index % columns.length] ?? '';
-        const [protocol, port] = key.split('/') as ['TCP' | 'UDP', string];
-        if (want === 'ignored') return [];
-        const { verdict } = oracle.explain(from, to, protocol, Number(port), 'IPv4');
-        return verdict === want ? [] : [`${step}: ${from} -> ${to} ${key} ${want}, is ${verdict}`];
-      }),
-    );
-  });
+  scenario.steps.flatMap((_, step) =>
+    contradictionsAt(scenario, step).map(({ message }) => `${step}: ${message}`),
+  );
 
 describe('the orders of an upgrade as scenarios', function () {
   this.timeout(60_000);
@@ -100,14 +90,17 @@ describe('the orders of an upgrade as scenarios', function () {
       'restricted',
       'restricted',
     ]);
+    let pairs = 0;
     for (const { steps } of scenarios)
       for (const [index, { action, watch }] of steps.entries()) {
         const before = steps[index - 1];
         if (watch === undefined || before?.watch?.by !== watch.by) continue;
+        pairs += 1;
         expect(`${formatAction(before.action)}; ${formatAction(action)}`).to.match(
           /^(create.*; (apply|label)|apply.*; (label|delete|unlabel)|label.*; (delete|unlabel)|delete.*; unlabel)/,
         );
       }
+    expect(pairs).to.be.above(0);
   });
 });
 
@@ -153,6 +146,12 @@ describe('netpol system replay in the lab', function () {
     expect(code).to.equal(2);
     for (const words of ['--orders', '--seed', '--max-loss']) expect(stderr).to.include(words);
     expect(stderr).not.to.include('lab ready');
+  });
+
+  it('refuses to make no order at all', async () => {
+    const { exitCode: code, stderr } = await runNetpol([...inLab, '--to', 'label-accepted', '--orders', '0']);
+    expect(code).to.equal(2);
+    expect(stderr).to.include('no order to make').and.not.include('lab ready');
   });
 });
 
