@@ -90,6 +90,16 @@ describe('services refuse', () => {
       '11:12: `externalName` of x/other must be the name of a headless Service of its namespace, like first.x.svc.cluster.local, got `other.y.svc.cluster.local`',
     ],
     [
+      'a name for a headless Service of another namespace',
+      service('{ port: 80, selector: { pod: b } }', [
+        'x/web:',
+        `x/other: ${named('shop.y')}\n  y/shop: { port: 80, type: Headless, selector: { pod: a } }\n  x/web:`,
+      ]),
+      '10:12: `externalName` of x/other must be the name of a headless Service of its namespace, like first.x.svc.cluster.local, got `shop.y.svc.cluster.local`',
+      '11:3: service y/shop is unused: no grid asserts a cell of it',
+      '21:7: the grid lacks the column y/shop',
+    ],
+    [
       'a selector of a name',
       service('{ port: 80, selector: { pod: b } }', [
         'x/web:',
