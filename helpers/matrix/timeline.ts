@@ -47,6 +47,9 @@ export const stretchesOf = (
       // The network let it through, whether the pod answers or not.
       if (want === 'deny' && (outcome === 'connected' || outcome === 'handshake'))
         return [{ what: 'leak', from, to, detail }];
+      // A pod without a processor opens and does not answer, as one behind a plugin that stops what follows.
+      if (outcome === 'handshake')
+        return [{ what: 'blind', from, to, detail: 'it opened and brought no answer' }];
       return splitBy(dead, { from, to }).flatMap(({ from, to, isDead }): Stretch[] => {
         if (isDead)
           return [{ what: 'blind', from, to, detail: 'a pod at its ends does not answer itself in time' }];
