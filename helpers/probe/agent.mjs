@@ -12,11 +12,12 @@
 //           or {"id":7|null,"error":"..."} for a line that is not a request.
 // Line in:  {"id":8,"clock":1764150000000.5}, what the asker's clock says
 // Line out: {"id":8,"clock":1764150000000.125,"asked":1764150000000.5}, milliseconds since 1970 on a clock that nobody sets back
-// Line in:  {"id":9,"monitor":{"interval":20,"flows":[a probe, with "answerer"?, "lives"? and "grades"?]}}
+// Line in:  {"id":9,"monitor":{"interval":20,"flows":[a probe, with "answerer"?, "lives"?, "grades"? and "datagrams"?]}}
 // Line out: {"id":9,"runs":[[flow, outcome, from, to, detail?]]} twice a second, until {"id":9,"monitor":null}, whose answer has "done":true.
 //           A run is what one flow met in a row, from the first to the last of these probes by the time they were sent,
 //           without a pause longer than two intervals. One that goes on is told again with the same flow and `from`. The
 //           outcome `handshake` is a connection that opened and brought no greeting. A flow that `lives` keeps its connection.
+//           It is an error where UDP sockets at the ports `datagrams` of this network had no room for some meanwhile.
 //           Of an answer that came within one of its `grades`, in milliseconds, the detail is the first of these.
 // A `lookup` asks the first name server of /etc/resolv.conf (NETPOL_RESOLV_CONF stands in for it) for a `host` like
 // web.x.svc at the `port`. `ICMP` is an echo by the `ping` program. A flow is a connection that stays: `exchange` asks over what `open` opened.
@@ -587,15 +588,48 @@ const judgeProbe = ({ outcome, detail, handshake, answeredBy, milliseconds }, { 
   return grade ? { outcome, detail: String(grade) } : { outcome };
 };
 
+// Datagrams that came to these ports of this network and found no room: who serves there was waiting for a processor.
+// The last column, by the port in hexadecimal: https://docs.kernel.org/networking/proc-net-tcp.html
+const countRefusedDatagrams = (ports) =>
+  ['udp', 'udp6'].reduce((sum, table) => {
+    try {
+      const sockets = fs.readFileSync(`/proc/net/${table}`, 'utf8').trim().split('\n').slice(1);
+      const own = sockets.map((line) => line.trim().split(/\s+/));
+      return own.reduce(
+        (count, words) =>
+          ports.has(parseInt(words[1].split(':')[1], 16)) ? count + Number(words.at(-1)) : count,
+        sum,
+      );
+    } catch {
+      return sum;
+    }
+  }, 0);
+
+// Tells, ten times a second at most, whether datagrams were refused since it was asked last.
+const watchDatagrams = (ports) => {
+  const known = new Set(ports);
+  let last = countRefusedDatagrams(known);
+  let lookedAt = performance.now();
+  return () => {
+    if (performance.now() - lookedAt < 100) return false;
+    lookedAt = performance.now();
+    const before = last;
+    last = countRefusedDatagrams(known);
+    return last !== before;
+  };
+};
+
 // Asks over one flow, again and again, each time by a new connection or over one that stays.
-const createAsker = (id, { lives, answerer, grades, ...request }) => {
+const createAsker = (id, { lives, answerer, grades, datagrams, ...request }) => {
   let isOpen = false;
+  const haveBeenRefused = datagrams ? watchDatagrams(datagrams) : () => false;
   return async () => {
     const flow = lives ? { flow: { id, use: isOpen ? 'exchange' : 'open' } } : {};
     isOpen = true;
     const result = await probe({ ...request, single: true, ...flow });
     // What was cut is opened anew; what is silent may come back.
     if (!['connected', 'dropped'].includes(result.outcome)) isOpen = false;
+    if (haveBeenRefused()) return { outcome: 'error', detail: 'it had no room for datagrams' };
     return judgeProbe(result, { answerer, grades });
   };
 };

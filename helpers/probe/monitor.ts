@@ -16,6 +16,8 @@ export type Watch = {
   lives?: true;
   /** Milliseconds, growing: the detail of an answer is the first of these within which it came. */
   grades?: readonly number[];
+  /** UDP ports of the asking pod: the outcome is an error where datagrams came there for which it had no room. */
+  datagrams?: readonly number[];
 };
 
 /** What a monitor needs of the pods. */
@@ -122,11 +124,9 @@ const followAgent = (
     hasBegun = true;
     if (answer['done'] === true) done.resolve();
   };
-  const flows = watches.map(({ request, answerer, lives, grades }) => ({
+  const flows = watches.map(({ request, answerer, lives, grades, datagrams }) => ({
     ...request,
-    answerer,
-    lives,
-    grades,
+    ...{ answerer, lives, grades, datagrams },
   }));
   const subscription = teller.subscribe(from, { monitor: { ...options, flows } }, take);
   const failure = (got: string): ProbeError =>

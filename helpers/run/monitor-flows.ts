@@ -53,7 +53,11 @@ const isMonitored = ({ target, protocol, traffic }: ProbeKind): boolean =>
  * The flows of every cell of TCP and UDP that is wanted open or closed: by new connections, and where it is open also
  * over one that lasts. The world is the one that the grids are about.
  */
-export const planFlows = (grids: readonly WantedGrid[], world: World, ground: Ground): MonitoredFlow[] => {
+export const planFlows = (
+  grids: readonly WantedGrid[],
+  world: World,
+  ground: Pick<Ground, 'realId' | 'shortId'>,
+): MonitoredFlow[] => {
   const selves = new Map(world.pods.map((pod) => [ground.shortId(idOf(pod)), askItself(pod, ground)]));
   return grids
     .filter(({ kind }) => isMonitored(kind))
@@ -137,11 +141,15 @@ const recordFlows = (
     })),
   }));
 
-const askItself = (pod: Pod, ground: Ground): Watch | undefined => {
+const askItself = (pod: Pod, ground: Pick<Ground, 'shortId'>): Watch | undefined => {
   const [port] = pod.ports;
   if (port === undefined) return undefined;
   const request = requestOf({ ...port, family: 'IPv4' }, '127.0.0.1', timings.datagram);
-  return { from: ground.shortId(idOf(pod)), request, lives: true, grades };
+  const datagrams = pod.ports.filter(({ protocol }) => protocol === 'UDP').map((each) => each.port);
+  return {
+    ...{ from: ground.shortId(idOf(pod)), request, lives: true, grades },
+    ...(datagrams.length > 0 && { datagrams }),
+  };
 };
 
 /** The runs of a pod that asks itself, with errors where it took longer than it may. */

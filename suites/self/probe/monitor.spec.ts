@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import dgram from 'node:dgram';
 import net, { type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -188,5 +189,21 @@ describe('The monitor', function () {
     const refused = await start(watch({ request })).catch((error: unknown) => error);
     expect(refused).to.be.instanceOf(ProbeError);
     expect(String(refused)).to.contain('the monitor of x/b does not begin').and.contain('`host` wants');
+  });
+
+  it('tells that a server had no room for datagrams, also where it answers again', async () => {
+    const itself = watch({ request: { protocol: 'UDP' }, datagrams: [port] });
+    using monitor = await start(itself, watch({ request: { protocol: 'UDP' } }));
+    await delay(300);
+    server.child.kill('SIGSTOP');
+    const socket = dgram.createSocket('udp4');
+    for (let count = 0; count < 2_000; count += 1)
+      await new Promise((resolve) => socket.send(Buffer.alloc(1_000), port, '127.0.0.1', resolve));
+    server.child.kill('SIGCONT');
+    socket.close();
+    await delay(400);
+    await monitor.stop(1_000);
+    const [told] = monitor.runsOf(itself).filter(({ outcome }) => outcome === 'error');
+    expect(told?.detail, JSON.stringify(monitor.runsOf(itself))).to.equal('it had no room for datagrams');
   });
 });
