@@ -146,6 +146,17 @@ export type Lane = AsyncDisposable & {
   evidence(): Promise<Record<string, string>>;
 };
 
+/** Probe pods in namespaces of other people, beside the pods whose labels they have. Disposing takes them away. */
+export type PodsInPlace = AsyncDisposable & {
+  /** The real name of a pod that was asked for as `namespace/name`. */
+  realName(id: string): ObjectName;
+  /** All that the policies of the cluster depend on; of the pods ours alone, with real names. */
+  world(): Promise<World>;
+  connect(name: ObjectName): Promise<AgentStream>;
+  /** See `Lane.evidence`; of other people's namespaces no pod but ours. */
+  evidence(): Promise<Record<string, string>>;
+};
+
 /** What ran, for reports. `versions` holds names like `kubernetes`, `kernel`, `node image`, `plugin`. */
 export type Environment = {
   provider: 'lab' | 'kind' | 'existing';
@@ -189,6 +200,16 @@ export type Cluster = AsyncDisposable & {
    * be created later, `guestNamespaces` where nobody says.
    */
   openLane(index: number, standing: readonly PodRequest[], guests?: readonly string[]): Promise<Lane>;
+  /** What is there that is not ours; absent where the cluster was made for the run. */
+  readonly live?: {
+    /** All that the policies of the cluster depend on. */
+    world(): Promise<World>;
+    /**
+     * Creates pods in namespaces that are there, and those of the namespace `own` in one of ours.
+     * @throws UsageError before anything is created, ClusterError
+     */
+    openPods(pods: readonly PodRequest[], own: string): Promise<PodsInPlace>;
+  };
 };
 
 /** What every provider needs to start. */

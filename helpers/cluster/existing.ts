@@ -4,11 +4,13 @@ import { delimiter, join } from 'node:path';
 import { ClusterError, messageOf, UsageError } from '../errors.ts';
 import { openClient } from '../kube/client.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { readSnapshot } from '../kube/snapshot.ts';
 import { readAdminApi } from './admin-api.ts';
 import type { Capability, Cluster, StartOptions } from './cluster.ts';
 import { readCrdBundles } from './crd-bundle.ts';
 import { installCrds } from './crd-install.ts';
 import { readFacts, warnOfSeveralEngines } from './facts.ts';
+import { openPodsInPlace } from './in-place.ts';
 import { chooseNodes, noChosenAddress } from './kubernetes-objects.ts';
 import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
@@ -98,6 +100,10 @@ const describeCluster = async (
     ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
   };
   const image = probeImage || defaultImage;
+  const place = {
+    ...{ client, run, image, nodes: probeNodes, adminKinds: admin.kinds },
+    ...(signal === undefined ? {} : { signal }),
+  };
   return {
     environment: {
       provider: 'existing',
@@ -117,20 +123,11 @@ const describeCluster = async (
     },
     maximumLanes: 4,
     openLane: (index, standing, guests) =>
-      openKubernetesLane(
-        {
-          client,
-          run,
-          image,
-          nodes: probeNodes,
-          adminKinds: admin.kinds,
-          waitForRemoval: true,
-          ...(signal === undefined ? {} : { signal }),
-        },
-        index,
-        standing,
-        guests,
-      ),
+      openKubernetesLane({ ...place, waitForRemoval: true }, index, standing, guests),
+    live: {
+      world: () => readSnapshot(client),
+      openPods: (pods, own) => openPodsInPlace(place, pods, own),
+    },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 };

@@ -1,25 +1,28 @@
 import { stringify } from 'yaml';
 import { messageOf } from '../errors.ts';
-import type { KubeClient } from '../kube/client.ts';
+import type { KubeClient, V1Pod } from '../kube/client.ts';
 import { containerName } from './kubernetes-objects.ts';
 
 const logLines = 50;
 
-/** The objects of these namespaces as YAML, and the tails of the agents' logs. What cannot be read says why instead. */
+/**
+ * The objects of these namespaces as YAML, and the tails of the agents' logs. What cannot be read says why instead.
+ * `labelSelector`: of the pods only these, where there are some of other people.
+ */
 export const collectObjects = async (
   client: KubeClient,
   namespaces: readonly string[],
   readAdminPolicies: () => Promise<object[]>,
+  labelSelector = '',
 ): Promise<Record<string, string>> => {
+  const listPods = async (namespace: string): Promise<V1Pod[]> =>
+    (await client.core.listNamespacedPod({ namespace, labelSelector })).items;
   const each = async <Item>(read: (namespace: string) => Promise<Item[]>): Promise<Item[]> =>
     (await Promise.all(namespaces.map(read))).flat();
   const parts: Record<string, () => Promise<string>> = {
     'namespaces.yaml': async () =>
       printObjects(await each(async (name) => [await client.core.readNamespace({ name })])),
-    'pods.yaml': async () =>
-      printObjects(
-        await each(async (namespace) => (await client.core.listNamespacedPod({ namespace })).items),
-      ),
+    'pods.yaml': async () => printObjects(await each(listPods)),
     'services.yaml': async () =>
       printObjects(
         await each(async (namespace) => (await client.core.listNamespacedService({ namespace })).items),
@@ -40,8 +43,8 @@ export const collectObjects = async (
     },
     'agents.log': async () => {
       const logs = await each(async (namespace) => {
-        const { items } = await client.core.listNamespacedPod({ namespace });
-        return Promise.all(items.map(({ metadata }) => readLog(client, namespace, metadata?.name ?? '')));
+        const pods = await listPods(namespace);
+        return Promise.all(pods.map(({ metadata }) => readLog(client, namespace, metadata?.name ?? '')));
       });
       return logs.join('\n');
     },

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ClusterError } from '../errors.ts';
 import { isMissing } from '../kube/api-error.ts';
-import type { KubeClient } from '../kube/client.ts';
+import type { KubeClient, V1ObjectMeta } from '../kube/client.ts';
 import type { Labels } from '../kube/types.ts';
 import { poll } from '../wait.ts';
 import { agentConfigMap, namespaceBody, runLabel } from './kubernetes-objects.ts';
@@ -9,18 +9,25 @@ import { agentConfigMap, namespaceBody, runLabel } from './kubernetes-objects.ts
 const agentFile = new URL('../probe/agent.mjs', import.meta.url);
 const removalDeadline = 90_000;
 
-/** Creates a namespace with the agent in it, marked as ours from its first moment on. */
+/** Creates a namespace with the agent in it, marked as ours from its first moment on. Returns its uid. */
 export const createProbeNamespace = async (
   client: KubeClient,
   name: string,
   labels: Labels,
+): Promise<string> => {
+  const { metadata } = await client.core.createNamespace({ body: namespaceBody(name, labels) });
+  await bringAgent(client, name, { name: agentConfigMap });
+  return metadata?.uid ?? '';
+};
+
+/** Creates the ConfigMap from which the pods of a namespace mount the agent. */
+export const bringAgent = async (
+  client: KubeClient,
+  namespace: string,
+  metadata: V1ObjectMeta,
 ): Promise<void> => {
-  await client.core.createNamespace({ body: namespaceBody(name, labels) });
   const data = { 'agent.mjs': await readFile(agentFile, 'utf8') };
-  await client.core.createNamespacedConfigMap({
-    namespace: name,
-    body: { metadata: { name: agentConfigMap }, data },
-  });
+  await client.core.createNamespacedConfigMap({ namespace, body: { metadata, data } });
 };
 
 /** Asks for the end of a namespace and all that is in it; none at all is fine. Does not wait. */

@@ -18,7 +18,16 @@ import { loadKubeconfig } from './kubeconfig.ts';
 import { createPolicies } from './policies.ts';
 import type { Policies } from './policies.ts';
 
-export type { V1DaemonSet, V1Namespace, V1Node, V1Pod, V1Service, V1Status } from '@kubernetes/client-node';
+export type {
+  V1DaemonSet,
+  V1Namespace,
+  V1Node,
+  V1ObjectMeta,
+  V1OwnerReference,
+  V1Pod,
+  V1Service,
+  V1Status,
+} from '@kubernetes/client-node';
 
 /**
  * The only door to a cluster's API. Whatever fails behind it is an ApiError of ours, in words, without keys, headers

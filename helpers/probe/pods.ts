@@ -18,7 +18,7 @@ export type Links = Prober &
   };
 
 /** Opens a link to each of these pods. @throws ProbeError where an agent does not say hello */
-export const openLinks = async (lane: Lane, pods: readonly Pod[]): Promise<Links> => {
+export const openLinks = async (lane: Pick<Lane, 'connect'>, pods: readonly Pod[]): Promise<Links> => {
   const links = new Map<string, { link: Link; addresses: string }>();
 
   const open = async (pod: Pod): Promise<void> => {

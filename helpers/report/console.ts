@@ -144,7 +144,7 @@ export const replayCommand = (
     ? `run ${name}`
     : way.startsWith('from-')
       ? `system replay ${system} --from ${way.slice('from-'.length)} --to ${release} ${which.join(' ')}`
-      : `system restricted ${system} --release ${release}`;
+      : `system restricted ${system} --release ${release}${way === 'in-place' ? ` --in-place --mode ${mode}` : ''}`;
   return ['npm start --', chosen, ...flags].join(' ');
 };
 

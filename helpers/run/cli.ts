@@ -1,6 +1,6 @@
 import { InputError, messageOf, NetpolError, UsageError } from '../errors.ts';
 import { redact } from '../report/redact.ts';
-import { formatHelp } from './help.ts';
+import { formatHelp } from './help-text.ts';
 
 type Command = (argv: readonly string[]) => Promise<number>;
 

@@ -88,7 +88,7 @@ export const baselineOf = (
 export const targetFor = (
   { kind, want }: WantedGrid,
   world: World,
-  ground: Ground,
+  ground: Pick<Ground, 'realId' | 'shortId'>,
   flows?: Pick<Flows, 'idOf'>,
 ): Target => ({
   kind,

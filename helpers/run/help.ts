@@ -1,6 +1,7 @@
-import { environmentName, options, type Config } from '../config.ts';
+import { options, type Config } from '../config.ts';
 
-type Help = {
+/** How a command is called, what it does, its settings, and its other flags with what they mean. */
+export type Help = {
   usage: string;
   does: string;
   options: readonly (keyof Config)[];
@@ -110,6 +111,10 @@ export const help: Record<
       ['--system NAME', 'one under manifests/systems, or a directory'],
       ['--release RELEASE', 'which of its releases (default: the last)'],
       ['--mode MODE', 'restricted or unrestricted (default: both, switched back and forth)'],
+      [
+        '--in-place',
+        "prove the system that is on the cluster as it is: probe pods beside the system's own in its namespaces, with their labels; changes no policy",
+      ],
     ],
   },
   'system audit': {
@@ -142,7 +147,7 @@ export const help: Record<
   },
   monitor: {
     usage: 'monitor [SCENARIO] [--until-exit -- COMMAND...]',
-    does: 'proves a scenario, then probes each of its flows over and over while something happens, and tells what was lost and what leaked, in milliseconds; Ctrl-C ends it with the result',
+    does: 'proves a scenario, a release of a system or the policies of a live cluster, then probes each open and closed flow over and over while something happens, and tells what was lost and what leaked, in milliseconds; Ctrl-C ends it with the result',
     options: [...clusterOptions, 'output', 'settleBudgetMs', 'force'],
     more: [
       [
@@ -150,8 +155,23 @@ export const help: Record<
         'ends with the command behind `--`, which is told the cluster: KUBECONFIG, NETPOL_LAB',
       ],
       ['--for TIME', 'ends after so long, such as 30s'],
+      ['--system NAME', 'watches a release of this system instead of a scenario'],
+      ['--release RELEASE', 'of that system (default: the last)'],
+      ['--mode MODE', 'of that system: restricted (default) or unrestricted'],
+      [
+        '--in-place',
+        "the system that is on the cluster: probe pods beside the system's own, no policy is changed",
+      ],
+      [
+        '--live',
+        'watches what the policies of the cluster say now, through probe pods beside those of its workloads',
+      ],
+      ['--selector GLOB...', 'in which namespaces, with --live (repeatable)'],
       ['--step N', 'watches what holds after this step of the scenario (default: the last)'],
-      ['--interval TIME', 'between two probes of a flow (default 20ms)'],
+      [
+        '--interval TIME',
+        'between two probes of a flow (default 20ms, more where there are more than 40 flows)',
+      ],
       ['--max-loss TIME', 'the longest stretch that an open flow may be lost (default 0ms)'],
       maxLeakFlag,
       ['--max-blind TIME', 'the longest stretch of which nothing is known (default 1s); more is exit code 2'],
@@ -170,67 +190,4 @@ export const help: Record<
     options: ['kubeconfig', 'context', 'force'],
     more: [],
   },
-};
-
-/** The help page of one command, of all that begin with this word, or the overview. */
-export const formatHelp = (...words: readonly string[]): string => {
-  const [first = '', second = ''] = words;
-  const names = Object.keys(help) as (keyof typeof help)[];
-  const exact = names.find((name) => name === first || name === `${first} ${second}`);
-  const pages = exact === undefined ? names.filter((name) => name.startsWith(`${first} `)) : [exact];
-  return pages.length === 0 ? overview() : pages.map((name) => commandPage(help[name])).join('\n\n');
-};
-
-const overview = (): string =>
-  [
-    'netpol: proves with real packets whether a cluster enforces its network policies, and says why',
-    '',
-    'npm start -- COMMAND, or npx netpol COMMAND:',
-    ...table(Object.values(help).map(({ usage, does }) => [usage, does])),
-    '',
-    'Without a command: run. COMMAND --help shows its flags.',
-    'Exit code: 0 all passed; 1 something failed; 2 we could not tell, or bad usage; 130 interrupted.',
-  ].join('\n');
-
-const commandPage = ({ usage, does, options: keys, more }: Help): string => {
-  const flags = keys.map((key): [string, string] => {
-    const { flag, placeholder, help } = options[key];
-    return [
-      `--${flag}${placeholder === undefined ? '' : ` ${placeholder}`}`,
-      `${help} [${environmentName(key)}]`,
-    ];
-  });
-  const settings =
-    flags.length === 0
-      ? []
-      : ['', 'Flags win over the environment variables in brackets, those over netpol.yaml.'];
-  return [
-    `netpol ${usage}`,
-    ...wrap(does, 96).map((line) => `  ${line}`),
-    '',
-    ...table([...flags, ...more]),
-    ...settings,
-  ].join('\n');
-};
-
-/** Two columns; where the first is too wide the second goes below, so that 100 columns are enough. */
-const table = (rows: readonly (readonly [string, string])[]): string[] =>
-  rows.flatMap(([left, right]) => {
-    const lines = wrap(right, 70);
-    const [first = '', ...rest] = lines;
-    const indented = rest.map((line) => `${' '.repeat(28)}${line}`);
-    return left.length <= 24
-      ? [`  ${left.padEnd(26)}${first}`, ...indented]
-      : [`  ${left}`, `${' '.repeat(28)}${first}`, ...indented];
-  });
-
-const wrap = (text: string, width: number): string[] => {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 };

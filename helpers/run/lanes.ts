@@ -95,7 +95,8 @@ export const chooseLanes = (
   return Math.max(1, Math.min(maximumLanes, wanted));
 };
 
-const patienceFor = (
+/** How a cluster is waited for, unless the user says otherwise. */
+export const patienceFor = (
   { environment }: Cluster,
   { settleBudgetMs }: Pick<Config, 'settleBudgetMs'>,
 ): Omit<CheckContext['patience'], 'signal'> =>

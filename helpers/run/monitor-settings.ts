@@ -4,7 +4,8 @@ import { collectProblems, type Complain } from './more-flags.ts';
 
 /** What `netpol monitor` is told beside the cluster and the scenario. Milliseconds where a name ends in `Ms`. */
 export type MonitorSettings = {
-  intervalMs: number;
+  /** Undefined: as often as the number of flows allows. */
+  intervalMs: number | undefined;
   limits: MonitorLimits;
   /** How long it goes on; undefined: until Ctrl-C or the command ends. */
   forMs: number | undefined;
@@ -15,7 +16,7 @@ export type MonitorSettings = {
 };
 
 /** A blind second hides a leak of a second: more is said to be no result. */
-const usual = { interval: '20ms', 'max-loss': '0ms', 'max-leak': '0ms', 'max-blind': '1s' } as const;
+const usual = { 'max-loss': '0ms', 'max-leak': '0ms', 'max-blind': '1s' } as const;
 
 /** What stands behind `--` is the command, which has flags of its own. */
 export const splitCommandLine = (argv: readonly string[]): { own: string[]; operation: string[] } => {
@@ -32,8 +33,9 @@ export const readMonitorSettings = (
 ): MonitorSettings => {
   const { problems, complain } = collectProblems(flags);
   const time = (flag: string, usual: string): number => readTime(flags, flag, usual, complain);
-  const intervalMs = time('interval', usual.interval);
-  if (problems.length === 0 && (intervalMs < 5 || intervalMs > 10_000)) complain('interval', '5ms to 10s');
+  const intervalMs = flags['interval'] === undefined ? undefined : time('interval', '');
+  if (problems.length === 0 && intervalMs !== undefined && (intervalMs < 5 || intervalMs > 10_000))
+    complain('interval', '5ms to 10s');
   const forMs = flags['for'] === undefined ? undefined : time('for', '');
   const step = flags['step'] === undefined ? undefined : Number(flags['step']);
   if (step !== undefined && !(Number.isInteger(step) && step >= 1)) complain('step', 'a number from 1');

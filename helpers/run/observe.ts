@@ -71,7 +71,8 @@ export type Wants = Map<string, 'allow' | 'deny'>;
 /** Who may answer in a Service's cell. */
 export type Answerers = (kind: ProbeKind, row: string, column: string) => readonly string[] | undefined;
 
-const longestSilence = 1000;
+/** Nothing is waited for longer, in milliseconds. */
+export const longestSilence = 1000;
 const roundsThatHold = 3;
 const roundsInFlight = 8;
 /** What is not wanted closed may close some time after what is: a plugin cuts what is established when it gets to it. */
@@ -98,7 +99,7 @@ export const silenceAfter = (
 export const observe = async (
   grids: readonly WantedGrid[],
   world: World,
-  ground: Ground,
+  ground: Pick<Ground, 'prober' | 'realId' | 'shortId'>,
   patience: Patience,
   silence: number,
   {

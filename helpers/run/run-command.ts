@@ -40,16 +40,22 @@ export const exitCodeOf = ({ counts, aborted }: Pick<RunRecord, 'counts' | 'abor
 /** A command as the user typed it, and the configuration that it means. */
 type CommandLine = { command: readonly string[]; argv: readonly string[]; config: Config };
 
-/** Selects what a command is about; `guests`: see `Cluster.openLane`. */
-type Select = () => Promise<{ suite: SelectedSuite; guests?: readonly string[] }>;
+/** Selects what a command is about; `guests`: see `Cluster.openLane`. `open`: where it is proved, if not in lanes. */
+type Select = () => Promise<{ suite: SelectedSuite; guests?: readonly string[]; open?: OpenSession }>;
+type OpenSession = typeof openSession;
 
 /**
- * Proves scenarios that are in no file, in the namespaces that they bring. Returns the exit code.
+ * Proves scenarios that are in no file, in the namespaces that they bring or where `open` finds them. Returns the exit code.
  * @throws NetpolError before the first scenario; nothing is left behind then
  */
-export const proveScenarios = async (line: CommandLine, scenarios: readonly Scenario[]): Promise<number> =>
+export const proveScenarios = async (
+  line: CommandLine,
+  scenarios: readonly Scenario[],
+  open?: OpenSession,
+): Promise<number> =>
   proveSuite(line, async () => ({
     suite: { ...(await loadSuite([], scenarios)), skipped: new Map(), unasked: undefined },
+    ...(open && { open }),
     guests: [...new Set(scenarios.flatMap(({ namespaces }) => namespaces.map((each) => each.name)))],
   }));
 
@@ -81,7 +87,7 @@ const run = async (
   const flags = ['--provider', provider, ...(config.plugin === '' ? [] : ['--plugin', config.plugin])];
   const screen = openScreen(process.stdout, directory, flags);
   screen.note(`provider ${provider}: ${because}`);
-  const { suite, guests } = await select();
+  const { suite, guests, open = openSession } = await select();
   screen.note(`${suite.scenarios.length} scenarios; results go to ${directory}/`);
   const missing = missingImplementation(config);
   if (missing.length > 0) screen.note(`conformance.yaml will lack what ${missing.join(' ')} would say`);
@@ -89,7 +95,7 @@ const run = async (
 
   const cluster = await startCluster(provider, config, { run: name, log: screen.note, signal });
   const scenarios = suite.scenarios.length - suite.skipped.size;
-  await using session = await openSession(cluster, { ...config, scenarios, guests }, screen.note);
+  await using session = await open(cluster, { ...config, scenarios, guests }, screen.note);
   signal.throwIfAborted();
   const declared = suite.scenarios.map(declareCase);
   const log = openRunLog(directory, {

@@ -1,15 +1,18 @@
 import { InputError, type Problem } from '../errors.ts';
 import { loadSystem } from '../system/load.ts';
 import { modes } from '../system/system.ts';
+import { openSessionInPlace } from './in-place-session.ts';
 import { textOf } from './more-flags.ts';
+import { chooseProvider } from './providers.ts';
 import { proveScenarios } from './run-command.ts';
 import { readCommandLine } from './selection.ts';
-import { restrictedScenarios } from './system-restricted.ts';
+import { inPlaceScenario, restrictedScenarios } from './system-restricted.ts';
 
 const command = 'system restricted';
 
 /**
- * `netpol system restricted`: a release of a system in both modes, proved on a cluster. Returns the exit code.
+ * `netpol system restricted`: a release of a system in both modes, proved on a cluster; or the system that is there, in the
+ * mode that it is in. Returns the exit code.
  * @throws InputError, UsageError before anything is created
  */
 export const systemRestrictedCommand = async (argv: readonly string[]): Promise<number> => {
@@ -23,12 +26,21 @@ export const systemRestrictedCommand = async (argv: readonly string[]): Promise<
   if (flags['mode'] !== undefined && mode === undefined)
     complain(`\`--mode\`: wanted ${modes.join(' or ')}, got ${JSON.stringify(flags['mode'])}`);
   if (name === undefined) complain('`--system` is missing: a name under manifests/systems');
+  const isInPlace = flags['in-place'] === true;
+  if (isInPlace && flags['mode'] === undefined) complain('`--in-place` wants `--mode`: that of the cluster');
+  if (isInPlace && (await chooseProvider(config)).provider !== 'existing')
+    complain(
+      '`--in-place` wants a cluster with a system: `--context`, `--kubeconfig` or `--provider existing`',
+    );
   if (name === undefined || problems.length > 0)
     throw new InputError('netpol system restricted is not usable so:', problems);
   const system = await loadSystem(name);
   const release = chosen ?? system.releases.at(-1)?.name ?? '';
-  return proveScenarios(
-    { command: command.split(' '), argv, config },
-    restrictedScenarios(system, release, mode),
+  const line = { command: command.split(' '), argv, config };
+  if (!isInPlace || mode === undefined)
+    return proveScenarios(line, restrictedScenarios(system, release, mode));
+  const scenario = inPlaceScenario(system, release, mode);
+  return proveScenarios(line, [scenario], (cluster, options, log) =>
+    openSessionInPlace(cluster, scenario, options, log),
   );
 };

@@ -53,6 +53,29 @@ export const restrictedScenarios = (system: System, releaseName: string, mode?: 
   ];
 };
 
+/**
+ * The same of a system that is there: one step that changes nothing, in the mode that the system is in.
+ * @throws UsageError for a release that the system does not have
+ */
+export const inPlaceScenario = (system: System, releaseName: string, mode: Mode): Scenario => {
+  const { name, deliveries } = findRelease(system, releaseName);
+  const { steps, pods, ...drawn } = drawSystem(
+    system,
+    {
+      name: `${name}/in-place/${mode}`,
+      title: `${system.name} ${name}, as it is there: what is needed works and what is closed is closed, ${mode}`,
+    },
+    [{ deliveries, modeOf: () => mode }],
+  );
+  const expect = steps.at(-1)?.expect ?? [];
+  return {
+    ...drawn,
+    // Of how many nodes there are nothing depends.
+    pods: pods.map((pod) => ({ ...pod, node: 0 })),
+    steps: [{ action: { verb: 'apply', policies: [] }, expect, line: 1 }],
+  };
+};
+
 const otherThan = (mode: Mode): Mode => (mode === 'restricted' ? 'unrestricted' : 'restricted');
 
 /** Modes are switched live by policies alone. */

@@ -45,7 +45,8 @@ export const labelsNodes = ({ steps }: Pick<Scenario, 'steps'>): boolean =>
   });
 
 /** `apply deny-all, allow-b`: an action as the scenario says it. */
-export const formatAction = (action: Action): string => `${action.verb} ${objectsOf(action).join(', ')}`;
+export const formatAction = (action: Action): string =>
+  `${action.verb} ${objectsOf(action).join(', ') || 'nothing'}`;
 
 const objectsOf = (action: Action): string[] => {
   switch (action.verb) {

@@ -58,7 +58,7 @@ describe('netpol monitor in the lab', function () {
     const { exitCode, output } = await runNetpol(args);
     return { exitCode, output, record: await readMonitor(folder.path) };
   };
-  const wanted = ({ flows }: MonitorRecord, want: string): FlowRecord[] =>
+  const wanted = ({ flows }: Pick<MonitorRecord, 'flows'>, want: string): FlowRecord[] =>
     flows.filter((flow) => flow.want === want);
 
   it('tells what was lost of every open flow while packets are cut, and exits 1', async () => {
@@ -114,6 +114,25 @@ describe('netpol monitor in the lab', function () {
     const { exitCode, output } = await runNetpol([...onLab, ...idle]);
     expect(exitCode, output).to.equal(1);
     expect(output).to.contain('the policies do not hold, so nothing was watched');
+    // What does not hold, and by which policy it should.
+    expect(output).to.match(
+      /x\/\w -> x\/\w v4 TCP\/80: wanted deny, got connected: x\/\w is isolated for ingress by/,
+    );
+  });
+
+  it('watches a release of a system, in the mode that it is told', async () => {
+    await using folder = await temporaryFolder();
+    const chosen = ['--system', 'kubernetes-addons', '--release', 'default-deny', '--mode', 'restricted'];
+    const flags = ['--for', '2s', '--max-loss', '200ms', '--max-blind', '2s', '--output', folder.path];
+    const { exitCode, output } = await runNetpol([...onLab, ...chosen, ...flags]);
+    expect(exitCode, output).to.equal(0);
+    const { source, flows, intervalMs } = await readMonitor(folder.path);
+    expect(source).to.match(
+      /^system\/kubernetes-addons\/default-deny\/modes after step 1 \(apply default-deny/,
+    );
+    expect(wanted({ flows }, 'deny').length).to.be.greaterThan(40);
+    // So many flows are probed less often than every 20 ms.
+    expect(intervalMs).to.equal(Math.ceil(flows.length / 2));
   });
 
   it('refuses what cannot be, all at once, before anything is created', async () => {
@@ -126,6 +145,13 @@ describe('netpol monitor in the lab', function () {
       [['--until-exit'], '`--until-exit -- COMMAND` or neither of them'],
       [['network-policy/peers'], 'netpol monitor watches one scenario'],
       [['network-policy/api/names-per-namespace'], 'draws no grid'],
+      [['x', '--live'], 'one of SCENARIO, `--system` and `--live`'],
+      [['--live', '--step', '2'], '`--step` is about a SCENARIO'],
+      [['--live'], '`--live` wants `--selector`'],
+      [['--live', '--selector', 'x'], '`--live` wants a cluster of yours'],
+      [['--in-place'], '`--in-place` is about a `--system`'],
+      [['--selector', 'x'], '`--selector` is about `--live`'],
+      [['--system', 'openshift-like', '--mode', 'loose'], '`--mode`: wanted'],
     ] as const) {
       const refused = await runNetpol([...onLab, ...args]);
       expect(refused.exitCode, refused.output).to.equal(2);

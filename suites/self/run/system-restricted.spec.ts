@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { UsageError } from '../../../helpers/errors.ts';
 import { createOracle } from '../../../helpers/model/oracle.ts';
 import { restrictedScenarios } from '../../../helpers/run/system-restricted.ts';
 import { loadSystem, listSystems } from '../../../helpers/system/load.ts';
+import { describeLink } from '../../../helpers/system/system.ts';
 import { formatAction, worldAt } from '../../../helpers/scenario/world.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
 import { kindImages, needKind } from '../cluster/kind-probes.ts';
@@ -71,6 +73,23 @@ describe('the scenarios of a system', () => {
   });
 });
 
+describe('a release that contradicts itself', () => {
+  it('is refused before anything is created, with each connection about which its components do not agree', async () => {
+    const system = await loadSystem('kubernetes-addons');
+    const release = system.releases.find(({ name }) => name === 'default-deny')!;
+    const closed = [...release.deliveries.values()]
+      .flatMap(({ links }) => links)
+      .find((link) => describeLink(link) === 'team/web -> addon-dns/dns TCP/9153')!;
+    const [[name, client] = []] = [...release.deliveries].filter(([component]) => component === 'monitoring');
+    const both = { ...client!, links: [...client!.links, { ...closed, kind: 'needed' as const }] };
+    const contrary = { ...release, deliveries: new Map([...release.deliveries, [name!, both]]) };
+    expect(() => restrictedScenarios({ ...system, releases: [contrary] }, 'default-deny'))
+      .to.throw(UsageError, 'the components do not agree')
+      .with.property('message')
+      .that.includes('got:    team/web -> addon-dns/dns TCP/9153\n');
+  });
+});
+
 describe('netpol system restricted', function () {
   this.timeout(400_000);
 
@@ -111,6 +130,10 @@ describe('netpol system restricted', function () {
     expect(wrong.stderr).to.include('takes no filter, got x');
     expect(wrong.stderr).to.include('`--mode`: wanted unrestricted or restricted, got "loose"');
     expect(wrong.stderr).to.include('`--system` is missing');
+    const nowhere = await runNetpol([...inLab, 'openshift-like', '--in-place']);
+    expect(nowhere.exitCode).to.equal(2);
+    expect(nowhere.stderr).to.include('`--in-place` wants `--mode`');
+    expect(nowhere.stderr).to.include('`--in-place` wants a cluster with a system');
     const unknown = await runNetpol([...inLab, 'openshift-like', '--release', 'next']);
     expect(unknown.exitCode).to.equal(2);
     expect(unknown.stderr).to.include('has no release `next`');

@@ -1,0 +1,105 @@
+import { AssertionError } from 'chai';
+import type { Cluster } from '../cluster/cluster.ts';
+import { messageOf, NetpolError, ProbeError } from '../errors.ts';
+import type { StepRecord } from '../report/record.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { declareCase, type Checked } from './check.ts';
+import { gridsFor } from './expected.ts';
+import { openGroundInPlace, proveInPlace, type GroundInPlace } from './in-place.ts';
+import { listSome, round } from './judge.ts';
+import { patienceFor, type LaneOptions } from './lanes.ts';
+import type { Patience } from './observe.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Brings the probe pods of a scenario into the live namespaces that it names. The one step of the scenario changes nothing:
+ * what is proved is what the policies do that are there. Disposing takes the pods away and lets go of the cluster.
+ * @throws UsageError, ClusterError, ProbeError; nothing is left behind then
+ */
+export const openSessionInPlace = async (
+  cluster: Cluster,
+  scenario: Scenario,
+  config: Pick<LaneOptions, 'settleBudgetMs'>,
+  log: (line: string) => void,
+): Promise<Session> => {
+  const began = performance.now();
+  await using stack = new AsyncDisposableStack();
+  stack.use(cluster);
+  const ground = stack.use(await openGroundInPlace(cluster, scenario.pods));
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  log(`${scenario.pods.length} probe pods in place, ready in ${seconds} s`);
+  const interruption = new AbortController();
+  const { lacks, operatePlugin, outage } = cluster;
+  const patience = { ...patienceFor(cluster, config), signal: interruption.signal };
+  const aborted = Promise.withResolvers<never>();
+  // Nobody may be waiting when the run is aborted.
+  aborted.promise.catch(() => {});
+  const abort = (reason: string): void => {
+    const interrupted = new NetpolError('interrupted', { subject: reason });
+    aborted.reject(interrupted);
+    interruption.abort(interrupted);
+  };
+  let work: Promise<Checked> | undefined;
+  let isUnderWay = false;
+  const opened = stack.move();
+  return {
+    cluster,
+    context: { lacks, operatePlugin, outage, families: ground.families, patience },
+    lanes: 1,
+    schedule: () => {
+      isUnderWay = true;
+      work = check(scenario, ground, patience).finally(() => (isUnderWay = false));
+    },
+    result: () => Promise.race([work ?? aborted.promise, aborted.promise]),
+    running: () => (isUnderWay ? [scenario.name] : []),
+    abort,
+    [Symbol.asyncDispose]: async () => {
+      abort('the session ended');
+      await work;
+      await opened.disposeAsync();
+    },
+  };
+};
+
+/** As `checkScenario`. Never throws. */
+const check = async (scenario: Scenario, ground: GroundInPlace, patience: Patience): Promise<Checked> => {
+  const began = performance.now();
+  const record = declareCase(scenario);
+  record.startedAt = new Date().toISOString();
+  let evidence: Record<string, string> = {};
+  try {
+    for (const step of scenario.steps)
+      await proveInPlace(step, gridsFor(step.expect, ground.families), ground, patience, record.steps);
+    refuseIsolatedPods(record.steps);
+    record.status = 'pass';
+  } catch (error) {
+    record.status = error instanceof AssertionError ? 'fail' : 'error';
+    record.message = messageOf(error);
+    evidence = await ground.place.evidence();
+  }
+  record.durationMs = round(performance.now() - began);
+  return { record, evidence };
+};
+
+/**
+ * In place nothing can be opened to see that it is the policies that close a door. A denial counts where both its ends have
+ * a connection that works, over the same family.
+ */
+const refuseIsolatedPods = (steps: readonly StepRecord[]): void => {
+  const reached = new Set<string>();
+  const closed = new Set<string>();
+  for (const { probe, rows, columns, want, got } of steps.flatMap(({ grids }) => grids))
+    for (const [index, wanted] of want.entries()) {
+      const ends = [rows[Math.floor(index / columns.length)], columns[index % columns.length]];
+      const set = wanted === 'deny' ? closed : got[index]?.outcome === 'connected' ? reached : undefined;
+      for (const id of ends) set?.add(`${id} ${probe.split(' ')[0]}`);
+    }
+  const cut = [...closed].filter((end) => !reached.has(end));
+  if (cut.length === 0) return;
+  throw new ProbeError({
+    subject: `nothing shows that the network reaches ${cut.length === 1 ? 'a pod' : `${cut.length} pods`}, so that closed doors there prove nothing`,
+    wanted: 'a connection from or to each of them that works',
+    got: listSome(cut),
+    next: 'describe in the release what they need; or leave out `--in-place`, where doors are seen open first',
+  });
+};

@@ -1,0 +1,118 @@
+import type { Cluster, PodRequest, PodsInPlace } from '../cluster/cluster.ts';
+import { ClusterError, ProbeError } from '../errors.ts';
+import { addressOf, idOf, type Family, type World } from '../kube/world.ts';
+import { cellOf, formatProbeKind } from '../matrix/matrix.ts';
+import { judgeCell } from '../model/cell.ts';
+import { createOracle, type Oracle } from '../model/oracle.ts';
+import { openLinks } from '../probe/pods.ts';
+import type { StepRecord } from '../report/record.ts';
+import type { ScenarioPod, Step } from '../scenario/scenario.ts';
+import { visitor } from '../system/wants.ts';
+import type { WantedGrid } from './expected.ts';
+import type { Ground } from './ground.ts';
+import { judge, listSome, recordStep, refuseUntold } from './judge.ts';
+import { longestSilence, observe, type GridSeen, type Patience } from './observe.ts';
+
+/** Probe pods in live namespaces, with open links. Disposing closes the links and takes the pods away. */
+export type GroundInPlace = AsyncDisposable &
+  Pick<Ground, 'prober' | 'teller' | 'realId' | 'shortId'> & {
+    place: PodsInPlace;
+    /** When the pods had come. */
+    world: World;
+    /** Those that all of the pods have. */
+    families: Family[];
+  };
+
+/**
+ * Brings pods into the live namespaces that they name, and those of the visitor into one of our own.
+ * @throws UsageError, ClusterError, ProbeError; nothing is left behind then
+ */
+export const openGroundInPlace = async (
+  cluster: Cluster,
+  pods: readonly Pick<ScenarioPod, 'id' | 'namespace' | 'name' | 'labels' | 'ports'>[],
+): Promise<GroundInPlace> => {
+  if (cluster.live === undefined)
+    throw new ClusterError({ subject: 'no pods in place', got: 'the cluster was made for this run' });
+  // On one node after the other, so that connections go between nodes as well as within one.
+  const requests = pods.map(({ namespace, name, labels, ports }, node): PodRequest => ({
+    namespace,
+    name,
+    labels,
+    ports,
+    node,
+  }));
+  await using stack = new AsyncDisposableStack();
+  const place = stack.use(await cluster.live.openPods(requests, visitor.namespace));
+  const realIds = new Map(pods.map(({ id }) => [id, idOf(place.realName(id))]));
+  const shortIds = new Map([...realIds].map(([short, real]) => [real, short]));
+  const realId = (id: string): string => realIds.get(id) ?? id;
+  const shortId = (id: string): string => shortIds.get(id) ?? id;
+  const world = await place.world();
+  const links = stack.use(await openLinks(place, world.pods));
+  const opened = stack.move();
+  return {
+    ...{ place, world, realId, shortId },
+    families: (['IPv4', 'IPv6'] as const).filter((family) =>
+      world.pods.every((pod) => addressOf(pod, family) !== undefined),
+    ),
+    prober: {
+      probe: async (from, probes) =>
+        (await links.probe(realId(from), probes)).map((observation) => ({
+          ...observation,
+          ...(observation.answeredBy !== undefined && { answeredBy: shortId(observation.answeredBy) }),
+        })),
+    },
+    teller: { subscribe: (from, ...asked) => links.subscribe(realId(from), ...asked) },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+};
+
+/** The oracle of the live world as it is now, asked by the names that pods were asked for. @throws ApiError */
+export const liveOracle = async ({ place, realId }: GroundInPlace): Promise<Oracle> => {
+  const live = createOracle(await place.world());
+  return { ...live, explain: (from, to, ...asked) => live.explain(realId(from), realId(to), ...asked) };
+};
+
+/**
+ * Proves what a step that changes nothing wants of what is there.
+ * @throws AssertionError where it is not so, which may be the policies' fault as well as the plugin's; ProbeError where
+ * that could not be told, or where policies and network say different things
+ */
+export const proveInPlace = async (
+  step: Step,
+  grids: readonly WantedGrid[],
+  ground: GroundInPlace,
+  patience: Patience,
+  records: StepRecord[],
+): Promise<void> => {
+  const seen = await observe(grids, ground.world, ground, patience, longestSilence);
+  const now = await liveOracle(ground);
+  records.push(recordStep(step, seen, { now }, 0));
+  refuseUntold(step, 0, seen);
+  const others = contradictions(seen.grids, now);
+  judge(step, 0, seen, { now }, () => (others.length === 0 ? '' : wrongPolicies));
+  if (others.length > 0)
+    throw new ProbeError({
+      subject: 'the network is as the release wants it, but not by the policies of the cluster',
+      wanted: 'policies and labels that say the same',
+      got: listSome(others),
+      next: 'netpol system audit, and `--release` for the release that the cluster is at',
+    });
+};
+
+const wrongPolicies =
+  '\nthe policies and labels in the cluster are not what the release says, whatever the plugin is';
+
+/** Cells of which the policies in the cluster say something else than is wanted. */
+const contradictions = (grids: readonly GridSeen[], oracle: Oracle): string[] =>
+  grids.flatMap(({ kind, want }) =>
+    want.rows.flatMap((row) =>
+      want.columns.flatMap((column) => {
+        const wanted = cellOf(want, row, column);
+        if (wanted === 'ignored') return [];
+        const { verdict, reason } = judgeCell(kind, row, column, { now: oracle });
+        const cell = `${row} -> ${column} ${formatProbeKind(kind)}`;
+        return verdict === wanted ? [] : [`${cell}: wanted ${wanted}, by the policies ${verdict}: ${reason}`];
+      }),
+    ),
+  );
