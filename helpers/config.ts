@@ -23,6 +23,7 @@ export type ProfileName = (typeof profiles)[number];
 export type Config = {
   provider: ProviderName;
   plugin: string;
+  pluginNext: string;
   kubeconfig: string;
   context: string;
   cluster: string;
@@ -55,6 +56,12 @@ export const options: Record<keyof Config, Option> = {
     type: 'string',
     placeholder: 'NAME',
     help: 'default, reference, mutant:NAME, none, a NAME under manifests/plugins, or a PATH',
+  },
+  pluginNext: {
+    flag: 'plugin-next',
+    type: 'string',
+    placeholder: 'NAME',
+    help: 'the version to which scenarios of PluginUpgrade upgrade the plugin, named as for --plugin',
   },
   kubeconfig: {
     flag: 'kubeconfig',

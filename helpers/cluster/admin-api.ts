@@ -21,6 +21,8 @@ import { adminPermissions, findMissing } from './permissions.ts';
 export type AdminApi = {
   /** Those whose policies can be read and written. */
   kinds: AdminKind[];
+  /** Why there may be policies of the other kinds that cannot be read. */
+  unread: string[];
   /** Why scenarios with a kind, or about a channel, cannot be proved here. */
   lacks: Partial<Record<AdminKind | ChannelName, string>>;
   versions: Environment['versions'];
@@ -43,6 +45,7 @@ const knownReleases = /^v0\.[12]\./;
 export const readAdminApi = async (client: KubeClient, run: string): Promise<AdminApi> => {
   const found = await Promise.all(adminKinds.map((kind) => readKind(client, kind)));
   const kinds = found.flatMap(({ kind, reason }) => (reason === undefined ? [kind] : []));
+  const unread = found.flatMap(({ reason, isAbsent }) => (reason === undefined || isAbsent ? [] : [reason]));
   const foreign = await describeForeign(client, run, kinds);
   const definitions = found.flatMap(({ definition }) => definition ?? []);
   const flaws = describeFlaws(definitions);
@@ -53,7 +56,7 @@ export const readAdminApi = async (client: KubeClient, run: string): Promise<Adm
     }),
   );
   return {
-    kinds,
+    ...{ kinds, unread },
     lacks: { ...lacks, ...lackedChannels(definitions) },
     versions: {
       ...Object.fromEntries(
@@ -100,7 +103,7 @@ const versionOf = (kind: string): string | undefined =>
 
 const role = 'manifests/run/rbac.yaml';
 
-type Found = { kind: AdminKind; definition?: Definition; reason?: string };
+type Found = { kind: AdminKind; definition?: Definition; reason?: string; isAbsent?: true };
 
 const readKind = async (client: KubeClient, kind: AdminKind): Promise<Found> => {
   const name = definitionNameOf(kind);
@@ -108,7 +111,7 @@ const readKind = async (client: KubeClient, kind: AdminKind): Promise<Found> => 
   let definition: Definition | undefined;
   try {
     definition = await client.definitions.read(name);
-    if (definition === undefined) return { kind, reason: `the cluster has no CRD ${name}` };
+    if (definition === undefined) return { kind, reason: `the cluster has no CRD ${name}`, isAbsent: true };
     if (!definition.spec.versions.some((each) => each.name === version && each.served))
       return { kind, definition, reason: `the CRD ${name} does not serve ${version}` };
     const missing = await findMissing(client, [adminPermissions[kind]]);

@@ -27,6 +27,8 @@ export type Capability =
   | 'cluster-wide'
   /** Killing and restarting the plugin: not where it is somebody's. */
   | 'plugin-operations'
+  /** Another version of the plugin: only where the user names one. */
+  | 'plugin-upgrade'
   /** Holding up the API server: only where it is ours. */
   | 'api-server-operations'
   /** Found out by asking a pod. */
@@ -148,14 +150,17 @@ export type Lane = AsyncDisposable & {
 
 /** Probe pods in namespaces of other people, beside the pods whose labels they have. Disposing takes them away. */
 export type PodsInPlace = AsyncDisposable & {
-  /** The real name of a pod that was asked for as `namespace/name`. */
-  realName(id: string): ObjectName;
+  /** The real name of a pod that was asked for by this one. */
+  realName(name: ObjectName): ObjectName;
   /** All that the policies of the cluster depend on; of the pods ours alone, with real names. */
   world(): Promise<World>;
   connect(name: ObjectName): Promise<AgentStream>;
   /** See `Lane.evidence`; of other people's namespaces no pod but ours. */
   evidence(): Promise<Record<string, string>>;
 };
+
+/** Why a plugin is not upgraded, in words that fit behind "skipped:". */
+export const noNextPlugin = 'no `--plugin-next` says to which version the plugin is upgraded';
 
 /** What ran, for reports. `versions` holds names like `kubernetes`, `kernel`, `node image`, `plugin`. */
 export type Environment = {
@@ -168,9 +173,10 @@ export type Environment = {
 
 /**
  * What can be done to the plugin. `kill`: all of its processes at once, without a word before. `restart`: all at once,
- * each told to end. `rollover`: one node after the other.
+ * each told to end. `rollover`: one node after the other. `upgrade`, `downgrade`: to the other version, and back; from
+ * where it is already, first the other way. `reset`: to the version that the run began with, where it is another.
  */
-export type PluginOperation = 'kill' | 'restart' | 'rollover';
+export type PluginOperation = 'kill' | 'restart' | 'rollover' | 'upgrade' | 'downgrade' | 'reset';
 
 /** What is away: the plugin of a node, or the API server for everybody. */
 export type Outage = { part: 'plugin'; node: string } | { part: 'api-server' };
@@ -184,7 +190,8 @@ export type Cluster = AsyncDisposable & {
   readonly commandEnvironment: Readonly<Record<string, string>>;
   /**
    * Resolves when new processes of the plugin enforce on every node. Does nothing where there is no plugin.
-   * @throws ClusterError where they do not; always, where the cluster lacks `plugin-operations`
+   * @throws ClusterError where they do not; always, where the cluster lacks `plugin-operations`, or
+   * `plugin-upgrade` for those two
    */
   operatePlugin(operation: PluginOperation): Promise<void>;
   /**
@@ -205,10 +212,10 @@ export type Cluster = AsyncDisposable & {
     /** All that the policies of the cluster depend on. */
     world(): Promise<World>;
     /**
-     * Creates pods in namespaces that are there, and those of the namespace `own` in one of ours.
+     * Creates pods in namespaces that are there, and those whose namespace is empty in one of ours.
      * @throws UsageError before anything is created, ClusterError
      */
-    openPods(pods: readonly PodRequest[], own: string): Promise<PodsInPlace>;
+    openPods(pods: readonly PodRequest[]): Promise<PodsInPlace>;
   };
 };
 
@@ -218,6 +225,8 @@ export type StartOptions = {
   run: string;
   /** `reference`, `mutant:NAME`, `none`, `default`, a NAME under manifests/plugins, or a PATH. */
   plugin: string;
+  /** The version to which the plugin is upgraded where a scenario does that, by a name of the same kind; empty: none. */
+  pluginNext?: string;
   /** One line per change of state, for the terminal. */
   log: (line: string) => void;
 };

@@ -33,6 +33,7 @@ export type ExistingOptions = StartOptions & {
 };
 
 const defaultImage = 'node:24-alpine';
+const notOurs = 'the plugin of this cluster is not ours to restart';
 
 /**
  * Uses a cluster that is there: creates nothing in it but namespaces of this run, with what is in them, policies of the
@@ -42,11 +43,22 @@ const defaultImage = 'node:24-alpine';
  * server does not answer or permissions are missing
  */
 export const startExisting = async (options: ExistingOptions): Promise<Cluster> => {
-  const { run, plugin, log, kubeconfig = '', context = '', crdBundle = [], force = false, signal } = options;
-  if (plugin !== 'default') {
+  const {
+    run,
+    plugin,
+    pluginNext = '',
+    log,
+    kubeconfig = '',
+    context = '',
+    crdBundle = [],
+    force = false,
+    signal,
+  } = options;
+  if (plugin !== 'default' || pluginNext !== '') {
+    const flag = plugin === 'default' ? `--plugin-next ${pluginNext}` : `--plugin ${plugin}`;
     throw new UsageError({
-      subject: `\`--plugin ${plugin}\` with an existing cluster`,
-      wanted: 'the plugin that the cluster has: no `--plugin`, or `--plugin default`',
+      subject: `\`${flag}\` with an existing cluster`,
+      wanted: 'the plugin that the cluster has: no `--plugin`, or `--plugin default`, and no `--plugin-next`',
       next: 'leave out `--plugin` and NETPOL_PLUGIN, or choose `--provider kind` to have a plugin installed',
     });
   }
@@ -94,7 +106,8 @@ const describeCluster = async (
       : { 'cluster-wide': "its policies select everybody's pods, which only `--cluster-wide` allows here" }),
     'node-labels':
       'the nodes were not made for a run: only those of a kind cluster and of the lab get labels',
-    'plugin-operations': 'the plugin of this cluster is not ours to restart',
+    'plugin-operations': notOurs,
+    'plugin-upgrade': notOurs,
     'api-server-operations': 'the API server of this cluster is not ours to hold up',
     external: 'hosts outside the cluster can be made beside a kind cluster or in the lab only',
     ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
@@ -126,7 +139,7 @@ const describeCluster = async (
       openKubernetesLane({ ...place, waitForRemoval: true }, index, standing, guests),
     live: {
       world: () => readSnapshot(client),
-      openPods: (pods, own) => openPodsInPlace(place, pods, own),
+      openPods: (pods) => openPodsInPlace({ ...place, unread: admin.unread }, pods),
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

@@ -1,4 +1,4 @@
-import { ClusterError, UsageError } from '../errors.ts';
+import { ClusterError, messageOf, UsageError } from '../errors.ts';
 import { isMissing } from '../kube/api-error.ts';
 import type { KubeClient, V1OwnerReference, V1Service } from '../kube/client.ts';
 import { readSnapshot } from '../kube/snapshot.ts';
@@ -16,39 +16,44 @@ import type { KubernetesLaneOptions } from './kubernetes.ts';
 import { createAdmission } from './pod-admission.ts';
 import { waitUntilServing } from './pod-readiness.ts';
 
-type Options = Omit<KubernetesLaneOptions, 'waitForRemoval' | 'externalHosts' | 'evidence'>;
+type Options = Omit<KubernetesLaneOptions, 'waitForRemoval' | 'externalHosts' | 'evidence'> & {
+  /** Why there may be policies of admin tiers that cannot be read. */
+  unread: readonly string[];
+};
 
 /** Nobody ever says this of our pods, so that they are never ready and no Service sends anybody to them. */
 const readinessGate = 'netpol-conformance/stands-in';
 
 /**
- * Creates pods in namespaces that are there, and those of the namespace `own` in one of ours. No Service takes them for
+ * Creates pods in namespaces that are there, and those without one in a namespace of ours. No Service takes them for
  * endpoints, as they never get ready, and no ReplicaSet for its own, as our namespace is their controller: when that goes,
  * after a crash by `netpol clean`, the garbage collector takes them away wherever they are.
- * @throws UsageError before anything is created: for namespaces that are not there, and for Services that send also to what
- * is not ready; ClusterError, with all that was created gone again
+ * @throws UsageError before anything is created: for namespaces that are not there, Services that send also to what is not
+ * ready, and policies that cannot be read; ClusterError, with all that was created gone again
  * @see https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate
  * @see https://kubernetes.io/docs/concepts/architecture/garbage-collection/
  */
 export const openPodsInPlace = async (
   options: Options,
   requests: readonly PodRequest[],
-  own: string,
 ): Promise<PodsInPlace> => {
-  const { client, run, image, nodes, adminKinds, signal } = options;
-  const ownName = `netpol-${run}-0-${own}`;
+  const { client, run, image, nodes, adminKinds, unread, signal } = options;
+  const ownName = `netpol-${run}-0-tenant`;
   const nameInPlace = (name: string): string => `netpol-${run}-${name}`;
-  const isOwn = ({ namespace }: { namespace: string }): boolean => namespace === own;
+  const isOwn = ({ namespace }: ObjectName): boolean => namespace === '';
   const realName = ({ namespace, name }: ObjectName): ObjectName =>
-    namespace === own ? { namespace: ownName, name } : { namespace, name: nameInPlace(name) };
+    namespace === '' ? { namespace: ownName, name } : { namespace, name: nameInPlace(name) };
   const guests = requests.filter((request) => !isOwn(request));
   const places = [...new Set(guests.map(({ namespace }) => namespace))];
   const host = (node: number): string => nodes[node % nodes.length] ?? '';
   const ours = `${runLabel}=${run}`;
+  refuseUnread(unread);
   await refuseMissing(client, places);
   await refuseEndpoints(client, guests);
 
   const dispose = async (): Promise<void> => {
+    // With it all goes that it controls, even where nothing more can be asked.
+    await removeNamespace(client, ownName);
     const { items } = await client.core.listPodForAllNamespaces({ labelSelector: ours });
     await settleAll(
       items.map(async ({ metadata }) => {
@@ -56,7 +61,6 @@ export const openPodsInPlace = async (
         await client.core.deleteNamespacedPod({ ...name, gracePeriodSeconds: 0 }).catch(ignoreMissing);
       }),
     );
-    await removeNamespace(client, ownName);
     await waitForRemoval(client, [ownName]);
     await waitUntilNoneIsLeft(client, ours);
   };
@@ -86,17 +90,21 @@ export const openPodsInPlace = async (
   try {
     await create();
   } catch (error) {
-    // The first error is the one to tell; what cannot be removed now, `netpol clean` removes.
-    await dispose().catch(() => {});
+    try {
+      await dispose();
+    } catch (second) {
+      throw new ClusterError({
+        subject: messageOf(error),
+        got: `and then, cleaning up: ${messageOf(second)}`,
+        next: `netpol clean, which removes namespace ${ownName} and all that came with it`,
+      });
+    }
     throw error;
   }
 
   const readAdmin = () => client.policies.listAdmin('', adminKinds);
   return {
-    realName: (id) => {
-      const [namespace = '', name = ''] = id.split('/');
-      return realName({ namespace, name });
-    },
+    realName,
     world: async () => {
       const [{ pods, ...world }, adminPolicies] = await Promise.all([readSnapshot(client), readAdmin()]);
       return { ...world, pods: pods.filter(({ labels }) => labels[runLabel] === run), adminPolicies };
@@ -120,6 +128,16 @@ const bodyInPlace = (
   },
 });
 
+/** An oracle that does not know a policy would blame the plugin for what it does. */
+const refuseUnread = (reasons: readonly string[]): void => {
+  if (reasons.length === 0) return;
+  throw new UsageError({
+    subject: 'policies that act on the cluster may be out of sight',
+    wanted: 'every kind of the admin tiers that the cluster knows to be readable',
+    got: reasons.join('; '),
+  });
+};
+
 const refuseMissing = async (client: KubeClient, names: readonly string[]): Promise<void> => {
   const { items } = await client.core.listNamespace();
   const there = new Set(items.map(({ metadata }) => metadata?.name));
@@ -129,7 +147,7 @@ const refuseMissing = async (client: KubeClient, names: readonly string[]): Prom
     subject: `${missing.length} of ${names.length} namespaces of the system are not on ${client.server}`,
     wanted: 'a system that is there',
     got: `no ${missing.join(', ')}`,
-    next: 'name the cluster with `--context`, and with `--release` the release that it is at',
+    next: 'name the cluster with `--context`, and the release that it is at with `--release`; the pods of all components are stood in for, also where these are not of the system',
   });
 };
 
@@ -152,7 +170,7 @@ const refuseEndpoints = async (client: KubeClient, requests: readonly PodRequest
     subject: 'Services of the system would send their clients to our probe pods',
     wanted: 'Services without publishNotReadyAddresses, as our pods have the labels of those behind them',
     got: taking.join(', '),
-    next: 'leave out `--in-place`: then the release is proved in namespaces of our own',
+    next: 'a release can be proved in namespaces of our own, without `--in-place`',
   });
 };
 

@@ -6,7 +6,7 @@ import { openClient } from '../kube/client.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { settleAll } from '../wait.ts';
 import { readAdminApi } from './admin-api.ts';
-import type { Cluster, StartOptions } from './cluster.ts';
+import { noNextPlugin, type Cluster, type StartOptions } from './cluster.ts';
 import { waitUntilClusterReady } from './cluster-readiness.ts';
 import { readCrdBundles } from './crd-bundle.ts';
 import { hasAdminDefinitions, installCrds } from './crd-install.ts';
@@ -29,8 +29,8 @@ import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
 import { createOwnedFolder, hasOtherRuns } from './owner.ts';
 import { holdUpApiServer, leavePluginOut } from './outages.ts';
-import { operateDaemonSets } from './plugin-operations.ts';
-import { findPlugin } from './plugins.ts';
+import { createRunningPlugin } from './plugin-versions.ts';
+import { findNextPlugin, findPlugin, type Plugin } from './plugins.ts';
 import { bringToDocker, loadIntoNodes, prepareProbeImage } from './probe-image.ts';
 import { runProgram } from './programs.ts';
 
@@ -67,6 +67,7 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     throw new UsageError({ subject: '`--cluster` is no name for a kind cluster', wanted, got: cluster });
   }
   const plugin = await findPlugin(options.plugin);
+  const next = await findNextPlugin(options.pluginNext ?? '', plugin);
   const config = await readKindConfig(kindConfig || defaultConfig, plugin);
   const bundles = await readCrdBundles(crdBundle.length > 0 ? crdBundle : (plugin.crdBundles ?? []));
   await checkPrograms();
@@ -116,7 +117,7 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     await waitUntilClusterReady(client, { nodes: containers.length, kubeletWords: readKubeletWords, signal });
     const isKept = keep || isReused;
     const made = { cluster, client, containers, image, isKept, isOurs, kubeconfig, stack };
-    const ready = await describeCluster({ ...options, ...made, daemonSets: plugin.daemonSets });
+    const ready = await describeCluster({ ...options, ...made, versions: [plugin, next] });
     started.isDone = true;
     return ready;
   } catch (error) {
@@ -133,8 +134,8 @@ type Described = KindOptions & {
   isKept: boolean;
   /** Made by this run, or an earlier one of ours. */
   isOurs: boolean;
-  /** Those of the plugin, where we have installed it. */
-  daemonSets: readonly string[] | undefined;
+  /** The plugin that we have installed, and the version to which it is upgraded. */
+  versions: readonly [Plugin, Plugin | undefined];
   kubeconfig: string;
   stack: AsyncDisposableStack;
 };
@@ -150,7 +151,7 @@ const describeCluster = async ({
   image,
   isKept,
   isOurs,
-  daemonSets,
+  versions: [installed, next],
   kubeconfig,
   stack,
 }: Described): Promise<Cluster> => {
@@ -184,8 +185,9 @@ const describeCluster = async ({
     }),
   );
   const evidence = () => collectPluginEvidence(client, containers, facts.engines);
-  const ours = daemonSets ?? (isOurs ? facts.engines : []);
+  const ours = installed.daemonSets ?? (isOurs ? facts.engines : []);
   const place = { client, daemonSets: ours, controlPlane: containers[0] ?? '', signal };
+  const running = createRunningPlugin(installed, next, image, place);
   const notOurs = isOurs
     ? 'no DaemonSet of a plugin that we know runs here'
     : 'the plugin of this cluster is not ours to restart';
@@ -195,20 +197,24 @@ const describeCluster = async ({
       plugin,
       families: facts.families,
       nodes: nodes.length,
-      versions: { ...facts.versions, ...admin.versions, 'node image': nodeImage, 'probe image': image },
+      versions: {
+        ...{ ...facts.versions, ...admin.versions, 'node image': nodeImage, 'probe image': image },
+        ...(next && { 'plugin next': next.name }),
+      },
     },
     lacks: {
       ...admin.lacks,
       'chosen-address': noChosenAddress,
       ...(ours.length === 0 ? { 'plugin-operations': notOurs } : {}),
+      ...(next === undefined ? { 'plugin-upgrade': noNextPlugin } : {}),
       ...(isOurs ? {} : { 'api-server-operations': 'the API server of this cluster is not ours to hold up' }),
       ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
     },
     commandEnvironment: { KUBECONFIG: kubeconfig },
-    operatePlugin: (operation) => operateDaemonSets(operation, place),
+    operatePlugin: running.operate,
     outage: (what, meanwhile) =>
       what.part === 'plugin'
-        ? leavePluginOut(what.node, meanwhile, place)
+        ? leavePluginOut(what.node, meanwhile, running.place())
         : holdUpApiServer(meanwhile, place),
     maximumLanes: 4,
     openLane: (index, standing, guests) =>

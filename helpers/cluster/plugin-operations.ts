@@ -8,7 +8,7 @@ const deadline = 180_000;
 
 export type KindPlace = {
   client: KubeClient;
-  /** Names of the plugin's DaemonSets. */
+  /** The plugin's DaemonSets, as `namespace/name`; by their names alone where nobody knows more. */
   daemonSets: readonly string[];
   /** The container that has a kubectl and its kubeconfig. */
   controlPlane: string;
@@ -19,7 +19,10 @@ export type KindPlace = {
  * Does it to the plugin's DaemonSets on a kind cluster, whose nodes are containers of the same names.
  * @throws ClusterError where a pod is not ready again within three minutes
  */
-export const operateDaemonSets = async (operation: PluginOperation, place: KindPlace): Promise<void> => {
+export const operateDaemonSets = async (
+  operation: Exclude<PluginOperation, 'upgrade' | 'downgrade' | 'reset'>,
+  place: KindPlace,
+): Promise<void> => {
   const { client, controlPlane, signal } = place;
   const sets = await findSets(place);
   const pods = await podsOf(sets, client);
@@ -62,7 +65,9 @@ export const toContainers = (pod: V1Pod, verb: string): string =>
 
 export const findSets = async ({ client, daemonSets }: KindPlace): Promise<V1DaemonSet[]> => {
   const { items } = await client.apps.listDaemonSetForAllNamespaces();
-  return items.filter(({ metadata }) => daemonSets.includes(metadata?.name ?? ''));
+  return items.filter(({ metadata }) =>
+    [metadata?.name ?? '', `${metadata?.namespace}/${metadata?.name}`].some((id) => daemonSets.includes(id)),
+  );
 };
 
 /** Resolves when every node that should has a ready pod of each set, with none of the containers of before. */

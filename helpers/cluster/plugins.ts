@@ -15,7 +15,7 @@ export type Plugin = {
   cniFile?: string;
   /** Bundles of CRDs that it reads, for a cluster that has none of the admin tiers. */
   crdBundles?: readonly string[];
-  /** Names of the DaemonSets in its manifests. */
+  /** The DaemonSets in its manifests, as `namespace/name`. */
   daemonSets?: readonly string[];
   /** The manifests as one YAML text; absent where nothing is to be installed. */
   manifests?: (probeImage: string) => Promise<string>;
@@ -58,8 +58,28 @@ export const findPlugin = async (name: string): Promise<Plugin> => {
   const text = await readFile(file, 'utf8');
   const daemonSets = parseManifests(text, file)
     .filter(({ kind }) => kind === 'DaemonSet')
-    .flatMap(({ metadata }) => metadata?.name ?? []);
+    .map(({ metadata }) => `${metadata?.namespace ?? 'default'}/${metadata?.name}`);
   return { name, disableDefaultCNI: disablesDefaultCNI.test(text), daemonSets, manifests: async () => text };
+};
+
+/**
+ * The version to which a plugin is upgraded, undefined without a name.
+ * @throws UsageError for an unknown plugin, and for two that cannot take each other's place; InputError for a file that is
+ * not YAML
+ */
+export const findNextPlugin = async (name: string, plugin: Plugin): Promise<Plugin | undefined> => {
+  if (name === '') return undefined;
+  const next = await findPlugin(name);
+  const isFit =
+    plugin.manifests !== undefined &&
+    next.manifests !== undefined &&
+    plugin.disableDefaultCNI === next.disableDefaultCNI;
+  if (isFit) return next;
+  throw new UsageError({
+    subject: `\`--plugin-next ${name}\` with \`--plugin ${plugin.name}\``,
+    wanted: 'two versions with manifests that both, or neither, connect the pods themselves',
+    next: 'name two versions of one plugin, or leave out `--plugin-next`',
+  });
 };
 
 const referencePlugin = (name: string, parameters: string[]): Plugin => ({
@@ -67,7 +87,7 @@ const referencePlugin = (name: string, parameters: string[]): Plugin => ({
   disableDefaultCNI: true,
   cniFile: '10-netpol-reference.conflist',
   crdBundles: ['v0.1-experimental', 'v0.2-experimental'],
-  daemonSets: ['netpol-reference'],
+  daemonSets: ['kube-system/netpol-reference'],
   manifests: async (probeImage) => {
     const file = `${manifestsFolder}reference.yaml`;
     const text = (await readFile(file, 'utf8'))
@@ -96,7 +116,7 @@ const readProgram = async (): Promise<Record<string, string>> => {
 
 type Manifest = {
   kind?: string;
-  metadata?: { name?: string };
+  metadata?: { namespace?: string; name?: string };
   spec?: { template?: { metadata?: { annotations?: Record<string, string> } } };
 };
 

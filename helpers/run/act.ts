@@ -56,6 +56,8 @@ export const act = async (
     case 'kill':
     case 'restart':
     case 'rollover':
+    case 'upgrade':
+    case 'downgrade':
     case 'outage':
     case 'churn':
       throw new RangeError('operations are done under watch by actUnderWatch');

@@ -97,6 +97,8 @@ const fit = (action: Action, state: State, scenario: Scenario): Action => {
     case 'kill':
     case 'restart':
     case 'rollover':
+    case 'upgrade':
+    case 'downgrade':
     case 'outage':
     case 'churn':
       return action;
@@ -140,6 +142,8 @@ const isSomething = (action: Action): boolean => {
     case 'kill':
     case 'restart':
     case 'rollover':
+    case 'upgrade':
+    case 'downgrade':
     case 'outage':
     case 'churn':
       return true;

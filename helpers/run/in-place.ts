@@ -33,17 +33,15 @@ export const openGroundInPlace = async (
 ): Promise<GroundInPlace> => {
   if (cluster.live === undefined)
     throw new ClusterError({ subject: 'no pods in place', got: 'the cluster was made for this run' });
-  // On one node after the other, so that connections go between nodes as well as within one.
-  const requests = pods.map(({ namespace, name, labels, ports }, node): PodRequest => ({
-    namespace,
-    name,
-    labels,
-    ports,
-    node,
+  // On one node after the other, so that connections go between nodes as well as within one. The visitor is in a namespace
+  // of ours, whatever namespaces there are.
+  const requests = pods.map(({ id, namespace, name, labels, ports }, node): PodRequest => ({
+    ...{ name, labels, ports, node },
+    namespace: id === visitor.id ? '' : namespace,
   }));
   await using stack = new AsyncDisposableStack();
-  const place = stack.use(await cluster.live.openPods(requests, visitor.namespace));
-  const realIds = new Map(pods.map(({ id }) => [id, idOf(place.realName(id))]));
+  const place = stack.use(await cluster.live.openPods(requests));
+  const realIds = new Map(pods.map(({ id }, index) => [id, idOf(place.realName(requests[index]!))]));
   const shortIds = new Map([...realIds].map(([short, real]) => [real, short]));
   const realId = (id: string): string => realIds.get(id) ?? id;
   const shortId = (id: string): string => shortIds.get(id) ?? id;
@@ -93,11 +91,39 @@ export const proveInPlace = async (
   judge(step, 0, seen, { now }, () => (others.length === 0 ? '' : wrongPolicies));
   if (others.length > 0)
     throw new ProbeError({
-      subject: 'the network is as the release wants it, but not by the policies of the cluster',
+      subject: 'the network is as it is wanted, but not by the policies of the cluster',
       wanted: 'policies and labels that say the same',
       got: listSome(others),
-      next: 'netpol system audit, and `--release` for the release that the cluster is at',
+      next: 'netpol system audit; and name the release that the cluster is at with `--release`',
     });
+};
+
+/**
+ * In place nothing can be opened to see that it is the policies that close a door. A denial counts where both its ends have
+ * a connection that works, over the same family. Gives the ends that have none, as `x/a v6`.
+ */
+export const isolatedEnds = (steps: readonly StepRecord[]): Set<string> => {
+  const reached = new Set<string>();
+  const closed = new Set<string>();
+  for (const { probe, rows, columns, want, got } of steps.flatMap(({ grids }) => grids))
+    for (const [index, wanted] of want.entries()) {
+      const ends = [rows[Math.floor(index / columns.length)], columns[index % columns.length]];
+      const set = wanted === 'deny' ? closed : got[index]?.outcome === 'connected' ? reached : undefined;
+      for (const id of ends) set?.add(`${id} ${probe.split(' ')[0]}`);
+    }
+  return closed.difference(reached);
+};
+
+/** @throws ProbeError where a closed door proves nothing */
+export const refuseIsolatedEnds = (steps: readonly StepRecord[]): void => {
+  const ends = [...isolatedEnds(steps)];
+  if (ends.length === 0) return;
+  throw new ProbeError({
+    subject: `nothing shows that the network reaches ${ends.length === 1 ? 'a pod' : 'some pods'}, so that closed doors there prove nothing`,
+    wanted: 'a connection from or to each of them that works',
+    got: listSome(ends),
+    next: 'describe in the release what they need; or leave out `--in-place`, where doors are seen open first',
+  });
 };
 
 const wrongPolicies =

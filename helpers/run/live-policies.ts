@@ -2,13 +2,13 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { ClusterError, UsageError } from '../errors.ts';
 import type { Labels } from '../kube/types.ts';
 import { idOf, isRunning, type Pod, type World } from '../kube/world.ts';
-import { buildMatrix, type Expectation } from '../matrix/matrix.ts';
+import { buildMatrix, cellOf, formatProbeKind, type Expectation } from '../matrix/matrix.ts';
 import type { Oracle } from '../model/oracle.ts';
 import type { StepRecord } from '../report/record.ts';
 import { matchesGlob } from '../system/glob.ts';
 import { visitor } from '../system/wants.ts';
 import type { WantedGrid } from './expected.ts';
-import { liveOracle, openGroundInPlace, proveInPlace, type GroundInPlace } from './in-place.ts';
+import { isolatedEnds, liveOracle, openGroundInPlace, proveInPlace, type GroundInPlace } from './in-place.ts';
 import type { Patience } from './observe.ts';
 
 /** So many pods are stood in for at most: each asks all others at each of their ports. */
@@ -41,6 +41,8 @@ export const listWorkloads = ({ pods }: World, selectors: readonly string[]): Wo
     (pod) =>
       isRunning(pod) &&
       pod.hostNetwork !== true &&
+      // Our own visitor has this name.
+      idOf(pod) !== visitor.id &&
       selectors.some((selector) => matchesGlob(selector, pod.namespace)),
   );
   const alike = Map.groupBy(meant, ({ namespace, labels }) =>
@@ -54,7 +56,7 @@ export const listWorkloads = ({ pods }: World, selectors: readonly string[]): Wo
     names.add(`${namespace}/${name}`);
     return {
       ...{ id: `${namespace}/${name}`, namespace, name, labels: lastingLabels(labels) },
-      ports: ports.filter(({ protocol }) => protocol !== 'SCTP'),
+      ports: distinctPorts(ports),
     };
   });
   const byNamespace = [...Map.groupBy(workloads, ({ namespace }) => namespace).values()];
@@ -62,6 +64,21 @@ export const listWorkloads = ({ pods }: World, selectors: readonly string[]): Wo
     .flatMap((own) => own.map((workload, turn) => ({ workload, turn })))
     .toSorted((one, other) => one.turn - other.turn)
     .map(({ workload }) => workload);
+};
+
+/** Those of all containers of a pod as one container may have them. The agent serves no SCTP. */
+const distinctPorts = (ports: Pod['ports']): Pod['ports'] => {
+  const served = ports.filter(({ protocol }) => protocol !== 'SCTP');
+  const isFirst =
+    (key: (port: Pod['ports'][number]) => string | undefined) =>
+    (port: Pod['ports'][number], index: number): boolean =>
+      key(port) === undefined || served.findIndex((other) => key(other) === key(port)) === index;
+  const isNew = isFirst(({ protocol, port }) => `${protocol}/${port}`);
+  const isNamed = isFirst(({ name }) => name);
+  return served.flatMap((each, index) => {
+    const { name: _, ...nameless } = each;
+    return isNew(each, index) ? [isNamed(each, index) ? each : nameless] : [];
+  });
 };
 
 const lastingLabels = (labels: Labels): Labels =>
@@ -99,23 +116,38 @@ export const openLive = async (
   const left = workloads.slice(mostPods);
   note(`standing in for ${chosen.map(({ id }) => id).join(', ')}`);
   if (left.length > 0) note(`and not for ${left.map(({ id }) => id).join(', ')}: ${mostPods} are the most`);
+  const silent = chosen.filter(({ ports }) => ports.length === 0);
+  if (silent.length > 0)
+    note(`nobody asks ${silent.map((workload) => workload.id).join(', ')}: no port is declared there`);
   const { id, namespace, name } = visitor;
   return openGroundInPlace(cluster, [...chosen, { id, namespace, name, labels: {}, ports: [] }]);
 };
 
 /**
  * Proves that everybody reaches everybody else just as the policies say, and gives what they say. What they leave open is
- * not asked. @throws AssertionError where it is not so, ProbeError where that could not be told
+ * not asked, and closed doors of pods that nothing reaches are taken out, as they say nothing.
+ * @throws AssertionError where it is not so, ProbeError where that could not be told
  */
 export const proveLive = async (
   ground: GroundInPlace,
   patience: Patience,
   records: StepRecord[],
+  note: (line: string) => void,
 ): Promise<WantedGrid[]> => {
   const grids = drawGrids(ground, await liveOracle(ground));
   const step = { action: { verb: 'apply' as const, policies: [] }, expect: [], line: 1 };
   await proveInPlace(step, grids, ground, patience, records);
-  return grids;
+  const isolated = isolatedEnds(records);
+  if (isolated.size === 0) return grids;
+  note(
+    `not watched are closed doors of ${[...isolated].join(', ')}: nothing shows that the network reaches them`,
+  );
+  return grids.map(({ kind, want }) => {
+    const isTold = (id: string): boolean => !isolated.has(`${id} ${formatProbeKind(kind).split(' ')[0]}`);
+    const keep = (from: string, to: string): Expectation =>
+      cellOf(want, from, to) === 'deny' && !(isTold(from) && isTold(to)) ? 'ignored' : cellOf(want, from, to);
+    return { kind, want: buildMatrix(want.rows, want.columns, keep) };
+  });
 };
 
 const drawGrids = ({ world, families, shortId }: GroundInPlace, oracle: Oracle): WantedGrid[] => {

@@ -53,17 +53,28 @@ export const startCluster = async (
   config: Config,
   { run, log, signal }: Omit<StartOptions, 'plugin'> & { signal: AbortSignal },
 ): Promise<Cluster> => {
-  const { plugin, cluster, keep, kindImage, probeImage, kindConfig, kubeconfig, context, force } = config;
+  const { plugin, pluginNext, cluster, keep, kindImage, probeImage, kindConfig, kubeconfig, context, force } =
+    config;
   const { crdBundle, clusterWide } = config;
   switch (provider) {
     case 'lab': {
       const { startLab } = await import('../cluster/lab/lab.ts');
-      return startLab({ run, log, plugin: plugin || 'reference' });
+      return startLab({ run, log, plugin: plugin || 'reference', pluginNext });
     }
     case 'kind': {
       const { startKind } = await import('../cluster/kind.ts');
       const files = { kindImage, probeImage, kindConfig, crdBundle };
-      return startKind({ run, log, signal, plugin: plugin || 'default', cluster, keep, force, ...files });
+      return startKind({
+        run,
+        log,
+        signal,
+        plugin: plugin || 'default',
+        pluginNext,
+        cluster,
+        keep,
+        force,
+        ...files,
+      });
     }
     case 'existing': {
       const { startExisting } = await import('../cluster/existing.ts');
@@ -72,6 +83,7 @@ export const startCluster = async (
         log,
         signal,
         plugin: plugin || 'default',
+        pluginNext,
         kubeconfig,
         context,
         probeImage,

@@ -36,6 +36,8 @@ export const readActions = (
     case 'kill':
     case 'restart':
     case 'rollover':
+    case 'upgrade':
+    case 'downgrade':
     case 'outage':
     case 'churn':
       return readOperation(verb, value, path, {

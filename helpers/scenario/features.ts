@@ -1,4 +1,4 @@
-import { isOperation } from './operations.ts';
+import { isOperation, isUpgrade } from './operations.ts';
 import { policyTypesOf } from './policies.ts';
 import { asksApiServer } from './stored.ts';
 import { isAdminPolicy } from '../kube/world.ts';
@@ -34,6 +34,7 @@ export const features = {
   Fragments: 'a UDP datagram in fragments is filtered like a whole one',
   EstablishedConnections: 'connections outlive changes of policies that isolate neither end of them',
   PluginRestarts: 'policies hold while the plugin is killed, restarted, rolled over or away from one node',
+  PluginUpgrade: 'policies hold while the plugin goes to another version, and back',
   ApiServerOutage: 'policies hold while the API server is away',
   Churn: 'policies hold while many others, or pods and their namespaces, come and go',
   SystemNamespaces:
@@ -103,7 +104,8 @@ export const neededFeatures = (
     ICMP: grids.some(({ protocol, traffic }) => protocol === 'ICMP' || traffic === 'unreachable'),
     Fragments: grids.some(({ traffic }) => traffic === 'fragmented'),
     EstablishedConnections: grids.some(({ traffic }) => traffic === 'established'),
-    PluginRestarts: operations.some(({ part }) => part === 'plugin'),
+    PluginRestarts: operations.some((operation) => operation.part === 'plugin' && !isUpgrade(operation)),
+    PluginUpgrade: operations.some(isUpgrade),
     ApiServerOutage: operations.some(({ part }) => part === 'api-server'),
     Churn: operations.some(({ verb }) => verb === 'churn'),
     SystemNamespaces: name.startsWith('network-policy/system-namespaces/'),

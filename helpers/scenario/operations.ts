@@ -18,6 +18,10 @@ export type OperationAction = Extract<Action, Operation>;
 export const isOperation = (action: Action): action is OperationAction =>
   (operations as readonly string[]).includes(action.verb);
 
+/** Whether the plugin goes to another version. */
+export const isUpgrade = ({ verb }: Pick<OperationAction, 'verb'>): boolean =>
+  verb === 'upgrade' || verb === 'downgrade';
+
 /** Whether what must hold after an action are the grids of the step before, because it changes no policy. */
 export const inheritsGrids = (action: Action): boolean =>
   isOperation(action) && !(action.verb === 'outage' && action.part === 'plugin');

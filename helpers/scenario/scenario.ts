@@ -70,16 +70,20 @@ export type Action =
 export type Operation =
   /**
    * `kill`: all processes of the plugin at once, without a word before. `restart`: all at once, each told to end.
-   * `rollover`: one node after the other, as a DaemonSet is updated.
+   * `rollover`: one node after the other, as a DaemonSet is updated. `upgrade`, `downgrade`: to the other version that the
+   * run knows, and back, in whatever order its manifests say.
    */
-  | { verb: 'kill' | 'restart' | 'rollover'; part: 'plugin' }
+  | { verb: 'kill' | 'restart' | 'rollover' | 'upgrade' | 'downgrade'; part: 'plugin' }
   /** The plugin of the node where this pod runs goes without a word, and comes back when `meanwhile` is done. */
   | { verb: 'outage'; part: 'plugin'; nodeOf: PodId; meanwhile: Change }
   /** Nobody is answered by the API server for 30 s. */
   | { verb: 'outage'; part: 'api-server' }
   /** So many policies, or pods in namespaces of their own, that decide about no pod of the scenario come and go. */
   | { verb: 'churn'; part: 'policies' | 'pods'; count: number };
-export const operations = ['kill', 'restart', 'rollover', 'outage', 'churn'] as const;
+export const operations = [
+  ...(['kill', 'restart', 'rollover', 'upgrade', 'downgrade'] as const),
+  ...(['outage', 'churn'] as const),
+] as const;
 
 /** A change of objects that can be made while something else goes on. */
 export type Change = Extract<Action, { verb: (typeof changes)[number] }>;

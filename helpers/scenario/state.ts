@@ -66,6 +66,8 @@ export const applyAction = (state: State, action: Action, inventory: Inventory):
     case 'kill':
     case 'restart':
     case 'rollover':
+    case 'upgrade':
+    case 'downgrade':
     case 'churn':
       return state;
   }

@@ -70,6 +70,8 @@ const objectsOf = (action: Action): string[] => {
     case 'kill':
     case 'restart':
     case 'rollover':
+    case 'upgrade':
+    case 'downgrade':
       return [action.part];
     case 'outage':
       return action.part === 'plugin'

@@ -2,12 +2,12 @@ import { release } from 'node:os';
 import { ClusterError, EnvironmentError, messageOf } from '../../errors.ts';
 import type { Labels } from '../../kube/types.ts';
 import type { Node, World } from '../../kube/world.ts';
-import type { Cluster, StartOptions } from '../cluster.ts';
+import { noNextPlugin, type Cluster, type StartOptions } from '../cluster.ts';
 import { createNumbers, maximumLanes, nodes } from './addresses.ts';
 import { startHolder, type Holder } from './holder.ts';
 import { createLane, type LabLane } from './lane.ts';
 import { buildNetwork } from './network.ts';
-import { parsePlugin, startPlugin } from './plugin.ts';
+import { parsePlugins, startPlugin, type PluginFlags } from './plugin.ts';
 import { requireLinux, requirePrograms } from './programs.ts';
 import { renderServices } from './services.ts';
 
@@ -20,14 +20,14 @@ const noApiServer = 'the lab has no API server';
  * @throws EnvironmentError where this machine lacks programs, rights or kernel features, with the command that helps
  */
 export const startLab = async (options: StartOptions): Promise<Cluster> => {
-  const flags = parsePlugin(options.plugin);
+  const versions = parsePlugins(options.plugin, options.pluginNext);
   requireLinux();
   requirePrograms();
   const holder = await startHolder();
   try {
-    const versions = await build(holder);
+    const programs = await build(holder);
     options.log(`lab ready: ${nodes.length} nodes, ${holder.rootless ? 'in a user namespace' : 'as root'}`);
-    return createCluster(holder, options, flags, versions);
+    return createCluster(holder, options, versions, programs);
   } catch (error) {
     await holder[Symbol.asyncDispose]();
     throw error;
@@ -36,9 +36,9 @@ export const startLab = async (options: StartOptions): Promise<Cluster> => {
 
 const createCluster = (
   holder: Holder,
-  { plugin: pluginName, log }: StartOptions,
-  flags: readonly string[] | undefined,
-  versions: Record<string, string>,
+  { plugin: pluginName, pluginNext = '', log }: StartOptions,
+  flags: PluginFlags,
+  programs: Record<string, string>,
 ): Cluster => {
   const lanes = new Map<number, LabLane>();
   const serviceNumbers = createNumbers(10, 60_000);
@@ -84,9 +84,10 @@ const createCluster = (
       plugin: pluginName,
       families: ['IPv4', 'IPv6'],
       nodes: nodes.length,
-      versions,
+      versions: { ...programs, ...(pluginNext !== '' && { 'plugin next': pluginNext }) },
     },
     lacks: {
+      ...(pluginNext === '' && { 'plugin-upgrade': noNextPlugin }),
       kubelet: 'the lab has no kubelet',
       'service-names': 'the lab has no DNS',
       api: noApiServer,

@@ -10,7 +10,7 @@ import type { Holder } from './holder.ts';
 const pluginFile = join(import.meta.dirname, '../../reference/plugin.ts');
 
 /** The arguments for the reference plugin, or undefined for `none`. @throws UsageError for what the lab does not know */
-export const parsePlugin = (plugin: string): string[] | undefined => {
+const parsePlugin = (plugin: string): string[] | undefined => {
   if (plugin === 'none') return undefined;
   if (plugin === 'reference') return [];
   const names = mutants.map(({ name }) => name);
@@ -27,6 +27,21 @@ export const parsePlugin = (plugin: string): string[] | undefined => {
     wanted: '`--plugin reference`, `mutant:NAME` or `none`',
     got: `\`${plugin}\``,
     next: 'run with `--provider kind`',
+  });
+};
+
+/** What the reference plugin is started with, and the version to which it is upgraded; undefined where there is none. */
+export type PluginFlags = Record<'flags' | 'nextFlags', readonly string[] | undefined>;
+
+/** @throws UsageError for what the lab does not know, or cannot upgrade */
+export const parsePlugins = (plugin: string, next = ''): PluginFlags => {
+  if (next === '') return { flags: parsePlugin(plugin), nextFlags: undefined };
+  const [flags, nextFlags] = [parsePlugin(plugin), parsePlugin(next)];
+  if (flags !== undefined && nextFlags !== undefined) return { flags, nextFlags };
+  throw new UsageError({
+    subject: `\`--plugin-next ${next}\` with \`--plugin ${plugin}\``,
+    wanted: 'two versions that run: in the lab `reference` or `mutant:NAME`',
+    next: 'leave out `--plugin-next`',
   });
 };
 
@@ -47,11 +62,12 @@ export type PluginProcesses = {
 /** Feeds each process one JSON line per state. One that dies stays dead, as its log will say: a crashed plugin is a finding. */
 export const startPlugin = (
   holder: Holder,
-  flags: readonly string[] | undefined,
+  { flags, nextFlags }: PluginFlags,
   readWorld: () => Pick<World, 'nodes' | 'namespaces' | 'pods' | 'policies' | 'adminPolicies'>,
   log: (line: string) => void,
 ): PluginProcesses => {
   const logs = new Map<string, string>();
+  let current = flags;
   let fed = '';
   let isWaiting = false;
   let isStopping = false;
@@ -59,10 +75,11 @@ export const startPlugin = (
     if (!isStopping) log(line);
   };
   const write = (node: string, text: string): void => {
-    logs.set(node, `${logs.get(node) ?? ''}${text}`.slice(-32_000));
+    const lines = text.replaceAll(/^(?=.)/gm, `${new Date().toISOString()} `);
+    logs.set(node, `${logs.get(node) ?? ''}${lines}`.slice(-32_000));
   };
   const start = (node: string): PluginProcess =>
-    startProcess(holder, node, flags ?? [], (text) => write(node, text), report);
+    startProcess(holder, node, current ?? [], (text) => write(node, text), report);
   const processes = new Map(flags === undefined ? [] : nodes.map(({ name }) => [name, start(name)]));
   const readState = (): string => {
     const { nodes: known = [], namespaces, pods, policies, adminPolicies } = readWorld();
@@ -97,6 +114,13 @@ export const startPlugin = (
     await processes.get(node)?.[how]();
     await startAgain(node);
   };
+  const rollOver = async (): Promise<void> => {
+    for (const node of processes.keys()) await replace(node, 'stop');
+  };
+  const goTo = async (version: readonly string[] | undefined): Promise<void> => {
+    current = version;
+    await rollOver();
+  };
   return {
     changed: () => {
       if (isWaiting || processes.size === 0) return;
@@ -104,9 +128,23 @@ export const startPlugin = (
       setImmediate(feed);
     },
     operate: async (operation) => {
-      const all = [...processes.keys()];
-      if (operation === 'rollover') for (const node of all) await replace(node, 'stop');
-      else await settleAll(all.map((node) => replace(node, operation === 'kill' ? 'kill' : 'stop')));
+      switch (operation) {
+        case 'upgrade':
+          if (current === nextFlags) await goTo(flags);
+          return goTo(nextFlags);
+        case 'downgrade':
+          if (current === flags) await goTo(nextFlags);
+          return goTo(flags);
+        case 'reset':
+          return current === flags ? undefined : goTo(flags);
+        case 'rollover':
+          return rollOver();
+        case 'kill':
+        case 'restart': {
+          const how = operation === 'kill' ? 'kill' : 'stop';
+          await settleAll([...processes.keys()].map((node) => replace(node, how)));
+        }
+      }
     },
     outage: async (node, meanwhile) => {
       const process = processes.get(node);

@@ -65,13 +65,10 @@ describe('probe pods in the namespaces of a live system', function () {
     const [own] = await system.list('pods --namespace=addon-dns');
     const pod = { labels: dnsLabels, ports: [{ protocol: 'TCP' as const, port: 9153 }], node: 0 };
     {
-      await using place = await existing.live!.openPods(
-        [
-          { ...pod, namespace: 'addon-dns', name: 'dns' },
-          { ...pod, namespace: 'tenant', name: 'visitor' },
-        ],
-        'tenant',
-      );
+      await using place = await existing.live!.openPods([
+        { ...pod, namespace: 'addon-dns', name: 'dns' },
+        { ...pod, namespace: '', name: 'visitor' },
+      ]);
       const { pods } = await place.world();
       expect(pods.map(({ namespace, name }) => `${namespace}/${name}`)).to.have.members([
         'addon-dns/netpol-inplace-dns',

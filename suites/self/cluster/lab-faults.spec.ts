@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLab } from '../../../helpers/cluster/lab/lab.ts';
-import { parsePlugin } from '../../../helpers/cluster/lab/plugin.ts';
+import { parsePlugins } from '../../../helpers/cluster/lab/plugin.ts';
 import { missingPackages, requireLinux, requirePrograms } from '../../../helpers/cluster/lab/programs.ts';
 import { ClusterError, EnvironmentError, UsageError } from '../../../helpers/errors.ts';
 import { mutants } from '../../../helpers/reference/mutants.ts';
@@ -135,10 +135,13 @@ describe('The lab, when something is wrong', function () {
   });
 
   it('knows only the reference plugin, its mutants, and none', async () => {
-    expect(parsePlugin('none')).to.equal(undefined);
-    expect(parsePlugin('reference')).to.deep.equal([]);
+    const flagsOf = (plugin: string) => parsePlugins(plugin).flags;
+    expect(flagsOf('none')).to.equal(undefined);
+    expect(flagsOf('reference')).to.deep.equal([]);
     const name = mutants[0]?.name ?? '';
-    expect(parsePlugin(`mutant:${name}`)).to.deep.equal(['--mutant', name]);
+    expect(flagsOf(`mutant:${name}`)).to.deep.equal(['--mutant', name]);
+    expect(parsePlugins('reference', `mutant:${name}`).nextFlags).to.deep.equal(['--mutant', name]);
+    expect(() => parsePlugins('none', 'reference')).to.throw(UsageError, 'two versions that run');
     for (const plugin of ['default', 'kindnet', './plugin.yaml', 'mutant:', 'mutant:nope', '']) {
       const thrown = await catchError(() => startLab({ run: 'self', plugin, log: () => {} }));
       expect(thrown, plugin).to.be.instanceOf(UsageError);

@@ -7,6 +7,7 @@ import { inPlaceScenario, restrictedScenarios } from '../../../helpers/run/syste
 import type { CaseRecord } from '../../../helpers/report/record.ts';
 import { renamePolicy } from '../../../helpers/scenario/rename.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
+import { visitor } from '../../../helpers/system/wants.ts';
 import { loadSystem } from '../../../helpers/system/load.ts';
 
 const realName = (lane: Lane, id: string): ObjectName => {
@@ -50,7 +51,8 @@ const proveStanding = async ({
     await stand(lane, standing);
     await change(lane);
     return {
-      realName: (id) => realName(lane, id),
+      realName: ({ namespace, name }) =>
+        realName(lane, namespace === '' ? visitor.id : `${namespace}/${name}`),
       world: async () => tell(await lane.world()),
       connect: (name) => lane.connect(name),
       evidence: async () => ({ 'pods.yaml': 'some' }),
@@ -116,9 +118,7 @@ describe('a system that is proved in place', function () {
       }),
     });
     expect(status).to.equal('error');
-    expect(message).to.include(
-      'the network is as the release wants it, but not by the policies of the cluster',
-    );
+    expect(message).to.include('the network is as it is wanted, but not by the policies of the cluster');
     expect(message).to.match(
       /addon-monitoring\/prometheus -> addon-dns\/dns v4 TCP\/9153: wanted allow, by the policies deny/,
     );

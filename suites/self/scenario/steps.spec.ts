@@ -18,13 +18,13 @@ describe('a step refuses', () => {
     [
       'no verb',
       step('{ expect: {} }'),
-      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover, outage, churn',
+      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover, upgrade, downgrade, outage, churn',
     ],
     [
       'unknown verbs',
       step('{ reboot: x/d }'),
-      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover, outage, churn',
-      '26:7: unknown key `reboot`: known are apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover, outage, churn, expect, limits, nodeOf, meanwhile',
+      '26:5: a step does one of apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover, upgrade, downgrade, outage, churn',
+      '26:7: unknown key `reboot`: known are apply, update, delete, reject, label, unlabel, create, remove, complete, kill, restart, rollover, upgrade, downgrade, outage, churn, expect, limits, nodeOf, meanwhile',
     ],
     [
       'names that are no text',

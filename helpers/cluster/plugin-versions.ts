@@ -1,0 +1,123 @@
+import { ClusterError } from '../errors.ts';
+import type { V1DaemonSet } from '../kube/client.ts';
+import { poll, settleAll } from '../wait.ts';
+import type { PluginOperation } from './cluster.ts';
+import { applyManifests } from './kind-nodes.ts';
+import {
+  containersOf,
+  findSets,
+  operateDaemonSets,
+  podsOf,
+  waitUntilReplaced,
+  type KindPlace,
+} from './plugin-operations.ts';
+import type { Plugin } from './plugins.ts';
+
+/** The plugin of a kind cluster, in the version that runs there now. */
+export type RunningPlugin = {
+  /** Where its processes are. */
+  place(): KindPlace;
+  /** See `Cluster.operatePlugin`. */
+  operate(operation: PluginOperation): Promise<void>;
+};
+
+/** How long the controller may take to see what was applied, in milliseconds. */
+const observed = 30_000;
+/** How long the pods of a version that is no more may take to end. */
+const longestEnd = 90_000;
+
+/**
+ * A plugin that can go to another version and back. The manifests of the other one are applied as they are, so how it rolls
+ * out is up to them; DaemonSets that only the one before had are deleted, and nothing else is.
+ */
+export const createRunningPlugin = (
+  first: Plugin,
+  next: Plugin | undefined,
+  image: string,
+  place: KindPlace,
+): RunningPlugin => {
+  const { client, controlPlane, signal } = place;
+  let current = first;
+  const placeOf = (plugin: Plugin): KindPlace =>
+    plugin.daemonSets === undefined ? place : { ...place, daemonSets: plugin.daemonSets };
+
+  const goTo = async (plugin: Plugin): Promise<void> => {
+    if (plugin.manifests === undefined)
+      throw new ClusterError({ subject: `plugin ${plugin.name} has no manifests to go to` });
+    const old = await findSets(placeOf(current));
+    const all = [...old, ...(await findSets(placeOf(plugin)))];
+    const before = new Set((await podsOf(all, client)).flatMap(containersOf));
+    await applyManifests(controlPlane, await plugin.manifests(image), signal);
+    current = plugin;
+    const sets = await waitUntilObserved(placeOf(plugin));
+    const isChanged = (set: V1DaemonSet): boolean =>
+      !all.some(
+        ({ metadata }) =>
+          metadata?.uid === set.metadata?.uid && metadata?.generation === set.metadata?.generation,
+      );
+    const changed = sets.filter(isChanged);
+    // Manifests that change no pod would replace none.
+    if (changed.length === 0) await operateDaemonSets('rollover', placeOf(plugin));
+    else await waitUntilReplaced(changed, before, place);
+    // Not before: the new one must be there when the old one goes.
+    await removeSets(
+      old.filter((set) => !sets.some(({ metadata }) => metadata?.uid === set.metadata?.uid)),
+      place,
+    );
+  };
+
+  return {
+    place: () => placeOf(current),
+    operate: async (operation) => {
+      if (operation !== 'upgrade' && operation !== 'downgrade' && operation !== 'reset')
+        return operateDaemonSets(operation, placeOf(current));
+      if (next === undefined) throw new ClusterError({ subject: 'the plugin has no other version to go to' });
+      if (operation === 'reset') return current === first ? undefined : goTo(first);
+      const [from, to] = operation === 'upgrade' ? [first, next] : [next, first];
+      if (current === to) await goTo(from);
+      await goTo(to);
+    },
+  };
+};
+
+/** Resolves when their pods are gone too: what still runs would go on to enforce. */
+const removeSets = async (sets: readonly V1DaemonSet[], { client, signal }: KindPlace): Promise<void> => {
+  if (sets.length === 0) return;
+  await settleAll(
+    sets.map(async ({ metadata }) => {
+      const name = { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' };
+      await client.apps.deleteNamespacedDaemonSet(name);
+    }),
+  );
+  let left = '';
+  const areGone = async (): Promise<true | undefined> => {
+    left = (await podsOf(sets, client)).map(({ metadata }) => metadata?.name).join(', ');
+    return left === '' ? true : undefined;
+  };
+  const failure = (): Error =>
+    new ClusterError({ subject: `pods of the version before do not go away: ${left}` });
+  await poll(areGone, { deadline: longestEnd, interval: 250, signal, failure });
+};
+
+const waitUntilObserved = (place: KindPlace): Promise<V1DaemonSet[]> =>
+  poll(
+    async () => {
+      const sets = await findSets(place);
+      const isObserved = ({ metadata, status }: V1DaemonSet): boolean =>
+        status?.observedGeneration === metadata?.generation;
+      // There may be sets for nodes that the cluster does not have.
+      const run = sets.some(({ status }) => (status?.desiredNumberScheduled ?? 0) > 0);
+      return run && sets.every(isObserved) ? sets : undefined;
+    },
+    {
+      deadline: observed,
+      interval: 100,
+      signal: place.signal,
+      failure: () =>
+        new ClusterError({
+          subject: `the DaemonSets of the plugin (${place.daemonSets.join(', ')}) are not seen by their controller`,
+          wanted: `pods for them within ${observed / 1000} s`,
+          next: 'kubectl get daemonsets --all-namespaces',
+        }),
+    },
+  );
