@@ -120,9 +120,13 @@ export const collectPluginEvidence = async (
       .filter(
         ({ metadata }) => metadata?.ownerReferences?.some(({ name }) => engines.includes(name)) === true,
       )
-      .map(({ metadata, spec }) =>
-        readLog(client, metadata?.namespace ?? '', metadata?.name ?? '', spec?.containers[0]?.name),
-      );
+      .flatMap(({ metadata, spec, status }) => {
+        const [container] = spec?.containers ?? [];
+        const isRestarted = status?.containerStatuses?.some(({ restartCount }) => restartCount > 0) === true;
+        return (isRestarted ? [true, false] : [false]).map((previous) =>
+          readLog(client, metadata?.namespace ?? '', metadata?.name ?? '', container?.name, previous),
+        );
+      });
     files['plugin.log'] = (await Promise.all(logs)).join('\n');
   }
   if (!engines.includes('netpol-reference')) return files;

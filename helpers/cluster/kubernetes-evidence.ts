@@ -7,7 +7,7 @@ const logLines = 50;
 
 /**
  * The objects of these namespaces as YAML, and the tails of the agents' logs. What cannot be read says why instead.
- * `labelSelector`: of the pods only these, where there are some of other people.
+ * `labelSelector`: of pods, their events and logs only those of these, where there are pods of other people.
  */
 export const collectObjects = async (
   client: KubeClient,
@@ -33,7 +33,12 @@ export const collectObjects = async (
       const events = await each(
         async (namespace) => (await client.core.listNamespacedEvent({ namespace, limit: 200 })).items,
       );
+      const own =
+        labelSelector === ''
+          ? undefined
+          : new Set((await each(listPods)).map(({ metadata }) => metadata?.uid));
       return events
+        .filter(({ involvedObject }) => own?.has(involvedObject.uid) ?? true)
         .map(({ lastTimestamp, eventTime, reason, involvedObject, message }) => {
           const time = new Date(lastTimestamp ?? eventTime ?? 0).toISOString();
           return `${time} ${involvedObject.namespace}/${involvedObject.name} ${reason}: ${message}`;
@@ -56,17 +61,21 @@ export const collectObjects = async (
   return Object.fromEntries(await Promise.all(entries));
 };
 
-/** The end of a pod's log, under a heading with its name; or why there is none. */
+/**
+ * The end of a pod's log with times, under a heading with its name; or why there is none. `previous`: that of the container
+ * before the one that runs.
+ */
 export const readLog = async (
   client: KubeClient,
   namespace: string,
   name: string,
-  container?: string,
+  container = containerName,
+  previous = false,
 ): Promise<string> => {
   const log = await client.core
-    .readNamespacedPodLog({ namespace, name, container: container ?? containerName, tailLines: logLines })
+    .readNamespacedPodLog({ namespace, name, container, previous, tailLines: logLines, timestamps: true })
     .catch((error: unknown) => `not readable: ${messageOf(error)}`);
-  return `--- ${namespace}/${name}\n${log}`;
+  return `--- ${namespace}/${name}${previous ? ', before it was started again' : ''}\n${log}`;
 };
 
 const printObjects = (objects: readonly object[]): string =>

@@ -10,7 +10,14 @@ export type MonitorOutcome = Outcome | 'handshake';
 export type Run = { outcome: MonitorOutcome; from: number; to: number; detail?: string };
 
 /** A stretch in which a flow was not as wanted (a `loss` or a `leak`), or nothing could be told of it (`blind`). */
-export type Stretch = { what: 'loss' | 'leak' | 'blind'; from: number; to: number; detail: string };
+export type Stretch = {
+  what: 'loss' | 'leak' | 'blind';
+  from: number;
+  to: number;
+  detail: string;
+  /** Of a blind one: connections opened and brought no answer, as where a pod has no processor, or a proxy no backend. */
+  mayBeLoss?: true;
+};
 
 export type Window = {
   from: number;
@@ -47,13 +54,13 @@ export const stretchesOf = (
       // The network let it through, whether the pod answers or not.
       if (want === 'deny' && (outcome === 'connected' || outcome === 'handshake'))
         return [{ what: 'leak', from, to, detail }];
-      // A pod without a processor opens and does not answer, as one behind a plugin that stops what follows.
-      if (outcome === 'handshake')
-        return [{ what: 'blind', from, to, detail: 'it opened and brought no answer' }];
       return splitBy(dead, { from, to }).flatMap(({ from, to, isDead }): Stretch[] => {
         if (isDead)
           return [{ what: 'blind', from, to, detail: 'a pod at its ends does not answer itself in time' }];
-        return want === 'allow' ? [{ what: 'loss', from, to, detail }] : [];
+        if (want === 'deny') return [];
+        return outcome === 'handshake'
+          ? [{ what: 'blind', from, to, detail: 'it opened and brought no answer', mayBeLoss: true }]
+          : [{ what: 'loss', from, to, detail }];
       });
     },
   );
@@ -111,7 +118,8 @@ const join = (stretches: readonly Stretch[]): Stretch[] => {
   const joined: Stretch[] = [];
   for (const stretch of stretches) {
     const last = joined.at(-1);
-    if (last?.what === stretch.what && last.to >= stretch.from) last.to = stretch.to;
+    if (last?.what === stretch.what && last.mayBeLoss === stretch.mayBeLoss && last.to >= stretch.from)
+      last.to = stretch.to;
     else joined.push({ ...stretch });
   }
   return joined;

@@ -29,6 +29,8 @@ export type MonitorRecord = Pick<RunRecord, 'tool' | 'run' | 'command' | 'starte
   flows: FlowRecord[];
   /** How far the clock of each asking pod was ahead, and how wrong that may be. */
   clocks: { pod: string; offsetMs: number; uncertaintyMs: number }[];
+  /** The folder, below that of the result, with evidence of the moments in which a flow was lost or leaked too long. */
+  evidence?: string;
   /** What the command that was waited for did; absent where there was none. */
   operation?: { command: string[]; fromMs: number; toMs: number; end: string; failed: boolean };
 };
@@ -48,13 +50,17 @@ export const longest = (flow: Pick<FlowRecord, 'stretches'>, what: What): number
 export const total = (flow: Pick<FlowRecord, 'stretches'>, what: What): number =>
   totalOf(stretchesOfKind(flow, what));
 
-/** Whether a flow was lost or leaked for longer than is borne, could not be told, or was right. */
+/**
+ * Whether a flow was lost or leaked for longer than is borne, could not be told, or was right. What may be a loss is none,
+ * but is not borne for longer than one either.
+ */
 export const judgeFlow = (
   flow: Pick<FlowRecord, 'stretches'>,
   { lossMs, leakMs, blindMs }: MonitorLimits,
 ): 'fail' | 'error' | 'pass' => {
   if (longest(flow, 'loss') > lossMs || longest(flow, 'leak') > leakMs) return 'fail';
-  return longest(flow, 'blind') > blindMs ? 'error' : 'pass';
+  const doubtful = longestOf(flow.stretches.filter(({ mayBeLoss }) => mayBeLoss === true));
+  return longest(flow, 'blind') > blindMs || doubtful > lossMs ? 'error' : 'pass';
 };
 
 /** 2 wins over 1: what could not be told may hide what failed. Without a flow nothing was told. */

@@ -100,5 +100,10 @@ export const formatMonitor = (record: MonitorRecord, results: string, layout: La
       2,
     ),
     `results: ${results}/monitor.json`,
+    ...(record.evidence === undefined
+      ? []
+      : [
+          `evidence: ${results}/${record.evidence}/ (objects, log and rules of the plugin as they were then)`,
+        ]),
   ].join('\n');
 };

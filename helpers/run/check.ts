@@ -5,6 +5,7 @@ import { idOf, type Family, type World } from '../kube/world.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { CaseRecord, StepRecord } from '../report/record.ts';
 import { isGenerated } from '../scenario/generated-case.ts';
+import { isOperation, isUpgrade } from '../scenario/operations.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { asksApiServer } from '../scenario/stored.ts';
 import { worldAt } from '../scenario/world.ts';
@@ -73,11 +74,12 @@ export const checkScenario = async (
   const record = declareCase(scenario);
   record.startedAt = new Date().toISOString();
   let evidence: Record<string, string> = {};
+  const moments: Record<string, string> = {};
   let cause: Checked['cause'];
   try {
     if (asksApiServer(scenario.steps)) await checkAnswers(scenario, ground, record.steps);
     else {
-      await proveSteps(scenario, ground, context, record.steps);
+      await proveSteps(scenario, ground, context, record.steps, moments);
       if (scenario.steps.some(({ action }) => action.verb === 'create'))
         await proveOpenAfterwards(scenario, ground, context);
     }
@@ -89,10 +91,12 @@ export const checkScenario = async (
     else if (error instanceof BaselineError) cause = 'baseline';
     if (isGenerated(scenario))
       record.message += `\nthe case as a scenario file: ${scenarioFile} in its evidence`;
-    evidence = await collectEvidence(scenario, ground);
+    evidence = { ...moments, ...(await collectEvidence(scenario, ground)) };
   }
   try {
     await ground.restore(scenario);
+    if (scenario.steps.some(({ action }) => isOperation(action) && isUpgrade(action)))
+      await context.operatePlugin('reset');
   } catch (error) {
     // What was proven stays proven.
     if (record.status !== 'fail') record.status = 'error';
@@ -114,7 +118,8 @@ const collectEvidence = async (scenario: Scenario, { lane }: Ground): Promise<Re
 };
 
 /**
- * Proves that all is open, then each step; `records` is told of each. The lane is left as the last step made it.
+ * Proves that all is open, then each step; `records` is told of each, and `moments` of the evidence of those in which a
+ * flow was not as wanted. The lane is left as the last step made it.
  * @throws AssertionError where the plugin is wrong, NetpolError where that could not be told
  */
 export const proveSteps = async (
@@ -122,6 +127,7 @@ export const proveSteps = async (
   ground: Ground,
   context: CheckContext,
   records: StepRecord[],
+  moments: Record<string, string> = {},
 ): Promise<void> => {
   const { families, patience } = context;
   let world = await ground.prepare(scenario);
@@ -150,7 +156,8 @@ export const proveSteps = async (
       seen = await observe(grids, world, ground, patience, silence, options);
       patience.atWork = Math.max(patience.atWork * fading, seen.atWorkMs);
     };
-    const operation = await actUnderWatch(step, plan, scenario, ground, context, look);
+    const { operation, evidence } = (await actUnderWatch(step, plan, scenario, ground, context, look)) ?? {};
+    Object.assign(moments, evidence);
     if (seen !== undefined) {
       const oracles = { now, before: createOracle(worldAt(scenario, index - 1)) };
       records.push({ ...recordStep(step, seen, oracles, offset), ...(operation && { operation }) });

@@ -7,9 +7,10 @@ import { openLive, type Live } from '../report/live.ts';
 import { exitCodeOfMonitor, type MonitorRecord } from '../report/monitor-record.ts';
 import { describeCommand, formatMonitor, formatMonitorProgress } from '../report/monitor-text.ts';
 import { redact, redactCommand } from '../report/redact.ts';
-import { writeMonitor } from '../report/write.ts';
+import { writeEvidence, writeMonitor } from '../report/write.ts';
 import { formatSeconds, type Layout } from '../report/text.ts';
 import { listenForInterrupts } from './interrupts.ts';
+import { gatherMoments } from './moments.ts';
 import { longestSilence, planFlows, watchFlows } from './monitor-flows.ts';
 import { operate, pause } from './operation.ts';
 import { readMonitorSettings, splitCommandLine, type MonitorSettings } from './monitor-settings.ts';
@@ -52,9 +53,12 @@ export const monitorCommand = async (argv: readonly string[]): Promise<number> =
         families: [...new Set(stage.grids.map(({ kind }) => kind.family))],
       },
     };
-    const watched = await watch(stage, cluster.commandEnvironment, settings, signal, live);
+    const { evidence, ...watched } = await watch(stage, cluster.commandEnvironment, settings, signal, live);
     const record: MonitorRecord = { schemaVersion: 1, ...start, ...watched };
+    if (Object.keys(evidence).length > 0) record.evidence = evidenceFolder;
     writeMonitor(directory, record);
+    // The verdict counts more than its evidence: it must not be lost with it.
+    if (record.evidence !== undefined) writeEvidence(directory, evidenceFolder, evidence);
     live.print(redact(formatMonitor(record, directory, layoutOf())));
     return exitCodeOfMonitor(record);
   } catch (error) {
@@ -73,6 +77,8 @@ export const monitorCommand = async (argv: readonly string[]): Promise<number> =
 const usualIntervalMs = 20;
 const probesPerMs = 2;
 
+const evidenceFolder = 'evidence';
+
 const layoutOf = (): Layout => ({
   width: Math.min(120, process.stdout.columns || 100),
   colour: process.stdout.isTTY && !process.env['NO_COLOR'],
@@ -80,11 +86,11 @@ const layoutOf = (): Layout => ({
 
 type Watched = Omit<
   MonitorRecord,
-  'schemaVersion' | 'tool' | 'run' | 'command' | 'startedAt' | 'environment'
->;
+  'schemaVersion' | 'tool' | 'run' | 'command' | 'startedAt' | 'environment' | 'evidence'
+> & { evidence: Record<string, string> };
 
 const watch = async (
-  { ground, world, grids, source }: Stage,
+  { ground, world, grids, source, evidence }: Stage,
   environment: Cluster['commandEnvironment'],
   { intervalMs: askedMs, limits, forMs, operation }: MonitorSettings,
   signal: AbortSignal,
@@ -97,7 +103,14 @@ const watch = async (
       wanted: 'cells of TCP or UDP that are open or closed',
     });
   const intervalMs = askedMs ?? Math.max(usualIntervalMs, Math.ceil(flows.length / probesPerMs));
+  if (askedMs === undefined && intervalMs > limits.blindMs)
+    throw new UsageError({
+      subject: `${flows.length} flows are too many to be seen every ${limits.blindMs} ms`,
+      wanted: `${probesPerMs * limits.blindMs} at most`,
+      next: 'watch fewer (another scenario, fewer namespaces), or set --interval or --max-blind yourself',
+    });
   using watched = await watchFlows(flows, ground, intervalMs);
+  using moments = gatherMoments(watched, limits, evidence);
   const { from } = watched;
   const end = operation.length > 0 ? `until \`${describeCommand(operation)}\` ends` : formatTime(forMs);
   live.print(
@@ -120,6 +133,7 @@ const watch = async (
       intervalMs,
       limits,
       flows: watched.flowsUntil(to),
+      evidence: await moments.files(),
       clocks: [...watched.clocks()].map(([pod, clock]) => ({ pod, ...clock })),
       ...(done !== undefined && {
         operation: { ...done, fromMs: Math.round(done.fromMs - from), toMs: Math.round(done.toMs - from) },

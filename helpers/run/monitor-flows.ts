@@ -58,7 +58,9 @@ export const planFlows = (
   world: World,
   ground: Pick<Ground, 'realId' | 'shortId'>,
 ): MonitoredFlow[] => {
-  const selves = new Map(world.pods.map((pod) => [ground.shortId(idOf(pod)), askItself(pod, ground)]));
+  const selvesOf = (seesDatagrams: boolean): Map<string, Watch | undefined> =>
+    new Map(world.pods.map((pod) => [ground.shortId(idOf(pod)), askItself(pod, ground, seesDatagrams)]));
+  const [selves, ofDatagrams] = [selvesOf(false), selvesOf(true)];
   return grids
     .filter(({ kind }) => isMonitored(kind))
     .flatMap((grid) => {
@@ -80,7 +82,7 @@ export const planFlows = (
                 ...(kind.target === 'pod' && { answerer: ground.realId(to) }),
                 ...(connection === 'lasting' && { lives: true }),
               },
-              alive: ends.flatMap((pod) => selves.get(pod) ?? []),
+              alive: ends.flatMap((pod) => (kind.protocol === 'UDP' ? ofDatagrams : selves).get(pod) ?? []),
             };
           });
         }),
@@ -141,14 +143,15 @@ const recordFlows = (
     })),
   }));
 
-const askItself = (pod: Pod, ground: Pick<Ground, 'shortId'>): Watch | undefined => {
+/** `seesDatagrams`: told as well where datagrams found no room in the pod. */
+const askItself = (pod: Pod, ground: Pick<Ground, 'shortId'>, seesDatagrams: boolean): Watch | undefined => {
   const [port] = pod.ports;
   if (port === undefined) return undefined;
   const request = requestOf({ ...port, family: 'IPv4' }, '127.0.0.1', timings.datagram);
   const datagrams = pod.ports.filter(({ protocol }) => protocol === 'UDP').map((each) => each.port);
   return {
     ...{ from: ground.shortId(idOf(pod)), request, lives: true, grades },
-    ...(datagrams.length > 0 && { datagrams }),
+    ...(seesDatagrams && datagrams.length > 0 && { datagrams }),
   };
 };
 

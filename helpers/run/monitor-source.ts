@@ -11,7 +11,7 @@ import { modes } from '../system/system.ts';
 import { proveSteps } from './check.ts';
 import { gridsFor, type WantedGrid } from './expected.ts';
 import type { Ground } from './ground.ts';
-import { openGroundInPlace, proveInPlace } from './in-place.ts';
+import { openGroundInPlace, proveInPlace, refuseIsolatedEnds } from './in-place.ts';
 import { listSome } from './judge.ts';
 import { openLanes, patienceFor } from './lanes.ts';
 import { openLive, proveLive } from './live-policies.ts';
@@ -28,6 +28,8 @@ export type Stage = AsyncDisposable & {
   grids: readonly WantedGrid[];
   /** What says so, in words. */
   source: string;
+  /** See `Lane.evidence`. */
+  evidence(): Promise<Record<string, string>>;
 };
 
 type OpenOptions = {
@@ -159,12 +161,13 @@ const scenarioStage =
       proveSteps(scenario, ground, lanes.context, records),
     );
     const last = steps.findLast(({ expect }) => expect.length > 0);
+    const world = await ground.refresh();
     const opened = stack.move();
     return {
-      ground,
-      world: await ground.refresh(),
+      ...{ ground, world },
       grids: gridsOfLast(scenario, lanes.context.families),
       source: `${name} after step ${steps.length} (${last === undefined ? '' : formatAction(last.action)})`,
+      evidence: ground.lane.evidence,
       [Symbol.asyncDispose]: () => opened.disposeAsync(),
     };
   };
@@ -179,10 +182,12 @@ const stageInPlace =
     const patience = { ...patienceFor(cluster, config), signal };
     await noteProved(`${scenario.name} holds`, note, async (records) => {
       for (const step of scenario.steps) await proveInPlace(step, grids, ground, patience, records);
+      refuseIsolatedEnds(records);
     });
     const opened = stack.move();
     return {
       ...{ ground, world: ground.world, grids, source: scenario.name },
+      evidence: ground.place.evidence,
       [Symbol.asyncDispose]: () => opened.disposeAsync(),
     };
   };
@@ -196,11 +201,12 @@ const liveStage =
     let grids: WantedGrid[] = [];
     const patience = { ...patienceFor(cluster, config), signal };
     await noteProved('the live policies hold', note, async (records) => {
-      grids = await proveLive(ground, patience, records);
+      grids = await proveLive(ground, patience, records, note);
     });
     const opened = stack.move();
     return {
       ...{ ground, world: ground.world, grids, source: `the policies of ${selectors.join(' ')}` },
+      evidence: ground.place.evidence,
       [Symbol.asyncDispose]: () => opened.disposeAsync(),
     };
   };

@@ -10,6 +10,7 @@ import { act } from './act.ts';
 import type { CheckContext } from './check.ts';
 import type { Ground } from './ground.ts';
 import { count, listSome } from './judge.ts';
+import { gatherMoments } from './moments.ts';
 import { watchFlows, type MonitoredFlow } from './monitor-flows.ts';
 import { pause } from './operation.ts';
 import { perform, type OperationContext } from './perform.ts';
@@ -35,14 +36,14 @@ export const actUnderWatch = async (
   ground: Ground,
   context: OperationContext,
   look: () => Promise<void>,
-): Promise<OperationRecord | undefined> => {
+): Promise<Watched | undefined> => {
   const { patience } = context;
   if (isOperation(action)) {
     const work = (): Promise<void> => perform(action, scenario, ground, context);
     const limits = { ...action.limits, blindMs: longestBlindness };
-    const record = await watchAgain(flows(), limits, ground, patience, work);
+    const watched = await watchAgain(flows(), limits, ground, patience, work);
     await look();
-    return record;
+    return watched;
   }
   const change = (): Promise<void> => act(action, scenario, ground);
   if (watch === undefined) {
@@ -52,9 +53,14 @@ export const actUnderWatch = async (
   }
   const chosen = flows();
   const interval = Math.max(patience.watchInterval, chosen.length);
-  const seen = await watchOnce(chosen, ground, { ...patience, watchInterval: interval }, change, look);
-  return { attempt: 1, limits: { ...watch.limits, blindMs: longestBlindness }, ...seen };
+  const limits = { ...watch.limits, blindMs: longestBlindness };
+  const seldom = { ...patience, watchInterval: interval };
+  const { seen, evidence } = await watchOnce(chosen, limits, ground, seldom, change, look);
+  return { operation: { attempt: 1, limits, ...seen }, evidence };
 };
+
+/** What became of the flows, and the evidence of the moments in which that was wrong. */
+type Watched = { operation: OperationRecord; evidence: Record<string, string> };
 
 /** Of flows that do not depend on a change, so many are watched all the same: a plugin may touch more than it has to. */
 const mostOthers = 16;
@@ -75,22 +81,26 @@ const watchAgain = async (
   ground: Ground,
   patience: CheckContext['patience'],
   work: () => Promise<void>,
-): Promise<OperationRecord> => {
+): Promise<Watched> => {
   for (let attempt = 1; ; attempt += 1) {
-    const record = { attempt, limits, ...(await watchOnce(flows, ground, patience, work)) };
-    const verdicts = record.flows.map((flow) => judgeFlow(flow, limits));
-    if (attempt === mostAttempts || verdicts.includes('fail') || !verdicts.includes('error')) return record;
+    const { seen, evidence } = await watchOnce(flows, limits, ground, patience, work);
+    const operation = { attempt, limits, ...seen };
+    const verdicts = operation.flows.map((flow) => judgeFlow(flow, limits));
+    if (attempt === mostAttempts || verdicts.includes('fail') || !verdicts.includes('error'))
+      return { operation, evidence };
   }
 };
 
 const watchOnce = async (
   flows: readonly MonitoredFlow[],
+  limits: OperationRecord['limits'],
   ground: Ground,
   { signal, watchInterval }: CheckContext['patience'],
   work: () => Promise<void>,
   look: () => Promise<void> = async () => {},
-): Promise<Omit<OperationRecord, 'attempt' | 'limits'>> => {
+): Promise<{ seen: Omit<OperationRecord, 'attempt' | 'limits'>; evidence: Record<string, string> }> => {
   using watch = await watchFlows(flows, ground, watchInterval);
+  using moments = gatherMoments(watch, limits, ground.lane.evidence);
   const since = (): number => Math.round(now() - watch.from);
   await pause(margin, signal);
   const fromMs = since();
@@ -101,7 +111,7 @@ const watchOnce = async (
   signal.throwIfAborted();
   const end = now();
   await watch.stop();
-  return {
+  const seen = {
     fromMs,
     toMs,
     endMs: Math.round(end - watch.from),
@@ -109,6 +119,7 @@ const watchOnce = async (
     watched: flows.length,
     flows: watch.flowsUntil(end).filter(({ stretches }) => stretches.length > 0),
   };
+  return { seen, evidence: await moments.files() };
 };
 
 /** @throws AssertionError where a flow was lost or leaked for longer than is borne, ProbeError where one was not seen */

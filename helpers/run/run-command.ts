@@ -84,7 +84,13 @@ const run = async (
   const name = createRunName();
   const directory = config.output === '' ? join('results', name) : config.output;
   const { provider, because } = await chooseProvider(config);
-  const flags = ['--provider', provider, ...(config.plugin === '' ? [] : ['--plugin', config.plugin])];
+  const given = { plugin: config.plugin, 'plugin-next': config.pluginNext, context: config.context };
+  const flags = [
+    ...['--provider', provider],
+    ...Object.entries({ ...given, kubeconfig: config.kubeconfig }).flatMap(([flag, value]) =>
+      value === '' ? [] : [`--${flag}`, value],
+    ),
+  ];
   const screen = openScreen(process.stdout, directory, flags);
   screen.note(`provider ${provider}: ${because}`);
   const { suite, guests, open = openSession } = await select();

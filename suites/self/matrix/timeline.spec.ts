@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { judgeFlow } from '../../../helpers/report/monitor-record.ts';
 import {
   longestOf,
   stretchesOf,
@@ -53,6 +54,16 @@ describe('The timeline of a flow', () => {
     expect(told('allow', runs('connected 0 80', 'handshake 100 100', 'connected 120 1000'))).to.deep.equal([
       'blind 100 120 it opened and brought no answer',
     ]);
+    const [, doubtful] = stretchesOf(
+      'allow',
+      runs('connected 0 80', 'error 100 100', 'handshake 120 140', 'connected 160 1000'),
+      [alive],
+      window,
+    );
+    expect(doubtful).to.deep.include({ from: 120, to: 160, mayBeLoss: true });
+    const limits = { lossMs: 30, leakMs: 0, blindMs: 1000 };
+    expect(judgeFlow({ stretches: [doubtful!] }, limits)).to.equal('error');
+    expect(judgeFlow({ stretches: [doubtful!] }, { ...limits, lossMs: 40 })).to.equal('pass');
   });
 
   it('takes a handshake for a leak also where the pod does not answer itself', () => {

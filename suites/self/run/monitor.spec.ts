@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -17,11 +17,13 @@ const forAWhile = (begin: string, milliseconds: number, end: string): string[] =
     `for node in node0 node1; do export node; $NETPOL_LAB ip netns exec $node sh -c '${command}'; done`;
   return ['sh', '-ec', `${onNodes(begin)}\nsleep ${milliseconds / 1000}\n${onNodes(end)}`];
 };
-const cut = forAWhile(
-  'nft add table inet cut; nft add chain inet cut held "{ type filter hook forward priority -10; }"; nft add rule inet cut held drop',
-  300,
-  'nft delete table inet cut',
-);
+const cutFor = (milliseconds: number): string[] =>
+  forAWhile(
+    'nft add table inet cut; nft add chain inet cut held "{ type filter hook forward priority -10; }"; nft add rule inet cut held drop',
+    milliseconds,
+    'nft delete table inet cut',
+  );
+const cut = cutFor(300);
 /** The kernel follows connections only while some rule asks for it; one that was not followed has no replies later. */
 const open = forAWhile(
   'nft add table inet kept; nft add chain inet kept held "{ type filter hook forward priority 10; }"; nft add rule inet kept held ct state established; nft list table inet netpol-reference > /run/rules-$node; nft delete table inet netpol-reference',
@@ -78,6 +80,21 @@ describe('netpol monitor in the lab', function () {
     // What is not told cuts a leak in two.
     for (const flow of wanted(record, 'deny')) expect(longest(flow, 'leak'), output).to.be.within(100, 1_000);
     for (const flow of wanted(record, 'allow')) expect(longest(flow, 'loss'), output).to.equal(0);
+  });
+
+  it('keeps the log and the rules of the plugin as they were when something was lost', async () => {
+    await using folder = await temporaryFolder();
+    const flags = ['--output', folder.path, '--max-loss', '500ms', '--until-exit', '--', ...cutFor(3_000)];
+    const { output } = await runNetpol([...onLab, ...flags]);
+    const { evidence } = await readMonitor(folder.path);
+    expect(output).to.include(`evidence: ${folder.path}/evidence/`);
+    const files = await readdir(join(folder.path, evidence ?? ''));
+    const [rules = ''] = files.filter((name) => /^at-\d+\.\ds-loss-nft-node0\.txt$/.test(name));
+    // At the end they are gone.
+    expect(await readFile(join(folder.path, 'evidence', rules), 'utf8'), files.join(' ')).to.include(
+      'table inet cut',
+    );
+    expect(files.filter((name) => name.endsWith('-loss-plugin-node1.log'))).to.have.length(1);
   });
 
   it('bears what the limits allow', async () => {

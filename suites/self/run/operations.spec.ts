@@ -1,22 +1,30 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { longest } from '../../../helpers/report/monitor-record.ts';
 import type { OperationRecord } from '../../../helpers/report/record.ts';
 import { readRecord, runNetpol, temporaryFolder } from '../netpol.ts';
 
-type Fate = { status: string; message: string; operation: OperationRecord };
+type Fate = { status: string; message: string; operation: OperationRecord; evidence: string[] };
 
 /** What became of each scenario of operations in the lab, by its last name. */
-const operate = async (plugin: string, filter = 'operations/plugin'): Promise<Record<string, Fate>> => {
+const operate = async (
+  plugin: string,
+  filter = 'operations/plugin',
+  ...more: string[]
+): Promise<Record<string, Fate>> => {
   await using folder = await temporaryFolder();
-  const flags = ['--provider', 'lab', '--plugin', plugin, '--output', folder.path];
+  const flags = ['--provider', 'lab', '--plugin', plugin, '--output', folder.path, ...more];
   await runNetpol(['run', filter, ...flags]);
   const { cases } = await readRecord(folder.path);
-  return Object.fromEntries(
-    cases.map(({ name, status, message = '', steps }): [string, Fate] => {
+  const fates = cases.map(
+    async ({ name, status, message = '', steps, evidence }): Promise<[string, Fate]> => {
       const operation = steps.find((step) => step.operation !== undefined)?.operation;
-      return [name.replace(/^.*\//, ''), { status, message, operation: operation! }];
-    }),
+      const files = evidence === undefined ? [] : await readdir(join(folder.path, evidence));
+      return [name.replace(/^.*\//, ''), { status, message, operation: operation!, evidence: files }];
+    },
   );
+  return Object.fromEntries(await Promise.all(fates));
 };
 
 const longestOf = ({ operation }: Fate, what: 'leak' | 'loss'): number =>
@@ -26,7 +34,11 @@ describe('operations in the lab', function () {
   this.timeout(120_000);
 
   it('are without leak and loss with the reference plugin', async () => {
-    const { 'api-server-away': apiServer, ...fates } = await operate('reference', 'operations');
+    const { 'api-server-away': apiServer, upgraded, ...fates } = await operate('reference', 'operations');
+    expect(upgraded).to.deep.include({
+      status: 'skip',
+      message: 'no `--plugin-next` says to which version the plugin is upgraded',
+    });
     expect(apiServer).to.deep.include({ status: 'skip', message: 'the lab has no API server' });
     expect(Object.keys(fates)).to.have.members([
       ...['away-from-a-node', 'killed', 'restarted', 'rolled-over'],
@@ -42,14 +54,42 @@ describe('operations in the lab', function () {
     }
   });
 
+  it('show an upgrade without leak and loss, and what leaks where the version flushes that comes or that goes', async () => {
+    const upgrade = async (plugin: string, next: string): Promise<Fate> =>
+      (await operate(plugin, 'plugin/upgraded', '--plugin-next', next))['upgraded']!;
+    // Its only fault is one that no operation meets.
+    const harmless = await upgrade('reference', 'mutant:end-port-ignored');
+    expect(harmless.status, harmless.message).to.equal('pass');
+    const coming = await upgrade('reference', 'mutant:flush-at-start');
+    expect(coming.message)
+      .to.match(/during step 2 \(upgrade plugin\)/)
+      .and.match(/ leaked for \d+ ms/);
+    const going = await upgrade('mutant:open-at-stop', 'reference');
+    expect(going.message)
+      .to.match(/during step 2 \(upgrade plugin\)/)
+      .and.match(/ leaked for \d+ ms/);
+    const back = await upgrade('mutant:flush-at-start', 'reference');
+    expect(back.message)
+      .to.match(/during step 4 \(downgrade plugin\)/)
+      .and.match(/ leaked for \d+ ms/);
+  });
+
+  const withoutUpgrade = async (plugin: string): Promise<[string, Fate][]> =>
+    Object.entries(await operate(plugin)).filter(([name]) => name !== 'upgraded');
+
   it('show what leaks while a plugin that flushes begins', async () => {
-    for (const [name, fate] of Object.entries(await operate('mutant:flush-at-start'))) {
+    for (const [name, fate] of await withoutUpgrade('mutant:flush-at-start')) {
       expect(fate.status, name).to.equal('fail');
       expect(fate.message).to.match(
         /(x\/c -> x\/a|y\/b -> x\/b) v4 TCP\/80 leaked for \d+ ms from \d+ ms on/,
       );
       // Something may be lost too: a kernel without rules does not know whose replies are under way.
       expect(longestOf(fate, 'leak'), name).to.be.within(150, 3_000);
+      // The rules of that moment, beside those of the end.
+      expect(
+        fate.evidence.filter((file) => /^at-\d+\.\ds-leak-nft-node[01]\.txt$/.test(file)),
+      ).to.have.length(2);
+      expect(fate.evidence).to.include('nft-node0.txt');
     }
   });
 
@@ -63,7 +103,7 @@ describe('operations in the lab', function () {
   });
 
   it('show what is lost while a plugin that closes begins', async () => {
-    for (const [name, fate] of Object.entries(await operate('mutant:closed-at-start'))) {
+    for (const [name, fate] of await withoutUpgrade('mutant:closed-at-start')) {
       expect(fate.status, name).to.equal('fail');
       expect(fate.message).to.match(/ was lost for \d+ ms/);
       expect(longestOf(fate, 'loss'), name).to.be.within(100, 3_000);
