@@ -152,6 +152,8 @@ const objectsOf = (action: Action, documents: readonly Policy[]): unknown => {
     case 'kill':
     case 'restart':
     case 'rollover':
+    case 'upgrade':
+    case 'downgrade':
     case 'outage':
       return action.part;
     case 'churn':
