@@ -78,6 +78,9 @@ export class ProbeError extends NetpolError {
   }
 }
 
+/** What was watched was out of sight for too long: nothing is known, and another attempt may tell. */
+export class BlindError extends ProbeError {}
+
 /** The world before the first policy was not as it must be (a cell that should be open was not). */
 export class BaselineError extends NetpolError {
   constructor(complaint: Complaint) {

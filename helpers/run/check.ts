@@ -1,6 +1,6 @@
 import { AssertionError } from 'chai';
 import type { Cluster } from '../cluster/cluster.ts';
-import { BaselineError, ClusterError, messageOf } from '../errors.ts';
+import { BaselineError, BlindError, ClusterError, messageOf } from '../errors.ts';
 import { idOf, type Family, type World } from '../kube/world.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { CaseRecord, StepRecord } from '../report/record.ts';
@@ -39,12 +39,13 @@ export type CheckContext = Pick<Cluster, 'lacks' | 'operatePlugin' | 'outage'> &
 
 /**
  * `cause`: why nothing could be told, where that may well hold for the next scenario too: the cluster refused or did
- * not answer, or the world was not open before the first step.
+ * not answer, or the world was not open before the first step. `blind`: a change was out of sight, which may not hold for
+ * the same scenario again.
  */
 export type Checked = {
   record: CaseRecord;
   evidence: Record<string, string>;
-  cause?: 'cluster' | 'baseline';
+  cause?: 'cluster' | 'baseline' | 'blind';
 };
 
 /** The record of a scenario before anything has happened to it. */
@@ -89,6 +90,7 @@ export const checkScenario = async (
     record.message = messageOf(error);
     if (error instanceof ClusterError) cause = 'cluster';
     else if (error instanceof BaselineError) cause = 'baseline';
+    else if (error instanceof BlindError) cause = 'blind';
     if (isGenerated(scenario))
       record.message += `\nthe case as a scenario file: ${scenarioFile} in its evidence`;
     evidence = { ...moments, ...(await collectEvidence(scenario, ground)) };

@@ -1,5 +1,5 @@
 import { AssertionError } from 'chai';
-import { ProbeError } from '../errors.ts';
+import { BlindError, ProbeError } from '../errors.ts';
 import { now } from '../probe/clock.ts';
 import { judgeFlow, longest, nameFlow, type FlowRecord } from '../report/monitor-record.ts';
 import type { OperationRecord } from '../report/record.ts';
@@ -20,8 +20,8 @@ const margin = 500;
 /** A flow that nobody saw for longer, in milliseconds, may have leaked as long. */
 const longestBlindness = 1_000;
 
-/** Blindness says nothing: an operation is done again, so often at most. A change can be made but once. */
-const mostAttempts = 3;
+/** Blindness says nothing: an operation is done again, so often at most. */
+export const mostAttempts = 3;
 
 /**
  * Does what a step says and `look`s at what has become of it; undefined where nothing is watched. Operations are done while
@@ -140,13 +140,16 @@ export const judgeOperation = (
       `${wrong.length} of ${count(watched, 'flow')} were not as wanted ${where}; borne are ${limits.lossMs} ms lost and ${limits.leakMs} ms leaked:\n          ${listSome(wrong.map(describe))}${hint()}`,
     );
   const unseen = found('error');
-  if (unseen.length > 0)
-    throw new ProbeError({
+  if (unseen.length > 0) {
+    const complaint = {
       subject: `${unseen.length} of ${count(watched, 'flow')} were out of sight ${where}`,
       wanted: `an answer or none at least every ${limits.blindMs} ms`,
       got: listSome(unseen.map(describe)),
       next: 'run it again where less else runs',
-    });
+    };
+    // An operation was tried again already; a change can be made again only with all that came before it.
+    throw step.watch === undefined ? new ProbeError(complaint) : new BlindError(complaint);
+  }
 };
 
 const words = { leak: 'leaked', loss: 'was lost', blind: 'was not seen' } as const;

@@ -6,6 +6,7 @@ import { isOperation } from '../scenario/operations.ts';
 import { isConfined } from '../scenario/policies.ts';
 import type { Scenario, ScenarioPod } from '../scenario/scenario.ts';
 import { adminPoliciesOf, labelsNodes } from '../scenario/world.ts';
+import { proveUntilSeen } from './attempts.ts';
 import { checkScenario, type Checked, type CheckContext } from './check.ts';
 import { skipReason } from './skip-reason.ts';
 import type { Ground } from './ground.ts';
@@ -110,7 +111,8 @@ const createScheduler = (
       if (next === undefined) return;
       const { scenario, resolve } = next;
       const ground = free.shift() as Ground;
-      const work = checkScenario(scenario, ground, context).then((checked) => {
+      const prove = (): Promise<Checked> => checkScenario(scenario, ground, context);
+      const work = proveUntilSeen(prove, patience.signal).then((checked) => {
         underWay.delete(scenario);
         failuresInARow = checked.cause === 'cluster' ? failuresInARow + 1 : 0;
         if (failuresInARow === patientFailures) abort(`the cluster failed ${patientFailures} times in a row`);
