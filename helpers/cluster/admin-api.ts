@@ -21,6 +21,8 @@ import { adminPermissions, findMissing } from './permissions.ts';
 export type AdminApi = {
   /** Those whose policies can be read and written. */
   kinds: AdminKind[];
+  /** Those whose policies can be read at least. */
+  readable: AdminKind[];
   /** Why there may be policies of the other kinds that cannot be read. */
   unread: string[];
   /** Why scenarios with a kind, or about a channel, cannot be proved here. */
@@ -45,7 +47,12 @@ const knownReleases = /^v0\.[12]\./;
 export const readAdminApi = async (client: KubeClient, run: string): Promise<AdminApi> => {
   const found = await Promise.all(adminKinds.map((kind) => readKind(client, kind)));
   const kinds = found.flatMap(({ kind, reason }) => (reason === undefined ? [kind] : []));
-  const unread = found.flatMap(({ reason, isAbsent }) => (reason === undefined || isAbsent ? [] : [reason]));
+  const unread = found.flatMap(({ reason, isAbsent, isReadable }) =>
+    reason === undefined || isAbsent || isReadable ? [] : [reason],
+  );
+  const readable = found.flatMap(({ kind, reason, isReadable }) =>
+    reason === undefined || isReadable ? [kind] : [],
+  );
   const foreign = await describeForeign(client, run, kinds);
   const definitions = found.flatMap(({ definition }) => definition ?? []);
   const flaws = describeFlaws(definitions);
@@ -56,7 +63,7 @@ export const readAdminApi = async (client: KubeClient, run: string): Promise<Adm
     }),
   );
   return {
-    ...{ kinds, unread },
+    ...{ kinds, readable, unread },
     lacks: { ...lacks, ...lackedChannels(definitions) },
     versions: {
       ...Object.fromEntries(
@@ -103,7 +110,13 @@ const versionOf = (kind: string): string | undefined =>
 
 const role = 'manifests/run/rbac.yaml';
 
-type Found = { kind: AdminKind; definition?: Definition; reason?: string; isAbsent?: true };
+type Found = {
+  kind: AdminKind;
+  definition?: Definition;
+  reason?: string;
+  isAbsent?: true;
+  isReadable?: boolean;
+};
 
 const readKind = async (client: KubeClient, kind: AdminKind): Promise<Found> => {
   const name = definitionNameOf(kind);
@@ -115,8 +128,14 @@ const readKind = async (client: KubeClient, kind: AdminKind): Promise<Found> => 
     if (!definition.spec.versions.some((each) => each.name === version && each.served))
       return { kind, definition, reason: `the CRD ${name} does not serve ${version}` };
     const missing = await findMissing(client, [adminPermissions[kind]]);
+    const isReadable = missing.every((each) => !each.startsWith('list '));
     if (missing.length > 0)
-      return { kind, definition, reason: `no permission to ${missing.join('; ')}, which ${role} grants` };
+      return {
+        kind,
+        definition,
+        isReadable,
+        reason: `no permission to ${missing.join('; ')}, which ${role} grants`,
+      };
     await client.definitions.waitUntilServed(name);
     return { kind, definition };
   } catch (error) {

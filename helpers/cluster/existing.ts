@@ -139,7 +139,8 @@ const describeCluster = async (
       openKubernetesLane({ ...place, waitForRemoval: true }, index, standing, guests),
     live: {
       world: () => readSnapshot(client),
-      openPods: (pods) => openPodsInPlace({ ...place, unread: admin.unread }, pods),
+      openPods: (pods) =>
+        openPodsInPlace({ ...place, adminKinds: admin.readable, unread: admin.unread }, pods),
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

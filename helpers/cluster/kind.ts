@@ -188,6 +188,8 @@ const describeCluster = async ({
   const ours = installed.daemonSets ?? (isOurs ? facts.engines : []);
   const place = { client, daemonSets: ours, controlPlane: containers[0] ?? '', signal };
   const running = createRunningPlugin(installed, next, image, place);
+  // A cluster that stays must not keep a version that it was only to be upgraded to.
+  if (isKept && next !== undefined) stack.defer(() => running.operate('reset'));
   const notOurs = isOurs
     ? 'no DaemonSet of a plugin that we know runs here'
     : 'the plugin of this cluster is not ours to restart';

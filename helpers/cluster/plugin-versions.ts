@@ -36,20 +36,22 @@ export const createRunningPlugin = (
   image: string,
   place: KindPlace,
 ): RunningPlugin => {
-  const { client, controlPlane, signal } = place;
+  const { client, controlPlane } = place;
   let current = first;
   const placeOf = (plugin: Plugin): KindPlace =>
     plugin.daemonSets === undefined ? place : { ...place, daemonSets: plugin.daemonSets };
 
-  const goTo = async (plugin: Plugin): Promise<void> => {
+  const goTo = async (plugin: Plugin, { signal }: Pick<KindPlace, 'signal'> = place): Promise<void> => {
     if (plugin.manifests === undefined)
       throw new ClusterError({ subject: `plugin ${plugin.name} has no manifests to go to` });
     const old = await findSets(placeOf(current));
     const all = [...old, ...(await findSets(placeOf(plugin)))];
     const before = new Set((await podsOf(all, client)).flatMap(containersOf));
-    await applyManifests(controlPlane, await plugin.manifests(image), signal);
+    // Before: manifests may be applied in part.
     current = plugin;
-    const sets = await waitUntilObserved(placeOf(plugin));
+    await applyManifests(controlPlane, await plugin.manifests(image), signal);
+    const there = { ...placeOf(plugin), signal };
+    const sets = await waitUntilObserved(there);
     const isChanged = (set: V1DaemonSet): boolean =>
       !all.some(
         ({ metadata }) =>
@@ -57,12 +59,12 @@ export const createRunningPlugin = (
       );
     const changed = sets.filter(isChanged);
     // Manifests that change no pod would replace none.
-    if (changed.length === 0) await operateDaemonSets('rollover', placeOf(plugin));
-    else await waitUntilReplaced(changed, before, place);
+    if (changed.length === 0) await operateDaemonSets('rollover', there);
+    else await waitUntilReplaced(changed, before, there);
     // Not before: the new one must be there when the old one goes.
     await removeSets(
       old.filter((set) => !sets.some(({ metadata }) => metadata?.uid === set.metadata?.uid)),
-      place,
+      there,
     );
   };
 
@@ -72,7 +74,8 @@ export const createRunningPlugin = (
       if (operation !== 'upgrade' && operation !== 'downgrade' && operation !== 'reset')
         return operateDaemonSets(operation, placeOf(current));
       if (next === undefined) throw new ClusterError({ subject: 'the plugin has no other version to go to' });
-      if (operation === 'reset') return current === first ? undefined : goTo(first);
+      // Also after Ctrl-C.
+      if (operation === 'reset') return current === first ? undefined : goTo(first, { signal: undefined });
       const [from, to] = operation === 'upgrade' ? [first, next] : [next, first];
       if (current === to) await goTo(from);
       await goTo(to);

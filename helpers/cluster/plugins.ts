@@ -71,13 +71,13 @@ export const findNextPlugin = async (name: string, plugin: Plugin): Promise<Plug
   if (name === '') return undefined;
   const next = await findPlugin(name);
   const isFit =
-    plugin.manifests !== undefined &&
-    next.manifests !== undefined &&
+    [plugin, next].every(({ manifests, daemonSets = [] }) => manifests && daemonSets.length > 0) &&
     plugin.disableDefaultCNI === next.disableDefaultCNI;
   if (isFit) return next;
   throw new UsageError({
     subject: `\`--plugin-next ${name}\` with \`--plugin ${plugin.name}\``,
-    wanted: 'two versions with manifests that both, or neither, connect the pods themselves',
+    wanted:
+      'two versions, each with a DaemonSet in its manifests, that both, or neither, connect the pods themselves',
     next: 'name two versions of one plugin, or leave out `--plugin-next`',
   });
 };

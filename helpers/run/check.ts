@@ -28,7 +28,7 @@ import {
 import { contradictionsAt } from './lint.ts';
 import { planFlows, type MonitoredFlow } from './monitor-flows.ts';
 import { observe, silenceAfter, wantsAfter, type Patience, type Seen, type Wants } from './observe.ts';
-import { actUnderWatch, chooseFlows, judgeOperation } from './operate.ts';
+import { actUnderWatch, chooseFlows, judgeOperation, refuseOutOfSight } from './operate.ts';
 import { holdReady, proveReady } from './readiness.ts';
 
 /** What a check needs to know of the cluster besides the lane it works on. */
@@ -95,16 +95,19 @@ export const checkScenario = async (
       record.message += `\nthe case as a scenario file: ${scenarioFile} in its evidence`;
     evidence = { ...moments, ...(await collectEvidence(scenario, ground)) };
   }
-  try {
-    await ground.restore(scenario);
-    if (scenario.steps.some(({ action }) => isOperation(action) && isUpgrade(action)))
-      await context.operatePlugin('reset');
-  } catch (error) {
-    // What was proven stays proven.
-    if (record.status !== 'fail') record.status = 'error';
-    if (error instanceof ClusterError) cause = 'cluster';
-    record.message = [record.message, messageOf(error)].filter(Boolean).join('\nand then, cleaning up: ');
-  }
+  const upgrades = scenario.steps.some(({ action }) => isOperation(action) && isUpgrade(action));
+  for (const clean of [
+    () => ground.restore(scenario),
+    ...(upgrades ? [() => context.operatePlugin('reset')] : []),
+  ])
+    try {
+      await clean();
+    } catch (error) {
+      // What was proven stays proven.
+      if (record.status !== 'fail') record.status = 'error';
+      if (error instanceof ClusterError) cause = 'cluster';
+      record.message = [record.message, messageOf(error)].filter(Boolean).join('\nand then, cleaning up: ');
+    }
   const times = record.steps.flatMap(({ settleMs }) => Object.values(settleMs));
   if (times.length > 0) record.settleMs = round(Math.max(...times));
   record.durationMs = round(performance.now() - began);
@@ -169,6 +172,8 @@ export const proveSteps = async (
       // Before the plugin is blamed: what the objects are now, that they were all along or somebody has changed them.
       refuseOtherVerdicts(grids, { drawn: now, found: createOracle(await ground.lane.world()) }, ground);
       judge(step, index, seen, oracles, hint);
+      // Last of all: what was out of sight may be tried again, and what was wrong must not be forgotten over that.
+      if (operation) refuseOutOfSight(step, index, operation);
     }
     wants = wantsAfter(grids, wants);
     if (step.ready !== undefined) await holdReady(step, index, scenario, ground, patience);

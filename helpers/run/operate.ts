@@ -122,35 +122,47 @@ const watchOnce = async (
   return { seen, evidence: await moments.files() };
 };
 
-/** @throws AssertionError where a flow was lost or leaked for longer than is borne, ProbeError where one was not seen */
+/** @throws AssertionError where a flow was lost or leaked for longer than is borne */
 export const judgeOperation = (
   step: Step,
   index: number,
-  { flows, limits, watched, intervalMs, endMs }: OperationRecord,
+  operation: OperationRecord,
   hint: () => string,
 ): void => {
-  const describe = (flow: FlowRecord): string => describeFlow(flow, endMs - intervalMs);
-  const found = (verdict: string): FlowRecord[] =>
-    flows.filter((flow) => judgeFlow(flow, limits) === verdict);
-  const who = step.watch === undefined ? '' : `, which ${step.watch.by} makes`;
-  const where = `during step ${index + 1} (${formatAction(step.action)})${who}`;
-  const wrong = found('fail');
+  const { watched, limits } = operation;
+  const wrong = describeFlows(operation, 'fail');
   if (wrong.length > 0)
     throw new AssertionError(
-      `${wrong.length} of ${count(watched, 'flow')} were not as wanted ${where}; borne are ${limits.lossMs} ms lost and ${limits.leakMs} ms leaked:\n          ${listSome(wrong.map(describe))}${hint()}`,
+      `${wrong.length} of ${count(watched, 'flow')} were not as wanted ${placeOf(step, index)}; borne are ${limits.lossMs} ms lost and ${limits.leakMs} ms leaked:\n          ${listSome(wrong)}${hint()}`,
     );
-  const unseen = found('error');
-  if (unseen.length > 0) {
-    const complaint = {
-      subject: `${unseen.length} of ${count(watched, 'flow')} were out of sight ${where}`,
-      wanted: `an answer or none at least every ${limits.blindMs} ms`,
-      got: listSome(unseen.map(describe)),
-      next: 'run it again where less else runs',
-    };
-    // An operation was tried again already; a change can be made again only with all that came before it.
-    throw step.watch === undefined ? new ProbeError(complaint) : new BlindError(complaint);
-  }
 };
+
+/** @throws ProbeError where a flow was not seen for longer than is borne: a BlindError where all can be tried again */
+export const refuseOutOfSight = (step: Step, index: number, operation: OperationRecord): void => {
+  const unseen = describeFlows(operation, 'error');
+  if (unseen.length === 0) return;
+  const complaint = {
+    subject: `${unseen.length} of ${count(operation.watched, 'flow')} were out of sight ${placeOf(step, index)}`,
+    wanted: `an answer or none at least every ${operation.limits.blindMs} ms`,
+    got: listSome(unseen),
+    next: 'run it again where less else runs',
+  };
+  // An operation was tried again already; a change can be made again only with all that came before it.
+  throw step.watch === undefined ? new ProbeError(complaint) : new BlindError(complaint);
+};
+
+const placeOf = ({ action, watch }: Step, index: number): string => {
+  const who = watch === undefined ? '' : `, which ${watch.by} makes`;
+  return `during step ${index + 1} (${formatAction(action)})${who}`;
+};
+
+const describeFlows = (
+  { flows, limits, endMs, intervalMs }: OperationRecord,
+  verdict: ReturnType<typeof judgeFlow>,
+): string[] =>
+  flows
+    .filter((flow) => judgeFlow(flow, limits) === verdict)
+    .map((flow) => describeFlow(flow, endMs - intervalMs));
 
 const words = { leak: 'leaked', loss: 'was lost', blind: 'was not seen' } as const;
 

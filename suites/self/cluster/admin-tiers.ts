@@ -29,6 +29,7 @@ export const always = [
   'node-labels',
   'cluster-wide',
   'plugin-operations',
+  'plugin-upgrade',
   'api-server-operations',
 ];
 const definitions = (version: string): string[] =>

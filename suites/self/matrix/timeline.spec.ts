@@ -64,6 +64,16 @@ describe('The timeline of a flow', () => {
     const limits = { lossMs: 30, leakMs: 0, blindMs: 1000 };
     expect(judgeFlow({ stretches: [doubtful!] }, limits)).to.equal('error');
     expect(judgeFlow({ stretches: [doubtful!] }, { ...limits, lossMs: 40 })).to.equal('pass');
+    // What is out of sight for one reason and then for another is so all the time.
+    const long = stretchesOf(
+      'allow',
+      runs('error 0 180', 'handshake 200 380', 'error 400 580', 'connected 600 1000'),
+      [alive],
+      window,
+    );
+    expect(long).to.have.length(3);
+    expect(judgeFlow({ stretches: long }, { lossMs: 500, leakMs: 0, blindMs: 500 })).to.equal('error');
+    expect(judgeFlow({ stretches: long }, { lossMs: 500, leakMs: 0, blindMs: 600 })).to.equal('pass');
   });
 
   it('takes a handshake for a leak also where the pod does not answer itself', () => {
