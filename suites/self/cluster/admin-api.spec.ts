@@ -45,13 +45,15 @@ describe('the admin tiers of a cluster', () => {
     rmSync(folder, { recursive: true });
   });
 
-  type Given = { read?: Answer; allowed?: boolean; policies?: (() => Answer)[] };
+  type Given = { read?: Answer; allowed?: boolean; forbidden?: string; policies?: (() => Answer)[] };
   /** An API server with one of the CRDs. The last answer about policies stays. */
-  const have = ({ read, allowed = true, policies = [] }: Given): void => {
+  const have = ({ read, allowed = true, forbidden, policies = [] }: Given): void => {
     const answers = [...policies];
-    server.answer = ({ url: { pathname } }) => {
-      if (pathname.endsWith('/selfsubjectaccessreviews'))
-        return { status: 201, body: { status: { allowed } } };
+    server.answer = ({ url: { pathname }, body }) => {
+      if (pathname.endsWith('/selfsubjectaccessreviews')) {
+        const isForbidden = forbidden !== undefined && body.includes(`"verb":"${forbidden}"`);
+        return { status: 201, body: { status: { allowed: allowed && !isForbidden } } };
+      }
       if (pathname.endsWith(`/customresourcedefinitions/${definition.metadata.name}`))
         return read ?? { status: 200, body: definition };
       if (pathname.endsWith('/clusternetworkpolicies'))
@@ -97,6 +99,19 @@ describe('the admin tiers of a cluster', () => {
     expect((await readAdminApi(client, 'own')).lacks.ClusterNetworkPolicy).to.match(
       /^no permission to read the CRD clusternetworkpolicies/,
     );
+  });
+
+  it('can be read where the account may list them only, and may be out of sight where it may not', async () => {
+    have({});
+    const whole = await readAdminApi(client, 'own');
+    expect(whole).to.deep.include({ readable: ['ClusterNetworkPolicy'], unread: [] });
+    have({ forbidden: 'create' });
+    const reading = await readAdminApi(client, 'own');
+    expect(reading).to.deep.include({ kinds: [], readable: ['ClusterNetworkPolicy'], unread: [] });
+    have({ forbidden: 'list' });
+    const { readable, unread } = await readAdminApi(client, 'own');
+    expect(readable).to.deep.equal([]);
+    expect(unread.join()).to.include('no permission to list clusternetworkpolicies');
   });
 
   it('are lacking, with its name, where a policy of somebody else or of another run may decide', async () => {

@@ -1,14 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { openPodsInPlace } from '../../../helpers/cluster/in-place.ts';
+import { UsageError } from '../../../helpers/errors.ts';
+import type { KubeClient } from '../../../helpers/kube/client.ts';
 import { startExisting } from '../../../helpers/cluster/existing.ts';
 import { longest, nameFlow, type MonitorRecord } from '../../../helpers/report/monitor-record.ts';
 import { poll } from '../../../helpers/wait.ts';
-import { kindImages, images, needKind } from './kind-probes.ts';
+import { kindImages, images, needKind, thrownBy } from './kind-probes.ts';
 import { dnsLabels, dnsService, startLiveSystem, type LiveSystem } from './live-system.ts';
 import { readRecord, runNetpol, type Ended, startNetpol, temporaryFolder } from '../netpol.ts';
 
 const run = `place${process.pid}`;
+describe('probe pods in place', () => {
+  it('are not brought where policies may be out of sight', async () => {
+    const unread = ['no permission to list clusternetworkpolicies'];
+    // Nothing is asked of the server before.
+    const nowhere = { client: {} as KubeClient, run, image: '', nodes: [], adminKinds: [] };
+    const error = await thrownBy(() => openPodsInPlace({ ...nowhere, unread }, []));
+    expect(error).to.be.instanceOf(UsageError);
+    expect(error.message).to.include('out of sight').and.include(unread[0]);
+  });
+});
+
 describe('probe pods in the namespaces of a live system', function () {
   this.timeout(300_000);
   let system: LiveSystem;
