@@ -651,7 +651,7 @@ const startMonitor = (id, { interval, flows: watched }) => {
     }
     // Who is late goes on from there: a burst of what was missed would tell nothing about the time when it was due.
     next = Math.max(next + interval, performance.now());
-    timer = setTimeout(tick, next - performance.now());
+    timer = setTimeout(tick, Math.max(0, next - performance.now()));
   };
   let timer = setTimeout(tick, 0);
   const flush = (end = {}) => {
