@@ -3,6 +3,7 @@ import { ClusterError, UsageError } from '../errors.ts';
 import type { Labels } from '../kube/types.ts';
 import { idOf, isRunning, type Pod, type World } from '../kube/world.ts';
 import { buildMatrix, cellOf, formatProbeKind, type Expectation } from '../matrix/matrix.ts';
+import { matchesSelector } from '../model/matching.ts';
 import type { Oracle } from '../model/oracle.ts';
 import type { StepRecord } from '../report/record.ts';
 import { matchesGlob } from '../system/glob.ts';
@@ -34,10 +35,11 @@ export type Workload = Pick<Pod, 'namespace' | 'name' | 'labels' | 'ports'> & { 
 
 /**
  * The workloads in the namespaces that these globs name, one pod for each, those of each namespace in turn. Pods of the
- * host network, which no NetworkPolicy holds for, and pods that have ended are left out.
+ * host network, which no NetworkPolicy holds for, and pods that have ended are left out. Their ports are those that they
+ * declare, and as nobody has to, those that Services and policies know of.
  */
-export const listWorkloads = ({ pods }: World, selectors: readonly string[]): Workload[] => {
-  const meant = pods.filter(
+export const listWorkloads = (world: World, selectors: readonly string[]): Workload[] => {
+  const meant = world.pods.filter(
     (pod) =>
       isRunning(pod) &&
       pod.hostNetwork !== true &&
@@ -56,7 +58,7 @@ export const listWorkloads = ({ pods }: World, selectors: readonly string[]): Wo
     names.add(`${namespace}/${name}`);
     return {
       ...{ id: `${namespace}/${name}`, namespace, name, labels: lastingLabels(labels) },
-      ports: distinctPorts(ports),
+      ports: distinctPorts([...ports, ...portsMentioned(pod!, world)]),
     };
   });
   const byNamespace = [...Map.groupBy(workloads, ({ namespace }) => namespace).values()];
@@ -65,6 +67,28 @@ export const listWorkloads = ({ pods }: World, selectors: readonly string[]): Wo
     .toSorted((one, other) => one.turn - other.turn)
     .map(({ workload }) => workload);
 };
+
+/** The numbers at which Services send to a pod, and which policies that select it let in. */
+const portsMentioned = (
+  { namespace, labels }: Pod,
+  { services, policies }: Pick<World, 'services' | 'policies'>,
+): Pod['ports'] => [
+  ...services
+    .filter((service) => service.namespace === namespace && Object.keys(service.selector).length > 0)
+    .filter(({ selector }) => matchesSelector({ matchLabels: selector }, labels))
+    .flatMap(({ ports }) => ports)
+    .flatMap(({ protocol, targetPort }) =>
+      typeof targetPort === 'number' ? [{ protocol, port: targetPort }] : [],
+    ),
+  ...policies
+    .filter(
+      ({ metadata, spec }) =>
+        metadata.namespace === namespace && matchesSelector(spec.podSelector ?? {}, labels),
+    )
+    .flatMap(({ spec }) => spec.ingress ?? [])
+    .flatMap(({ ports = [] }) => ports)
+    .flatMap(({ protocol = 'TCP', port }) => (typeof port === 'number' ? [{ protocol, port }] : [])),
+];
 
 /** Those of all containers of a pod as one container may have them. The agent serves no SCTP. */
 const distinctPorts = (ports: Pod['ports']): Pod['ports'] => {
@@ -118,7 +142,7 @@ export const openLive = async (
   if (left.length > 0) note(`and not for ${left.map(({ id }) => id).join(', ')}: ${mostPods} are the most`);
   const silent = chosen.filter(({ ports }) => ports.length === 0);
   if (silent.length > 0)
-    note(`nobody asks ${silent.map((workload) => workload.id).join(', ')}: no port is declared there`);
+    note(`nobody asks ${silent.map((workload) => workload.id).join(', ')}: no object tells at which port`);
   const { id, namespace, name } = visitor;
   return openGroundInPlace(cluster, [...chosen, { id, namespace, name, labels: {}, ports: [] }]);
 };

@@ -180,9 +180,12 @@ describe('probe pods in the namespaces of a live system', function () {
     );
     expect(told).to.have.members(
       ['v4', 'v6'].flatMap((family) => [
-        `allow tenant/visitor -> addon-dns/dns ${family} UDP/53 lost`,
-        // What was accepted before stays so in the reference plugin.
-        `allow tenant/visitor -> addon-dns/dns ${family} UDP/53 lasting as wanted`,
+        // TCP is declared nowhere, but let in by a policy.
+        ...['UDP/53', 'TCP/53'].flatMap((port) => [
+          `allow tenant/visitor -> addon-dns/dns ${family} ${port} lost`,
+          // What was accepted before stays so in the reference plugin.
+          `allow tenant/visitor -> addon-dns/dns ${family} ${port} lasting as wanted`,
+        ]),
         `deny tenant/visitor -> addon-dns/dns ${family} TCP/9153 as wanted`,
       ]),
     );

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Labels } from '../../../helpers/kube/types.ts';
+import type { Labels, NetworkPolicy, NetworkPolicyPort } from '../../../helpers/kube/types.ts';
 import type { Pod, World } from '../../../helpers/kube/world.ts';
 import { listWorkloads } from '../../../helpers/run/live-policies.ts';
 
@@ -68,10 +68,43 @@ describe('The workloads of live namespaces', () => {
     ).to.deep.equal(['x/c']);
   });
 
-  it('serve TCP and UDP', () => {
-    const ports = (['TCP', 'UDP', 'SCTP'] as const).map((protocol) => ({ protocol, port: 80 }));
-    expect(listWorkloads(worldOf(pod('x/a', {}, { ports })), ['x'])[0]?.ports).to.deep.equal(
-      ports.slice(0, 2),
-    );
+  it('serve TCP and UDP, each port once, also where two containers call theirs the same', () => {
+    const ports = (['TCP', 'UDP', 'SCTP', 'TCP'] as const).map((protocol) => ({ protocol, port: 80 }));
+    const named = [8080, 9090].map((port) => ({ name: 'metrics', protocol: 'TCP' as const, port }));
+    const [found] = listWorkloads(worldOf(pod('x/a', {}, { ports: [...ports, ...named] })), ['x']);
+    expect(found?.ports).to.deep.equal([...ports.slice(0, 2), named[0], { protocol: 'TCP', port: 9090 }]);
   });
+
+  it('have the ports that Services and policies know of, where they declare none', () => {
+    const world = {
+      ...worldOf(pod('x/a', { app: 'a' }), pod('x/b', { app: 'b' }), pod('y/a', { app: 'a' })),
+      services: [
+        service({ app: 'a' }, [
+          { protocol: 'TCP', port: 80, targetPort: 8080 },
+          { protocol: 'TCP', port: 81, targetPort: 'web' },
+        ]),
+        service({}, [{ protocol: 'TCP', port: 1, targetPort: 1 }]),
+      ],
+      policies: [admits({ app: 'a' }, { protocol: 'UDP', port: 53 }), admits({ app: 'a' }, { port: 'web' })],
+    };
+    const portsOf = Object.fromEntries(listWorkloads(world, ['*']).map(({ id, ports }) => [id, ports]));
+    expect(portsOf).to.deep.equal({
+      'x/a': [
+        { protocol: 'TCP', port: 8080 },
+        { protocol: 'UDP', port: 53 },
+      ],
+      'x/b': [],
+      'y/a': [],
+    });
+  });
+});
+
+const service = (selector: Labels, ports: World['services'][number]['ports']): World['services'][number] => ({
+  ...{ namespace: 'x', name: 's', type: 'ClusterIP', addresses: [], selector, ports },
+});
+const admits = (matchLabels: Labels, port: NetworkPolicyPort): NetworkPolicy => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { namespace: 'x', name: `p-${port.port}` },
+  spec: { podSelector: { matchLabels }, ingress: [{ ports: [port] }] },
 });
