@@ -85,10 +85,7 @@ export const describeRedCase = (entry: CaseRecord, options: RedCaseOptions, layo
   const body = parts
     .filter((part) => part.length > 0)
     .flatMap((part, index) => (index > 0 ? ['', ...part] : part));
-  const line = clean.steps.find(
-    ({ grids, answers = [] }) =>
-      grids.some(({ differing }) => differing.length > 0) || answers.some(({ want, got }) => want !== got),
-  )?.line;
+  const line = lineOfRed(clean);
   const folder = clean.evidence && `${options.results.replace(/\/+$/, '')}/${clean.evidence}`;
   // Such a case has no file but the one that lies with its evidence.
   const isGenerated = clean.name.startsWith('generated/');
@@ -101,6 +98,13 @@ export const describeRedCase = (entry: CaseRecord, options: RedCaseOptions, layo
     ...(folder === undefined || !isGenerated ? [] : [`  scenario: ${folder}/scenario.yaml`]),
   ];
 };
+
+/** Where in the file of a red case the step stands that shows what differs; undefined where none does. */
+export const lineOfRed = ({ steps }: Pick<CaseRecord, 'steps'>): number | undefined =>
+  steps.find(
+    ({ grids, answers = [] }) =>
+      grids.some(({ differing }) => differing.length > 0) || answers.some(({ want, got }) => want !== got),
+  )?.line;
 
 /** What flows were while something happened that they did not bear. */
 const describeOperations = ({ steps }: CaseRecord, width: number): string[][] =>

@@ -6,6 +6,7 @@ import { formatJunit } from './junit.ts';
 import type { MonitorRecord } from './monitor-record.ts';
 import { isOfSystem, type RunRecord } from './record.ts';
 import { redact, redactData } from './redact.ts';
+import { formatTap } from './tap.ts';
 
 /**
  * Writes `record.json` and the reports beside it. A report that cannot be written does not keep the others from being written.
@@ -16,6 +17,7 @@ export const writeResults = (directory: string, record: RunRecord): void => {
   writeAll(directory, {
     'record.json': () => formatRecord(clean),
     'junit.xml': () => formatJunit(clean),
+    'results.tap': () => formatTap(clean),
     // It speaks of the plugin alone.
     ...(!clean.cases.some(isOfSystem) && { 'conformance.yaml': () => formatConformance(clean) }),
   });

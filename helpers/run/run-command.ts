@@ -1,7 +1,9 @@
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { missingImplementation, type ImplementationConfig } from '../config/implementation.ts';
 import { messageOf } from '../errors.ts';
+import { formatAnnotations, formatStepSummary } from '../report/github.ts';
 import type { RunRecord, RunStart } from '../report/record.ts';
 import { redact } from '../report/redact.ts';
 import { openRunLog, type RunLog } from '../report/run-log.ts';
@@ -129,7 +131,25 @@ const run = async (
   const vacuous = listVacuous(asked);
   const record = log.close({ vacuous, ...(aborted !== undefined && { aborted }) });
   screen.end(record);
+  tellGitHub(record);
   return record;
+};
+
+/**
+ * What GitHub shows of a step beside its log, where we are in one.
+ * @see https://docs.github.com/actions/reference/variables-reference#default-environment-variables
+ */
+const tellGitHub = (record: RunRecord): void => {
+  if (process.env['GITHUB_ACTIONS'] === 'true')
+    for (const line of formatAnnotations(record)) console.log(line);
+  const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+  if (file === '') return;
+  try {
+    appendFileSync(file, formatStepSummary(record));
+  } catch (error) {
+    // The verdict does not depend on it.
+    console.error(`netpol: no summary of this step: ${messageOf(error)}`);
+  }
 };
 
 const describeImplementation = (config: ImplementationConfig): Pick<RunStart, 'implementation'> => {

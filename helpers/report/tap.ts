@@ -1,0 +1,52 @@
+import { describeRedCase } from './console.ts';
+import type { CaseRecord, RunRecord } from './record.ts';
+import { removeControls } from './text.ts';
+
+const layout = { width: 110, colour: false };
+
+/**
+ * The run as TAP 14: a test point for each case by its name. What failed and what could not be told is `not ok`, and its
+ * block says which; what was skipped says why. A run that was cut off bails out.
+ * @see https://testanything.org/tap-version-14-specification.html
+ */
+export const formatTap = ({ cases, aborted }: RunRecord): string =>
+  [
+    'TAP version 14',
+    `1..${cases.length}`,
+    ...cases.flatMap((entry, index) => formatPoint(entry, index + 1)),
+    ...(aborted === undefined ? [] : [`Bail out! ${oneLine(aborted)}`]),
+    '',
+  ].join('\n');
+
+const formatPoint = (entry: CaseRecord, number: number): string[] => {
+  const name = escape(oneLine(entry.name));
+  switch (entry.status) {
+    case 'pass':
+      return [`ok ${number} - ${name}`];
+    case 'skip':
+      return [`ok ${number} - ${name} # SKIP ${oneLine(entry.message ?? '')}`.trimEnd()];
+    case 'fail':
+    case 'error':
+      return [`not ok ${number} - ${name}`, ...formatBlock(entry)];
+  }
+};
+
+/** A block of YAML 1.2: a literal scalar takes any text whose lines are indented. */
+const formatBlock = (entry: CaseRecord): string[] => {
+  const body = describeRedCase(entry, { results: '.' }, layout).flatMap((text) => text.split('\n'));
+  return [
+    '---',
+    `status: ${entry.status}`,
+    `title: ${JSON.stringify(oneLine(entry.title))}`,
+    `duration_ms: ${entry.durationMs}`,
+    // The indentation is said, as the first line may begin with blanks.
+    'message: |2-',
+    ...body.map((line) => `  ${line}`.trimEnd()),
+    '...',
+  ].map((line) => `  ${line}`.trimEnd());
+};
+
+/** `#` begins a directive, and the backslash escapes. */
+const escape = (text: string): string => text.replaceAll(/[\\#]/g, String.raw`\$&`);
+
+const oneLine = (text: string): string => removeControls(text).split('\n')[0] ?? '';
