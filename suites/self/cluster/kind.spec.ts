@@ -133,7 +133,7 @@ describe('kind provider', () => {
       expect(environment.versions).to.include.keys('kernel', 'container runtime', 'kube-proxy', 'node image');
       expect(environment.versions).to.not.have.property('engines');
       expect(environment.versions['ClusterNetworkPolicy CRD']).to.equal('v0.2.0 experimental (minimal)');
-      expect(lacks).to.have.all.keys('chosen-address', 'standard-channel');
+      expect(lacks).to.have.all.keys('chosen-address', 'standard-channel', 'plugin-upgrade');
     });
 
     it('has pods on different nodes that reach each other in both families and say who they are', async () => {

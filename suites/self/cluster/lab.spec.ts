@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Cluster, Lane } from '../../../helpers/cluster/cluster.ts';
+import { noNextPlugin } from '../../../helpers/cluster/cluster.ts';
 import { startLab } from '../../../helpers/cluster/lab/lab.ts';
 import { ClusterError } from '../../../helpers/errors.ts';
 import type { NetworkPolicy } from '../../../helpers/kube/types.ts';
@@ -65,6 +66,7 @@ describe('The lab', function () {
       'service-names': 'the lab has no DNS',
       api: 'the lab has no API server',
       'api-server-operations': 'the lab has no API server',
+      'plugin-upgrade': noNextPlugin,
     });
   });
 
