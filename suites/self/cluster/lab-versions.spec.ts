@@ -26,7 +26,8 @@ describe('The versions of a plugin in the lab', function () {
     await using lab = await startLab({
       ...{ run: 'self', plugin: 'reference', pluginNext: `mutant:${other}`, log: () => {} },
     });
-    await using _lane = await lab.openLane(0, standing('x/a'));
+    await using lane = await lab.openLane(0, standing('x/a'));
+    expect((await lane.world()).pods).to.have.length(1);
     const after = async (operation: PluginOperation): Promise<string> => {
       const before = running();
       await lab.operatePlugin(operation);
