@@ -16,7 +16,7 @@ describe('The versions of a plugin in the lab', function () {
       version: [...versions].join(' and '),
       pids: all
         .map(({ pid }) => pid)
-        .toSorted()
+        .toSorted((one, two) => one - two)
         .join(' '),
     };
   };
