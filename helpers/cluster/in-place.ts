@@ -2,7 +2,7 @@ import { ClusterError, messageOf, UsageError } from '../errors.ts';
 import { isMissing } from '../kube/api-error.ts';
 import type { KubeClient, V1OwnerReference, V1Service } from '../kube/client.ts';
 import { readSnapshot } from '../kube/snapshot.ts';
-import { poll, settleAll } from '../wait.ts';
+import { settleAll } from '../wait.ts';
 import type { ObjectName, PodRequest, PodsInPlace } from './cluster.ts';
 import { collectObjects } from './kubernetes-evidence.ts';
 import {
@@ -14,7 +14,7 @@ import {
 import { containerName, ownLabels, podBody, probeCommand, runLabel } from './kubernetes-objects.ts';
 import type { KubernetesLaneOptions } from './kubernetes.ts';
 import { createAdmission } from './pod-admission.ts';
-import { waitUntilServing } from './pod-readiness.ts';
+import { waitUntilGone, waitUntilServing } from './pod-readiness.ts';
 
 type Options = Omit<KubernetesLaneOptions, 'waitForRemoval' | 'externalHosts' | 'evidence'> & {
   /** Why there may be policies of admin tiers that cannot be read. */
@@ -59,10 +59,10 @@ export const openPodsInPlace = async (
       items.map(async ({ metadata }) => {
         const name = { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' };
         await client.core.deleteNamespacedPod({ ...name, gracePeriodSeconds: 0 }).catch(ignoreMissing);
+        await waitUntilGone(client, name);
       }),
     );
     await waitForRemoval(client, [ownName]);
-    await waitUntilNoneIsLeft(client, ours);
   };
 
   const create = async (): Promise<void> => {
@@ -176,20 +176,4 @@ const refuseEndpoints = async (client: KubeClient, requests: readonly PodRequest
 
 const ignoreMissing = (error: unknown): void => {
   if (!isMissing(error)) throw error;
-};
-
-const waitUntilNoneIsLeft = async (client: KubeClient, labelSelector: string): Promise<void> => {
-  let left: string[] = [];
-  const isEmpty = async (): Promise<true | undefined> => {
-    const { items } = await client.core.listPodForAllNamespaces({ labelSelector });
-    left = items.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
-    return left.length === 0 ? true : undefined;
-  };
-  const failure = (): Error =>
-    new ClusterError({
-      subject: `pods do not go away: ${left.join(', ')}`,
-      wanted: 'their end within 60 s',
-      next: 'are the kubelets of their nodes alive? `kubectl get nodes`; later `netpol clean`',
-    });
-  await poll(isEmpty, { deadline: 60_000, interval: 250, failure });
 };

@@ -3,6 +3,7 @@ import type { KubeClient, V1DaemonSet, V1Pod } from '../kube/client.ts';
 import { poll, settleAll } from '../wait.ts';
 import type { PluginOperation } from './cluster.ts';
 import { runProgram } from './programs.ts';
+import type { VersionChange } from './versions.ts';
 
 const deadline = 180_000;
 
@@ -20,7 +21,7 @@ export type KindPlace = {
  * @throws ClusterError where a pod is not ready again within three minutes
  */
 export const operateDaemonSets = async (
-  operation: Exclude<PluginOperation, 'upgrade' | 'downgrade' | 'reset'>,
+  operation: Exclude<PluginOperation, VersionChange>,
   place: KindPlace,
 ): Promise<void> => {
   const { client, controlPlane, signal } = place;

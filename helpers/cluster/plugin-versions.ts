@@ -12,6 +12,7 @@ import {
   type KindPlace,
 } from './plugin-operations.ts';
 import type { Plugin } from './plugins.ts';
+import { isVersionChange, wayTo } from './versions.ts';
 
 /** The plugin of a kind cluster, in the version that runs there now. */
 export type RunningPlugin = {
@@ -41,7 +42,7 @@ export const createRunningPlugin = (
   const placeOf = (plugin: Plugin): KindPlace =>
     plugin.daemonSets === undefined ? place : { ...place, daemonSets: plugin.daemonSets };
 
-  const goTo = async (plugin: Plugin, { signal }: Pick<KindPlace, 'signal'> = place): Promise<void> => {
+  const goTo = async (plugin: Plugin, { signal }: Pick<KindPlace, 'signal'>): Promise<void> => {
     if (plugin.manifests === undefined)
       throw new ClusterError({ subject: `plugin ${plugin.name} has no manifests to go to` });
     const old = await findSets(placeOf(current));
@@ -71,14 +72,11 @@ export const createRunningPlugin = (
   return {
     place: () => placeOf(current),
     operate: async (operation) => {
-      if (operation !== 'upgrade' && operation !== 'downgrade' && operation !== 'reset')
-        return operateDaemonSets(operation, placeOf(current));
+      if (!isVersionChange(operation)) return operateDaemonSets(operation, placeOf(current));
       if (next === undefined) throw new ClusterError({ subject: 'the plugin has no other version to go to' });
-      // Also after Ctrl-C.
-      if (operation === 'reset') return current === first ? undefined : goTo(first, { signal: undefined });
-      const [from, to] = operation === 'upgrade' ? [first, next] : [next, first];
-      if (current === to) await goTo(from);
-      await goTo(to);
+      // The first version comes back also after Ctrl-C.
+      const patience = operation === 'reset' ? { signal: undefined } : place;
+      for (const version of wayTo(operation, { first, next, current })) await goTo(version, patience);
     },
   };
 };

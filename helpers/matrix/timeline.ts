@@ -64,16 +64,16 @@ export const stretchesOf = (
       });
     },
   );
-  return join(stretches);
+  return join(stretches, (one, other) => one.what === other.what && one.mayBeLoss === other.mayBeLoss);
 };
 
 /** Milliseconds in all. */
 export const totalOf = (stretches: readonly Stretch[]): number =>
   stretches.reduce((sum, { from, to }) => sum + (to - from), 0);
 
-/** Milliseconds of the longest; 0 where there is none. */
+/** Milliseconds of the longest, where those that touch are one whatever each is; 0 where there is none. */
 export const longestOf = (stretches: readonly Stretch[]): number =>
-  Math.max(0, ...stretches.map(({ from, to }) => to - from));
+  Math.max(0, ...join(stretches, () => true).map(({ from, to }) => to - from));
 
 /** The runs without a hole between them: what no probe covers is an `error`. */
 const coverWindow = (
@@ -113,13 +113,15 @@ const splitBy = (
     }));
 };
 
-/** Those of one kind that touch are one, told by the word that it begins with. */
-const join = (stretches: readonly Stretch[]): Stretch[] => {
+/** Those that touch and are alike are one, told by the word that it begins with. */
+const join = (
+  stretches: readonly Stretch[],
+  areAlike: (one: Stretch, other: Stretch) => boolean,
+): Stretch[] => {
   const joined: Stretch[] = [];
   for (const stretch of stretches) {
     const last = joined.at(-1);
-    if (last?.what === stretch.what && last.mayBeLoss === stretch.mayBeLoss && last.to >= stretch.from)
-      last.to = stretch.to;
+    if (last !== undefined && last.to >= stretch.from && areAlike(last, stretch)) last.to = stretch.to;
     else joined.push({ ...stretch });
   }
   return joined;

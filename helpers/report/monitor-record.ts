@@ -44,16 +44,8 @@ type What = Stretch['what'];
 export const stretchesOfKind = ({ stretches }: Pick<FlowRecord, 'stretches'>, what: What): Stretch[] =>
   stretches.filter((stretch) => stretch.what === what);
 
-/** Milliseconds; those that touch are one, whatever else is known of each. */
-export const longest = (flow: Pick<FlowRecord, 'stretches'>, what: What): number => {
-  const joined: { from: number; to: number }[] = [];
-  for (const { from, to } of stretchesOfKind(flow, what)) {
-    const last = joined.at(-1);
-    if (last !== undefined && last.to >= from) last.to = to;
-    else joined.push({ from, to });
-  }
-  return Math.max(0, ...joined.map(({ from, to }) => to - from));
-};
+export const longest = (flow: Pick<FlowRecord, 'stretches'>, what: What): number =>
+  longestOf(stretchesOfKind(flow, what));
 
 export const total = (flow: Pick<FlowRecord, 'stretches'>, what: What): number =>
   totalOf(stretchesOfKind(flow, what));

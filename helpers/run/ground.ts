@@ -191,7 +191,8 @@ const createGround = (lane: Lane, links: Links): Ground => {
 
 const isGuest = (name: string): boolean => !(namespaceNames as readonly string[]).includes(name);
 
-const shortenAnswerer = (observation: Observation, shortId: (id: string) => string): Observation =>
+/** An observation with the short name of who answered. */
+export const shortenAnswerer = (observation: Observation, shortId: (id: string) => string): Observation =>
   observation.answeredBy === undefined
     ? observation
     : { ...observation, answeredBy: shortId(observation.answeredBy) };

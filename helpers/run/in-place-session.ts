@@ -1,6 +1,6 @@
 import { AssertionError } from 'chai';
 import type { Cluster } from '../cluster/cluster.ts';
-import { messageOf, NetpolError } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { declareCase, type Checked } from './check.ts';
 import { gridsFor } from './expected.ts';
@@ -8,7 +8,7 @@ import { openGroundInPlace, proveInPlace, refuseIsolatedEnds, type GroundInPlace
 import { round } from './judge.ts';
 import { patienceFor, type LaneOptions } from './lanes.ts';
 import type { Patience } from './observe.ts';
-import type { Session } from './session.ts';
+import { createAbort, type Session } from './session.ts';
 
 /**
  * Brings the probe pods of a scenario into the live namespaces that it names. The one step of the scenario changes nothing:
@@ -30,14 +30,7 @@ export const openSessionInPlace = async (
   const interruption = new AbortController();
   const { lacks, operatePlugin, outage } = cluster;
   const patience = { ...patienceFor(cluster, config), signal: interruption.signal };
-  const aborted = Promise.withResolvers<never>();
-  // Nobody may be waiting when the run is aborted.
-  aborted.promise.catch(() => {});
-  const abort = (reason: string): void => {
-    const interrupted = new NetpolError('interrupted', { subject: reason });
-    aborted.reject(interrupted);
-    interruption.abort(interrupted);
-  };
+  const { aborted, abort } = createAbort(interruption);
   let work: Promise<Checked> | undefined;
   let isUnderWay = false;
   const opened = stack.move();
@@ -49,7 +42,7 @@ export const openSessionInPlace = async (
       isUnderWay = true;
       work = check(scenario, ground, patience).finally(() => (isUnderWay = false));
     },
-    result: () => Promise.race([work ?? aborted.promise, aborted.promise]),
+    result: () => Promise.race([work ?? aborted, aborted]),
     running: () => (isUnderWay ? [scenario.name] : []),
     abort,
     [Symbol.asyncDispose]: async () => {
@@ -68,7 +61,7 @@ const check = async (scenario: Scenario, ground: GroundInPlace, patience: Patien
   let evidence: Record<string, string> = {};
   try {
     for (const step of scenario.steps)
-      await proveInPlace(step, gridsFor(step.expect, ground.families), ground, patience, record.steps);
+      await proveInPlace(gridsFor(step.expect, ground.families), ground, patience, record.steps);
     refuseIsolatedEnds(record.steps);
     record.status = 'pass';
   } catch (error) {

@@ -9,7 +9,7 @@ import type { StepRecord } from '../report/record.ts';
 import type { ScenarioPod, Step } from '../scenario/scenario.ts';
 import { visitor } from '../system/wants.ts';
 import type { WantedGrid } from './expected.ts';
-import type { Ground } from './ground.ts';
+import { shortenAnswerer, type Ground } from './ground.ts';
 import { judge, listSome, recordStep, refuseUntold } from './judge.ts';
 import { longestSilence, observe, type GridSeen, type Patience } from './observe.ts';
 
@@ -55,10 +55,7 @@ export const openGroundInPlace = async (
     ),
     prober: {
       probe: async (from, probes) =>
-        (await links.probe(realId(from), probes)).map((observation) => ({
-          ...observation,
-          ...(observation.answeredBy !== undefined && { answeredBy: shortId(observation.answeredBy) }),
-        })),
+        (await links.probe(realId(from), probes)).map((observation) => shortenAnswerer(observation, shortId)),
     },
     teller: { subscribe: (from, ...asked) => links.subscribe(realId(from), ...asked) },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
@@ -71,18 +68,24 @@ export const liveOracle = async ({ place, realId }: GroundInPlace): Promise<Orac
   return { ...live, explain: (from, to, ...asked) => live.explain(realId(from), realId(to), ...asked) };
 };
 
+/** Nothing is changed in place. */
+export const asFound = { action: { verb: 'apply', policies: [] }, line: 1 } as const satisfies Omit<
+  Step,
+  'expect'
+>;
+
 /**
- * Proves what a step that changes nothing wants of what is there.
+ * Proves of what is there what these grids want.
  * @throws AssertionError where it is not so, which may be the policies' fault as well as the plugin's; ProbeError where
  * that could not be told, or where policies and network say different things
  */
 export const proveInPlace = async (
-  step: Step,
   grids: readonly WantedGrid[],
   ground: GroundInPlace,
   patience: Patience,
   records: StepRecord[],
 ): Promise<void> => {
+  const step: Step = { ...asFound, expect: [] };
   const seen = await observe(grids, ground.world, ground, patience, longestSilence);
   const now = await liveOracle(ground);
   records.push(recordStep(step, seen, { now }, 0));

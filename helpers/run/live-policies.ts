@@ -123,7 +123,7 @@ const nameOfWorkload = ({ name, labels }: Pod): string => {
  * Probe pods in place for the workloads of these namespaces, and a visitor in a namespace of our own.
  * @throws UsageError where there is no workload, ClusterError; nothing is left behind then
  */
-export const openLive = async (
+export const standInForWorkloads = async (
   cluster: Cluster,
   selectors: readonly string[],
   note: (line: string) => void,
@@ -159,8 +159,7 @@ export const proveLive = async (
   note: (line: string) => void,
 ): Promise<WantedGrid[]> => {
   const grids = drawGrids(ground, await liveOracle(ground));
-  const step = { action: { verb: 'apply' as const, policies: [] }, expect: [], line: 1 };
-  await proveInPlace(step, grids, ground, patience, records);
+  await proveInPlace(grids, ground, patience, records);
   const isolated = isolatedEnds(records);
   if (isolated.size === 0) return grids;
   note(

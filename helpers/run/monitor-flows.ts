@@ -58,9 +58,7 @@ export const planFlows = (
   world: World,
   ground: Pick<Ground, 'realId' | 'shortId'>,
 ): MonitoredFlow[] => {
-  const selvesOf = (seesDatagrams: boolean): Map<string, Watch | undefined> =>
-    new Map(world.pods.map((pod) => [ground.shortId(idOf(pod)), askItself(pod, ground, seesDatagrams)]));
-  const [selves, ofDatagrams] = [selvesOf(false), selvesOf(true)];
+  const selves = new Map(world.pods.map((pod) => [ground.shortId(idOf(pod)), askItself(pod, ground)]));
   return grids
     .filter(({ kind }) => isMonitored(kind))
     .flatMap((grid) => {
@@ -82,7 +80,9 @@ export const planFlows = (
                 ...(kind.target === 'pod' && { answerer: ground.realId(to) }),
                 ...(connection === 'lasting' && { lives: true }),
               },
-              alive: ends.flatMap((pod) => (kind.protocol === 'UDP' ? ofDatagrams : selves).get(pod) ?? []),
+              alive: ends.flatMap(
+                (pod) => selves.get(pod)?.[kind.protocol === 'UDP' ? 'ofUDP' : 'ofTCP'] ?? [],
+              ),
             };
           });
         }),
@@ -143,16 +143,17 @@ const recordFlows = (
     })),
   }));
 
-/** `seesDatagrams`: told as well where datagrams found no room in the pod. */
-const askItself = (pod: Pod, ground: Pick<Ground, 'shortId'>, seesDatagrams: boolean): Watch | undefined => {
+/** How a pod asks itself for the sake of flows of either protocol: those of UDP need to know of datagrams without room. */
+const askItself = (
+  pod: Pod,
+  ground: Pick<Ground, 'shortId'>,
+): Record<'ofTCP' | 'ofUDP', Watch> | undefined => {
   const [port] = pod.ports;
   if (port === undefined) return undefined;
   const request = requestOf({ ...port, family: 'IPv4' }, '127.0.0.1', timings.datagram);
+  const ofTCP: Watch = { from: ground.shortId(idOf(pod)), request, lives: true, grades };
   const datagrams = pod.ports.filter(({ protocol }) => protocol === 'UDP').map((each) => each.port);
-  return {
-    ...{ from: ground.shortId(idOf(pod)), request, lives: true, grades },
-    ...(seesDatagrams && datagrams.length > 0 && { datagrams }),
-  };
+  return { ofTCP, ofUDP: datagrams.length === 0 ? ofTCP : { ...ofTCP, datagrams } };
 };
 
 /** The runs of a pod that asks itself, with errors where it took longer than it may. */

@@ -11,11 +11,12 @@ import { modes } from '../system/system.ts';
 import { proveSteps } from './check.ts';
 import { gridsFor, type WantedGrid } from './expected.ts';
 import type { Ground } from './ground.ts';
-import { openGroundInPlace, proveInPlace, refuseIsolatedEnds } from './in-place.ts';
+import { openGroundInPlace, proveInPlace, refuseIsolatedEnds, type GroundInPlace } from './in-place.ts';
 import { listSome } from './judge.ts';
 import { openLanes, patienceFor } from './lanes.ts';
-import { openLive, proveLive } from './live-policies.ts';
+import { proveLive, standInForWorkloads } from './live-policies.ts';
 import { listOf, textOf } from './more-flags.ts';
+import type { Patience } from './observe.ts';
 import { chooseProvider } from './providers.ts';
 import { selectSuite } from './selection.ts';
 import { skipReason } from './skip-reason.ts';
@@ -58,7 +59,7 @@ export const chooseSource = async (
   step: number | undefined,
 ): Promise<OpenStage> => {
   const name = textOf('monitor', flags, 'system');
-  const selectors = listOf('monitor', { ...flags }, 'selector') ?? [];
+  const selectors = listOf('monitor', flags, 'selector') ?? [];
   const [isInPlace, isLive] = [flags['in-place'] === true, flags['live'] === true];
   const mode = modes.find((each) => each === (flags['mode'] ?? modes[1]));
   const problems: Problem[] = [];
@@ -80,14 +81,14 @@ export const chooseSource = async (
     );
   if (problems.length > 0 || mode === undefined)
     throw new InputError('netpol monitor is not usable so:', problems);
-  if (isLive) return liveStage(selectors);
+  if (isLive) return livePolicies(selectors);
   if (name === undefined) {
     const { scenarios } = await selectSuite(positionals.length > 0 ? positionals : [usualScenario], config);
     return scenarioStage(cutSteps(scenarios, step));
   }
   const system = await loadSystem(name);
   const release = textOf('monitor', flags, 'release') ?? system.releases.at(-1)?.name ?? '';
-  if (isInPlace) return stageInPlace(inPlaceScenario(system, release, mode));
+  if (isInPlace) return systemInPlace(inPlaceScenario(system, release, mode));
   const [scenario] = restrictedScenarios(system, release, mode);
   return scenarioStage(cutSteps(scenario === undefined ? [] : [scenario], undefined));
 };
@@ -116,15 +117,17 @@ const gridsOfLast = ({ steps }: Scenario, families: readonly Family[]): WantedGr
   gridsFor(steps.findLast(({ expect }) => expect.length > 0)?.expect ?? [], families);
 
 /** Says how long it took to prove something; where it does not hold, which cells do not, and why they should. */
-const noteProved = async (
+const noteProved = async <Proved>(
   what: string,
   note: (line: string) => void,
-  prove: (records: StepRecord[]) => Promise<void>,
-): Promise<void> => {
+  prove: (records: StepRecord[]) => Promise<Proved>,
+): Promise<Proved> => {
   const began = performance.now();
   const records: StepRecord[] = [];
   try {
-    await prove(records);
+    const proved = await prove(records);
+    note(`${what} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+    return proved;
   } catch (error) {
     if (!(error instanceof AssertionError)) throw error;
     const cells = records
@@ -137,7 +140,6 @@ const noteProved = async (
       );
     throw new AssertionError(`${error.message}:\n          ${listSome(cells)}`);
   }
-  note(`${what} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
 };
 
 const scenarioStage =
@@ -172,41 +174,49 @@ const scenarioStage =
     };
   };
 
+/** Probe pods in place, that `open` brings; `prove` gives what each flow is to be. */
 const stageInPlace =
-  (scenario: Scenario): OpenStage =>
+  (
+    source: string,
+    open: (cluster: Cluster, note: OpenOptions['note']) => Promise<GroundInPlace>,
+    prove: (
+      ground: GroundInPlace,
+      patience: Patience,
+      records: StepRecord[],
+      note: OpenOptions['note'],
+    ) => Promise<WantedGrid[]>,
+  ): OpenStage =>
   async (cluster, { config, signal, note }) => {
     await using stack = new AsyncDisposableStack();
     stack.use(cluster);
-    const ground = stack.use(await openGroundInPlace(cluster, scenario.pods));
-    const grids = gridsOfLast(scenario, ground.families);
+    const ground = stack.use(await open(cluster, note));
     const patience = { ...patienceFor(cluster, config), signal };
-    await noteProved(`${scenario.name} holds`, note, async (records) => {
-      for (const step of scenario.steps) await proveInPlace(step, grids, ground, patience, records);
-      refuseIsolatedEnds(records);
-    });
+    const grids = await noteProved(`${source}: all as wanted`, note, (records) =>
+      prove(ground, patience, records, note),
+    );
     const opened = stack.move();
     return {
-      ...{ ground, world: ground.world, grids, source: scenario.name },
+      ...{ ground, world: ground.world, grids, source },
       evidence: ground.place.evidence,
       [Symbol.asyncDispose]: () => opened.disposeAsync(),
     };
   };
 
-const liveStage =
-  (selectors: readonly string[]): OpenStage =>
-  async (cluster, { config, signal, note }) => {
-    await using stack = new AsyncDisposableStack();
-    stack.use(cluster);
-    const ground = stack.use(await openLive(cluster, selectors, note));
-    let grids: WantedGrid[] = [];
-    const patience = { ...patienceFor(cluster, config), signal };
-    await noteProved('the live policies hold', note, async (records) => {
-      grids = await proveLive(ground, patience, records, note);
-    });
-    const opened = stack.move();
-    return {
-      ...{ ground, world: ground.world, grids, source: `the policies of ${selectors.join(' ')}` },
-      evidence: ground.place.evidence,
-      [Symbol.asyncDispose]: () => opened.disposeAsync(),
-    };
-  };
+const systemInPlace = (scenario: Scenario): OpenStage =>
+  stageInPlace(
+    scenario.name,
+    (cluster) => openGroundInPlace(cluster, scenario.pods),
+    async (ground, patience, records) => {
+      const grids = gridsOfLast(scenario, ground.families);
+      await proveInPlace(grids, ground, patience, records);
+      refuseIsolatedEnds(records);
+      return grids;
+    },
+  );
+
+const livePolicies = (selectors: readonly string[]): OpenStage =>
+  stageInPlace(
+    `the policies of ${selectors.join(' ')}`,
+    (cluster, note) => standInForWorkloads(cluster, selectors, note),
+    proveLive,
+  );

@@ -3,7 +3,7 @@ import { UsageError, type Problem } from '../errors.ts';
 /** The values of a flag that may be there several times. @throws UsageError where one of them is missing */
 export const listOf = (
   command: string,
-  flags: Record<string, unknown>,
+  flags: Readonly<Record<string, unknown>>,
   flag: string,
 ): string[] | undefined => {
   const value = flags[flag];
@@ -14,7 +14,11 @@ export const listOf = (
 };
 
 /** The value of a flag. @throws UsageError where it is missing */
-export const textOf = (command: string, flags: Record<string, unknown>, flag: string): string | undefined => {
+export const textOf = (
+  command: string,
+  flags: Readonly<Record<string, unknown>>,
+  flag: string,
+): string | undefined => {
   const value = flags[flag];
   if (value === undefined || (typeof value === 'string' && value !== '')) return value;
   throw new UsageError({ subject: `\`--${flag}\` lacks its value`, next: `netpol ${command} --help` });

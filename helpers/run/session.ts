@@ -62,6 +62,23 @@ export const openSession = async (
   };
 };
 
+/** `abort` ends what `interruption` reaches, and rejects `aborted` with the same NetpolError. */
+export const createAbort = (
+  interruption: AbortController,
+): { aborted: Promise<never>; abort: (reason: string) => void } => {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  // Nobody may be waiting when the run is aborted.
+  aborted.catch(() => {});
+  return {
+    aborted,
+    abort: (reason) => {
+      const interrupted = new NetpolError('interrupted', { subject: reason });
+      reject(interrupted);
+      interruption.abort(interrupted);
+    },
+  };
+};
+
 const createScheduler = (
   grounds: readonly Ground[],
   context: CheckContext,
@@ -77,15 +94,11 @@ const createScheduler = (
   let failures = 0;
   let hasDenied = false;
   const underWay = new Map<Scenario, Promise<void>>();
-  const aborted = Promise.withResolvers<never>();
-  // Nobody may be waiting when the run is aborted.
-  aborted.promise.catch(() => {});
+  const { aborted, abort: interrupt } = createAbort(interruption);
 
   const abort = (reason: string): void => {
     waiting.length = 0;
-    const interrupted = new NetpolError('interrupted', { subject: reason });
-    aborted.reject(interrupted);
-    interruption.abort(interrupted);
+    interrupt(reason);
   };
 
   const learn = ({ record: { status, steps }, cause }: Checked): void => {
@@ -143,7 +156,7 @@ const createScheduler = (
       const result = results.get(scenario);
       if (result === undefined) throw new RangeError(`${scenario.name} was never scheduled`);
       // A result that is there counts, also after the end.
-      return Promise.race([result, aborted.promise]);
+      return Promise.race([result, aborted]);
     },
     running: () => [...underWay.keys()].map(({ name }) => name),
     idle: () => Promise.all(underWay.values()),

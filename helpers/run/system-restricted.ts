@@ -10,6 +10,7 @@ import {
   type System,
   type SystemRelease,
 } from '../system/system.ts';
+import { asFound } from './in-place.ts';
 import { drawSystem } from './system-scenario.ts';
 
 /**
@@ -72,7 +73,7 @@ export const inPlaceScenario = (system: System, releaseName: string, mode: Mode)
     ...drawn,
     // Of how many nodes there are nothing depends.
     pods: pods.map((pod) => ({ ...pod, node: 0 })),
-    steps: [{ action: { verb: 'apply', policies: [] }, expect, line: 1 }],
+    steps: [{ ...asFound, expect }],
   };
 };
 

@@ -5,6 +5,7 @@ import { mutants } from '../../reference/mutants.ts';
 import { settleAll, within } from '../../wait.ts';
 import type { PluginOperation } from '../cluster.ts';
 import { nodes } from './addresses.ts';
+import { isVersionChange, wayTo } from '../versions.ts';
 import type { Holder } from './holder.ts';
 
 const pluginFile = join(import.meta.dirname, '../../reference/plugin.ts');
@@ -117,10 +118,6 @@ export const startPlugin = (
   const rollOver = async (): Promise<void> => {
     for (const node of processes.keys()) await replace(node, 'stop');
   };
-  const goTo = async (version: readonly string[] | undefined): Promise<void> => {
-    current = version;
-    await rollOver();
-  };
   return {
     changed: () => {
       if (isWaiting || processes.size === 0) return;
@@ -128,22 +125,15 @@ export const startPlugin = (
       setImmediate(feed);
     },
     operate: async (operation) => {
-      switch (operation) {
-        case 'upgrade':
-          if (current === nextFlags) await goTo(flags);
-          return goTo(nextFlags);
-        case 'downgrade':
-          if (current === flags) await goTo(nextFlags);
-          return goTo(flags);
-        case 'reset':
-          return current === flags ? undefined : goTo(flags);
-        case 'rollover':
-          return rollOver();
-        case 'kill':
-        case 'restart': {
-          const how = operation === 'kill' ? 'kill' : 'stop';
-          await settleAll([...processes.keys()].map((node) => replace(node, how)));
+      if (isVersionChange(operation)) {
+        for (const version of wayTo(operation, { first: flags, next: nextFlags, current })) {
+          current = version;
+          await rollOver();
         }
+      } else if (operation === 'rollover') await rollOver();
+      else {
+        const how = operation === 'kill' ? 'kill' : 'stop';
+        await settleAll([...processes.keys()].map((node) => replace(node, how)));
       }
     },
     outage: async (node, meanwhile) => {
