@@ -128,8 +128,8 @@ export const formatProgress = (
 };
 
 /**
- * The command that runs one case again; one of a system, `system/<name>/<release>/...`, with the others of its release, and
- * of its way there, `from-<release>/<mode>`.
+ * The command that runs one case again; one of a system, `system/<name>/<release>/...`, with the others of its release, but
+ * one of a way there, `from-<release>/<mode>/<order>`, alone.
  */
 export const replayCommand = (
   { name, file }: Pick<CaseRecord, 'name' | 'file'>,
@@ -142,7 +142,7 @@ export const replayCommand = (
   const which = [
     `--mode ${common}`,
     ...(own.length > 0 ? [`--own-mode ${own.join()}`] : []),
-    `--seed ${seed} --orders ${count}`,
+    `--seed ${seed} --orders ${count} --only ${order}`,
   ];
   const chosen = !isOfSystem({ name, file })
     ? `run ${name}`

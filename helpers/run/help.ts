@@ -96,6 +96,7 @@ export const help: Record<
       ...journeyFlags,
       ['--orders N', 'how many random orders beside the worst, for each mode (default 5)'],
       ['--seed N', 'which random orders (default 1)'],
+      ['--only ORDER', 'only this one of them, by its name in the results: worst-1, seed-1-order-3'],
       [
         '--max-loss TIME',
         'the longest stretch that an open flow may be lost (default 500ms, as what a component delivers comes one by one)',

@@ -1,4 +1,5 @@
 import { InputError, UsageError } from '../errors.ts';
+import { listSome } from './judge.ts';
 import { readLimits } from './monitor-settings.ts';
 import { collectProblems } from './more-flags.ts';
 import { proveScenarios } from './run-command.ts';
@@ -29,9 +30,17 @@ export const systemReplayCommand = async (argv: readonly string[]): Promise<numb
   if (problems.length > 0) throw new InputError('The command line is not usable:', problems);
   const { system, from, to, own, outcomes } = await readJourneys(command, positionals, flags);
   const options = { from, to, own, orders, seed, limits: { lossMs, leakMs } };
-  const scenarios = outcomes.flatMap(({ pair, journey, result }) =>
+  const all = outcomes.flatMap(({ pair, journey, result }) =>
     replayScenarios(system, journey, result, { ...options, mode: pair }),
   );
+  const { only } = flags;
+  const scenarios = all.filter(({ name }) => only === undefined || name.endsWith(`/${String(only)}`));
+  if (scenarios.length === 0 && all.length > 0)
+    throw new UsageError({
+      subject: 'there is no such order for `--only`',
+      wanted: listSome([...new Set(all.map(({ name }) => name.replace(/^.*\//, '')))]),
+      got: String(only),
+    });
   if (scenarios.length === 0)
     throw new UsageError({
       subject: 'no order to make: nothing is wrong in any of them',

@@ -173,14 +173,14 @@ describe('replayCommand', () => {
     );
     const onTheWay = { ...ofSystem, name: 'system/mine/next/from-last/restricted/worst-1' };
     expect(replayCommand(onTheWay)).to.equal(
-      'npm start -- system replay --system systems/mine --from last --to next --mode restricted --seed 1 --orders 0',
+      'npm start -- system replay --system systems/mine --from last --to next --mode restricted --seed 1 --orders 0 --only worst-1',
     );
     expect(
       replayCommand({
         ...onTheWay,
         name: 'system/mine/next/from-last/restricted+dns=unrestricted/seed-7-order-12',
       }),
-    ).to.match(/ --mode restricted --own-mode dns=unrestricted --seed 7 --orders 12$/);
+    ).to.match(/ --mode restricted --own-mode dns=unrestricted --seed 7 --orders 12 --only seed-7-order-12$/);
   });
 
   it('takes no file of the user for a case of a system, whatever its folder is called', () => {

@@ -144,8 +144,12 @@ describe('netpol system replay in the lab', function () {
     const way = ['--to', 'label-accepted', '--mode', 'restricted', '--orders', '2'];
     const good = await runNetpol([...inLab, '--plugin', 'reference', ...way]);
     expect(good.exitCode, good.stdout).to.equal(0);
-    const idle = await runNetpol([...inLab, '--plugin', 'none', ...way]);
+    expect(good.stdout).to.match(/^2 cases in /m);
+    const idle = await runNetpol([...inLab, '--plugin', 'none', ...way, '--only', 'seed-1-order-2']);
     expect(idle.exitCode, idle.stdout).to.equal(1);
+    // What its report says how to see it again is what has just been done.
+    expect(idle.stdout).to.include('/seed-1-order-2').and.include(' --orders 2 --only seed-1-order-2 ');
+    expect(idle.stdout).to.match(/^1 case in /m);
   });
 
   it('refuses all wrong flags at once, before anything is made', async () => {
@@ -161,6 +165,9 @@ describe('netpol system replay in the lab', function () {
     const { exitCode: code, stderr } = await runNetpol([...inLab, '--to', 'label-accepted', '--orders', '0']);
     expect(code).to.equal(2);
     expect(stderr).to.include('no order to make').and.not.include('lab ready');
+    const none = await runNetpol([...inLab, '--to', 'label-accepted', '--orders', '2', '--only', 'worst-9']);
+    expect(none.exitCode).to.equal(2);
+    expect(none.stderr).to.match(/wanted: seed-1-order-1\n +seed-1-order-2\n +got: +worst-9/);
   });
 });
 
