@@ -15,6 +15,7 @@ export const profiles = [
   'generated-precedence',
   'generated-112',
   'generated-all',
+  'latency',
   'all',
 ] as const;
 export type ProfileName = (typeof profiles)[number];

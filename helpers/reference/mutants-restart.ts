@@ -5,6 +5,8 @@ import { renderRemoval, tableName } from './nftables.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Milliseconds that a plugin with an API server to ask takes until it knows all. */
+/** Milliseconds that a slow plugin takes longer. */
+export const lateness = 400;
 const sync = 200;
 
 const load = (rules: string): Promise<void> => runProgram('nft', ['-f', '-'], rules);
@@ -103,6 +105,15 @@ export const restartMutants: readonly Mutant[] = [
     beforeRules: () => load(renderRemoval()),
   },
   {
+  {
+    name: 'late',
+    sentence: `It waits ${lateness} ms before it loads rules.`,
+    feature: 'NetworkPolicy',
+    imitates:
+      'kube-burner #1184: a cluster with thousands of policies, in which a new one holds seconds later',
+    survives: 'no API says how soon a policy must hold',
+    beforeRules: () => sleep(lateness),
+  },
     name: 'open-without-api-server',
     sentence: 'When the API server has not answered for ten seconds it removes its rules.',
     feature: 'ApiServerOutage',

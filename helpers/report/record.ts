@@ -35,13 +35,12 @@ export type StepRecord = {
   /** `apply deny-all`, as the scenario says it. */
   action: string;
   line: number;
-  /**
-   * Milliseconds from the accepted change to the first of the rounds that held, for cells that open (`allow`)
-   * and cells that close (`deny`); absent where no such cell changed or where it never held.
-   */
+  /** Milliseconds from the accepted change to the first round that held, for cells that open and that close; absent if none. */
   settleMs: { allow?: number; deny?: number };
   /** The same to the first round in which each of these cells had been as wanted once; less where one went back. */
   firstMs?: { allow?: number; deny?: number };
+  /** What was measured by probes on end may have been so much earlier, in milliseconds; only where that was the purpose. */
+  resolutionMs?: number;
   rounds: number;
   /** Rounds that did not match before the matching ones; all of them where it never held. */
   retries: number;

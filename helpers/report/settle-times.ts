@@ -23,5 +23,5 @@ export const readSettleTimes = (
 };
 
 /** By the nearest rank: a time that was measured, which so many of a hundred do not exceed. */
-const percentileOf = (sorted: readonly number[], percent: number): number | undefined =>
+export const percentileOf = (sorted: readonly number[], percent: number): number | undefined =>
   sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1];

@@ -1,6 +1,7 @@
 import { replayCommand, type RedCaseOptions } from './console.ts';
 import { summariseDifferences } from './differences.ts';
 import { aboutOf } from './properties.ts';
+import { formatLatency } from './latency.ts';
 import { groupByArea } from './property-areas.ts';
 import { isOfSystem, type CaseRecord, type RunRecord, type Status } from './record.ts';
 import { redactData } from './redact.ts';
@@ -43,6 +44,7 @@ export const formatSummary = (
     ...(run.aborted === undefined ? [] : wrap(`aborted: ${removeControls(run.aborted)}`, width, '', 2)),
     '',
     ...formatSettleTimes(run.cases),
+    ...formatLatency(run.cases),
     ...formatSlowest(run.cases, width),
     ...(['skip', 'error', 'fail'] as const).flatMap((status) => formatStatus(run.cases, status, layout)),
     ...formatProperties(run, width),

@@ -25,6 +25,7 @@ import {
   refuseUntold,
   round,
 } from './judge.ts';
+import { measureLatency } from './latency.ts';
 import { contradictionsAt } from './lint.ts';
 import { planFlows, type MonitoredFlow } from './monitor-flows.ts';
 import { observe, silenceAfter, wantsAfter, type Patience, type Seen, type Wants } from './observe.ts';
@@ -79,7 +80,10 @@ export const checkScenario = async (
   let cause: Checked['cause'];
   try {
     if (asksApiServer(scenario.steps)) await checkAnswers(scenario, ground, record.steps);
-    else {
+    else if (scenario.load !== undefined) {
+      await ground.prepare(scenario);
+      await measureLatency(scenario, ground, context, record.steps);
+    } else {
       await proveSteps(scenario, ground, context, record.steps, moments);
       if (scenario.steps.some(({ action }) => action.verb === 'create'))
         await proveOpenAfterwards(scenario, ground, context);

@@ -23,7 +23,7 @@ export const churn = async (
 ): Promise<void> => {
   const numbers = Array.from({ length: count }, (_, number) => number);
   if (part === 'policies') {
-    const policies = numbers.map((number) => buildPolicy(number, ground.lane));
+    const policies = numbers.map((number) => buildBystander(number, ground.lane));
     await inParts(policies, breadth, signal, (policy) => ground.lane.applyPolicy(policy));
     await inParts(policies, breadth, signal, (policy) => ground.lane.deletePolicy(nameOfPolicy(policy)));
     return;
@@ -55,7 +55,11 @@ const comeAndGo = async (
   await gone;
 };
 
-const buildPolicy = (number: number, { namespaceNames: { x = '', z = '' } }: Lane): NetworkPolicy => ({
+/** A policy about the pods of z that none of those of other namespaces notices. */
+export const buildBystander = (
+  number: number,
+  { namespaceNames: { x = '', z = '' } }: Lane,
+): NetworkPolicy => ({
   apiVersion: 'networking.k8s.io/v1',
   kind: 'NetworkPolicy',
   metadata: { namespace: z, name: `churn-${number}` },
@@ -71,7 +75,8 @@ const buildPolicy = (number: number, { namespaceNames: { x = '', z = '' } }: Lan
   },
 });
 
-const inParts = async <Item>(
+/** Does something with all items, so many at once. @throws what `act` throws */
+export const inParts = async <Item>(
   items: readonly Item[],
   size: number,
   signal: AbortSignal,

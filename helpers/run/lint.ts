@@ -21,7 +21,9 @@ export const lintScenario = (scenario: Scenario): Problem[] => [
 
 /** Why a plugin that does nothing would pass the scenario; undefined where it would fail. */
 export const vacuousReason = (scenario: Scenario): string | undefined => {
-  const { steps } = scenario;
+  const { steps, load } = scenario;
+  // It waits for a denial.
+  if (load !== undefined) return undefined;
   if (asksApiServer(steps)) return 'it asks the API server and not the plugin';
   return steps.some(({ expect }, index) =>
     expect.some((grid) => cellsOf(grid).some((cell) => isClosedByPolicy(scenario, index, grid, cell))),

@@ -18,6 +18,7 @@ const drawn = ['network-policy', 'admin', 'operations'].map((suite) => `suites/$
 const pairwise = 'suites/generated/pairwise.spec.ts';
 const precedence = 'suites/generated/precedence.spec.ts';
 const cyclonus = 'suites/generated/cyclonus.spec.ts';
+const latency = 'suites/generated/latency.spec.ts';
 /** Half a minute and more each, with the cluster for themselves: they run where they are asked for. */
 const long = 'operations/cluster/';
 const everything = (): boolean => true;
@@ -50,21 +51,33 @@ export const profileOf: Readonly<Record<ProfileName, Profile>> = {
     has: ({ name }) => defaultNames().has(name),
   },
   'generated-all': { about: 'all 230 cases of Cyclonus', specs: [cyclonus], has: everything },
-  all: { about: 'all of these', specs: [...drawn, pairwise, precedence, cyclonus], has: everything },
+  latency: {
+    about:
+      'how long changes take until they hold, beside up to 1,000 policies and 200 pods: measured to 5 ms',
+    specs: [latency],
+    has: everything,
+  },
+  all: {
+    about: 'all of these but latency',
+    specs: [...drawn, pairwise, precedence, cyclonus],
+    has: everything,
+  },
 };
 
 /**
  * Which spec files to load, and which of their scenarios to choose from. Without `asked`: the first profile, and
- * generated cases where a filter says `generated/...`, so that one which failed is replayed by its name alone.
+ * generated cases where a filter says `generated/...` or `latency/...`, so that one which failed is replayed by its name alone.
  */
 export const choosePool = (asked: ProfileName | '', filters: readonly string[]): Pool => {
-  const named = filters.filter((filter) => filter.startsWith('generated/'));
+  const named = filters.filter((filter) => /^(generated|latency)\//.test(filter));
   const isLong = filters.some((filter) => filter.startsWith('operations'));
   if (asked !== '') return profileOf[asked];
   if (named.length === 0) return isLong ? { specs: drawn, has: everything } : profileOf[profiles[0]];
   return {
-    specs: [pairwise, precedence, cyclonus, ...(named.length < filters.length ? drawn : [])],
-    has: (scenario) => !isGenerated(scenario) || named.some((filter) => scenario.name.includes(filter)),
+    specs: [pairwise, precedence, cyclonus, latency, ...(named.length < filters.length ? drawn : [])],
+    has: (scenario) =>
+      (!isGenerated(scenario) && scenario.load === undefined) ||
+      named.some((filter) => scenario.name.includes(filter)),
   };
 };
 

@@ -17,7 +17,7 @@ import { installPrograms } from './programs.ts';
 import { chooseProvider, startCluster } from './providers.ts';
 import { openScreen, type Screen } from './screen.ts';
 import { readCommandLine, selectSuite, type SelectedSuite } from './selection.ts';
-import { createRunName, openSession } from './session.ts';
+import { createRunName, isClusterWide, openSession } from './session.ts';
 import { loadSuite, runSuite, type SuiteRun } from './suite.ts';
 import { readVersion } from './version.ts';
 
@@ -102,7 +102,9 @@ const run = async (
   if (provider === 'lab') await installPrograms(screen.note);
 
   const cluster = await startCluster(provider, config, { run: name, log: screen.note, signal });
-  const scenarios = suite.scenarios.length - suite.skipped.size;
+  // Those that run alone need no second lane.
+  const side = suite.scenarios.filter((scenario) => !suite.skipped.has(scenario) && !isClusterWide(scenario));
+  const scenarios = Math.max(1, side.length);
   await using session = await open(cluster, { ...config, scenarios, guests }, screen.note);
   signal.throwIfAborted();
   const declared = suite.scenarios.map(declareCase);

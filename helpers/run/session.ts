@@ -182,7 +182,8 @@ const collide = (one: Scenario, other: Scenario): boolean =>
   hostsOf(one).some((host) => hostsOf(other).some((rival) => areRivals(host, rival)));
 
 /** Whether what it does may be about the pods of other lanes, or takes the time of the machine that they need. */
-const isClusterWide = ({ steps }: Scenario): boolean =>
+export const isClusterWide = ({ steps, load }: Pick<Scenario, 'steps' | 'load'>): boolean =>
+  load !== undefined ||
   !adminPoliciesOf(steps).every(isConfined) ||
   steps.some(({ action, watch }) => isOperation(action) || watch !== undefined);
 

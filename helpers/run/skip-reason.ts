@@ -18,7 +18,7 @@ export const skipReason = (
     const reason = lacks[capability];
     if (reason !== undefined) return reason;
   }
-  if (asksApiServer(scenario.steps)) return undefined;
+  if (asksApiServer(scenario.steps) || scenario.load !== undefined) return undefined;
   // A scenario whose denials cannot be asked here would pass on a plugin that does nothing.
   const drawn = scenario.steps.flatMap(({ expect }) => expect.map(({ grid }) => grid));
   const asked = scenario.steps.flatMap(({ expect }) => gridsFor(expect, families).map(({ want }) => want));

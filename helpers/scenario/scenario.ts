@@ -152,3 +152,5 @@ export type Scenario = {
   services: ScenarioService[];
   steps: Step[];
 };
+  /** Nothing is drawn, but measured: how long changes take beside so many policies, in a lane of so many pods. */
+  load?: { policies: number; pods: number };

@@ -24,7 +24,7 @@ describe('a profile', function () {
     expect(inFolder(namesOf(listed), 'generated/')).to.equal(0);
     expect(namesOf(listed)).to.deep.equal(namesOf(await list('--profile', 'hand-drawn')));
     const generated = ['generated-pairwise', 'generated-precedence', 'generated-112', 'generated-all'];
-    const profiles = ['hand-drawn', 'operations', ...generated, 'all'];
+    const profiles = ['hand-drawn', 'operations', ...generated, 'latency', 'all'];
     expect(Object.keys(listed.profiles)).to.deep.equal(profiles);
   });
 
@@ -47,6 +47,9 @@ describe('a profile', function () {
     expect(operations).to.include('operations/cluster/api-server-away');
     const rare = operations.filter((name) => !drawn.includes(name));
     expect(rare).to.deep.equal(operations.filter((name) => name.startsWith('operations/cluster/')));
+    const latency = namesOf(await list('--profile', 'latency'));
+    expect(inFolder(latency, 'latency/')).to.equal(9);
+    expect(all).to.not.include.members(latency);
     expect(all.length).to.equal(drawn.length + rare.length + pairwise.length + precedence.length + 230);
   });
 
