@@ -29,6 +29,8 @@ export type Capability =
   | 'plugin-operations'
   /** Another version of the plugin: only where the user names one. */
   | 'plugin-upgrade'
+  /** Taking the power of a node: only where it is ours. */
+  | 'node-operations'
   /** Holding up the API server: only where it is ours. */
   | 'api-server-operations'
   /** Found out by asking a pod. */
@@ -178,8 +180,8 @@ export type Environment = {
  */
 export type PluginOperation = 'kill' | 'restart' | 'rollover' | 'upgrade' | 'downgrade' | 'reset';
 
-/** What is away: the plugin of a node, or the API server for everybody. */
-export type Outage = { part: 'plugin'; node: string } | { part: 'api-server' };
+/** What is away: the plugin of a node, the node with all that runs there, or the API server for everybody. */
+export type Outage = { part: 'plugin' | 'node'; node: string } | { part: 'api-server' };
 
 /** A started cluster. Disposing of it undoes what `start` made and nothing else. */
 export type Cluster = AsyncDisposable & {
@@ -196,7 +198,8 @@ export type Cluster = AsyncDisposable & {
   operatePlugin(operation: PluginOperation): Promise<void>;
   /**
    * Takes a part away without a word until `meanwhile` is done, at most 90 seconds. Resolves when a new process of the
-   * plugin enforces on the node, or the API server and the controllers beside it work again.
+   * plugin enforces on the node; when our pods serve on the node that boots, whether the plugin enforces there or not; or
+   * when the API server and the controllers beside it work again.
    * @throws what `meanwhile` throws; ClusterError where the part does not come back, or the cluster lacks the operations
    */
   outage(what: Outage, meanwhile: () => Promise<void>): Promise<void>;

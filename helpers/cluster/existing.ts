@@ -108,6 +108,7 @@ const describeCluster = async (
       'the nodes were not made for a run: only those of a kind cluster and of the lab get labels',
     'plugin-operations': notOurs,
     'plugin-upgrade': notOurs,
+    'node-operations': 'the nodes of this cluster are not ours to restart',
     'api-server-operations': 'the API server of this cluster is not ours to hold up',
     external: 'hosts outside the cluster can be made beside a kind cluster or in the lab only',
     ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
@@ -131,7 +132,7 @@ const describeCluster = async (
       throw new ClusterError({ subject: `${client.server}: ${lacks['plugin-operations']}` });
     },
     outage: ({ part }) => {
-      const reason = lacks[part === 'plugin' ? 'plugin-operations' : 'api-server-operations'];
+      const reason = lacks[`${part}-operations`];
       throw new ClusterError({ subject: `${client.server}: ${reason}` });
     },
     maximumLanes: 4,

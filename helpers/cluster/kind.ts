@@ -28,7 +28,7 @@ import { chooseNodes, noChosenAddress } from './kubernetes-objects.ts';
 import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
 import { createOwnedFolder, hasOtherRuns } from './owner.ts';
-import { holdUpApiServer, leavePluginOut } from './outages.ts';
+import { holdUpApiServer, leavePluginOut, restartNode } from './outages.ts';
 import { createRunningPlugin } from './plugin-versions.ts';
 import { findNextPlugin, findPlugin, type Plugin } from './plugins.ts';
 import { bringToDocker, loadIntoNodes, prepareProbeImage } from './probe-image.ts';
@@ -209,15 +209,23 @@ const describeCluster = async ({
       'chosen-address': noChosenAddress,
       ...(ours.length === 0 ? { 'plugin-operations': notOurs } : {}),
       ...(next === undefined ? { 'plugin-upgrade': noNextPlugin } : {}),
-      ...(isOurs ? {} : { 'api-server-operations': 'the API server of this cluster is not ours to hold up' }),
+      ...(isOurs
+        ? {}
+        : {
+            'node-operations': 'the nodes of this cluster are not ours to restart',
+            'api-server-operations': 'the API server of this cluster is not ours to hold up',
+          }),
       ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
     },
     commandEnvironment: { KUBECONFIG: kubeconfig },
     operatePlugin: running.operate,
-    outage: (what, meanwhile) =>
-      what.part === 'plugin'
-        ? leavePluginOut(what.node, meanwhile, running.place())
-        : holdUpApiServer(meanwhile, place),
+    outage: async (what, meanwhile) => {
+      if (what.part === 'plugin') return leavePluginOut(what.node, meanwhile, running.place());
+      if (what.part === 'api-server') return holdUpApiServer(meanwhile, place);
+      await restartNode(what.node, run, meanwhile, place);
+      // A node that boots has none of our routes any more.
+      if (prepared !== undefined) await (prepared = refuseDocumentationRanges(kindNodes));
+    },
     maximumLanes: 4,
     openLane: (index, standing, guests) =>
       openKubernetesLane(

@@ -11,6 +11,8 @@ import {
   waitUntilReplaced,
   type KindPlace,
 } from './plugin-operations.ts';
+import { runLabel } from './kubernetes-objects.ts';
+import { waitUntilServing } from './pod-readiness.ts';
 import { runProgram } from './programs.ts';
 
 /** What is frozen thaws by itself after so many seconds, also where we are not there any more. */
@@ -75,6 +77,53 @@ export const holdUpApiServer = async (
       wanted: 'leases in kube-system that they renew',
     });
   await poll(isLed, { deadline: 120_000, interval: 500, signal, failure });
+};
+
+/**
+ * Restarts a node of a kind cluster as if its power had been cut for a moment. The engine does both, so that the node boots
+ * also where we are not there any more.
+ * @returns when `meanwhile` is done and the pods of the run serve there again, with the addresses that they have then; the
+ * plugin may be later
+ * @throws ClusterError for the node of the API server, or where they do not come back within three minutes
+ */
+export const restartNode = async (
+  node: string,
+  run: string,
+  meanwhile: () => Promise<void>,
+  { client, controlPlane, signal }: KindPlace,
+): Promise<void> => {
+  if (node === controlPlane)
+    throw new ClusterError({ subject: `node ${node} has the API server`, wanted: 'a node without one' });
+  const listOurs = async (): Promise<V1Pod[]> => {
+    const namespaces = await client.core.listNamespace({ labelSelector: `${runLabel}=${run}` });
+    const lists = await settleAll(
+      namespaces.items.map(async ({ metadata }) =>
+        client.core.listNamespacedPod({
+          namespace: metadata?.name ?? '',
+          fieldSelector: `spec.nodeName=${node},status.phase=Running`,
+        }),
+      ),
+    );
+    return lists.flatMap(({ items }) => items);
+  };
+  const before = await listOurs();
+  await runProgram('docker', ['restart', '--time', '0', node], { subject: `cannot restart node ${node}` });
+  await meanwhile();
+  const old = new Set(before.flatMap(containersOf));
+  // Until the kubelet has told more, the API server has pods running that are dead.
+  const areNew = async (): Promise<true | undefined> =>
+    (await listOurs()).flatMap(containersOf).every((id) => !old.has(id)) || undefined;
+  const failure = (): Error =>
+    new ClusterError({
+      subject: `node ${node} has not started its pods again three minutes after it was restarted`,
+      next: `docker exec ${node} journalctl --unit kubelet`,
+    });
+  await poll(areNew, { deadline: 180_000, interval: 100, signal, failure });
+  const names = before.map(({ metadata }) => ({
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+  }));
+  await waitUntilServing(client, names, signal);
 };
 
 const freeze = async (pod: V1Pod, signal: AbortSignal | undefined): Promise<void> => {

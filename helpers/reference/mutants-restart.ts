@@ -3,10 +3,11 @@ import { runProgram } from './apply.ts';
 import { findServer, readLines } from './api.ts';
 import { renderRemoval, tableName } from './nftables.ts';
 import type { Mutant } from './mutant.ts';
+import { nameOf } from './state.ts';
 
-/** Milliseconds that a plugin with an API server to ask takes until it knows all. */
 /** Milliseconds that a slow plugin takes longer. */
 export const lateness = 400;
+/** Milliseconds that a plugin with an API server to ask takes until it knows all. */
 const sync = 200;
 
 const load = (rules: string): Promise<void> => runProgram('nft', ['-f', '-'], rules);
@@ -105,7 +106,6 @@ export const restartMutants: readonly Mutant[] = [
     beforeRules: () => load(renderRemoval()),
   },
   {
-  {
     name: 'late',
     sentence: `It waits ${lateness} ms before it loads rules.`,
     feature: 'NetworkPolicy',
@@ -114,6 +114,28 @@ export const restartMutants: readonly Mutant[] = [
     survives: 'no API says how soon a policy must hold',
     beforeRules: () => sleep(lateness),
   },
+  {
+    name: 'first-addresses-stay',
+    sentence: 'A pod that is back with other addresses, and is the same object, is known by its first ones.',
+    feature: 'NodeOutage',
+    imitates: 'all peer suites, in which a pod has the same addresses from begin to end',
+    killedBy: 'operations/cluster/node-restarts',
+    needs: 'kind',
+    follow: () => {
+      const first = new Map<string, string[]>();
+      return (state) => {
+        const living = new Set(state.pods.map(nameOf));
+        for (const name of first.keys()) if (!living.has(name)) first.delete(name);
+        for (const pod of state.pods)
+          if (pod.addresses.length > 0 && !first.has(nameOf(pod))) first.set(nameOf(pod), pod.addresses);
+        return {
+          ...state,
+          pods: state.pods.map((pod) => ({ ...pod, addresses: first.get(nameOf(pod)) ?? pod.addresses })),
+        };
+      };
+    },
+  },
+  {
     name: 'open-without-api-server',
     sentence: 'When the API server has not answered for ten seconds it removes its rules.',
     feature: 'ApiServerOutage',

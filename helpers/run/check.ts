@@ -5,7 +5,7 @@ import { idOf, type Family, type World } from '../kube/world.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { CaseRecord, StepRecord } from '../report/record.ts';
 import { isGenerated } from '../scenario/generated-case.ts';
-import { isOperation, isUpgrade } from '../scenario/operations.ts';
+import { isOperation, isUpgrade, restartsNode } from '../scenario/operations.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { asksApiServer } from '../scenario/stored.ts';
 import { worldAt } from '../scenario/world.ts';
@@ -85,7 +85,7 @@ export const checkScenario = async (
       await measureLatency(scenario, ground, context, record.steps);
     } else {
       await proveSteps(scenario, ground, context, record.steps, moments);
-      if (scenario.steps.some(({ action }) => action.verb === 'create'))
+      if (scenario.steps.some(({ action }) => action.verb === 'create' || restartsNode(action)))
         await proveOpenAfterwards(scenario, ground, context);
     }
     record.status = 'pass';
@@ -150,8 +150,9 @@ export const proveSteps = async (
     const grids = gridsFor(step.expect, families);
     const last = gridsFor(scenario.steps[index - 1]?.expect ?? [], families);
     await using flows = await openFlows(grids, world, ground, patience);
+    const nodes = new Map(world.pods.map((pod) => [ground.shortId(idOf(pod)), pod.node]));
     const plan = (): MonitoredFlow[] =>
-      chooseFlows(planFlows(sameBefore(grids, last), world, ground), step.watch);
+      chooseFlows(planFlows(sameBefore(grids, last), world, ground), step, nodes);
     const now = createOracle(worldAt(scenario, index));
     let offset = 0;
     let seen: Seen | undefined;
@@ -161,7 +162,9 @@ export const proveSteps = async (
         world = await ground.refresh();
       if (grids.length === 0) return;
       offset = performance.now() - accepted;
-      const options = { before: wants, answerers: answerersOf(now), flows };
+      // Of a node that has booted nothing is known: what is denied there may have been open.
+      const before: Wants = restartsNode(step.action) ? new Map() : wants;
+      const options = { before, answerers: answerersOf(now), flows };
       seen = await observe(grids, world, ground, patience, silence, options);
       patience.atWork = Math.max(patience.atWork * fading, seen.atWorkMs);
     };
@@ -191,8 +194,9 @@ const wrongRelease =
 /** One hiccup must not make the rest of a run slow: after 24 steps without another, half of it is left. */
 const fading = 0.97;
 
-/** Whether other pods run after the step than before. */
-const comesOrGoes = ({ action }: Step): boolean => ['create', 'remove', 'complete'].includes(action.verb);
+/** Whether other pods run after the step than before, or at other addresses. */
+const comesOrGoes = ({ action }: Step): boolean =>
+  ['create', 'remove', 'complete'].includes(action.verb) || restartsNode(action);
 
 /** A denied cell counts only if the same cell was open in the same run. Returns how long silence must last to be a drop. */
 const proveOpen = async (

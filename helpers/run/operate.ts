@@ -3,7 +3,7 @@ import { BlindError, ProbeError } from '../errors.ts';
 import { now } from '../probe/clock.ts';
 import { judgeFlow, longest, nameFlow, type FlowRecord } from '../report/monitor-record.ts';
 import type { OperationRecord } from '../report/record.ts';
-import { isOperation } from '../scenario/operations.ts';
+import { isOperation, restartsNode } from '../scenario/operations.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { formatAction } from '../scenario/world.ts';
 import { act } from './act.ts';
@@ -65,8 +65,19 @@ type Watched = { operation: OperationRecord; evidence: Record<string, string> };
 /** Of flows that do not depend on a change, so many are watched all the same: a plugin may touch more than it has to. */
 const mostOthers = 16;
 
-/** Of a change that is watched: the flows with an end in its namespaces, and some others. */
-export const chooseFlows = (flows: readonly MonitoredFlow[], watch: Step['watch']): MonitoredFlow[] => {
+/**
+ * Of a change that is watched: the flows with an end in its namespaces, and some others. Of a node that restarts: those
+ * between pods of other nodes. `nodes` has the node of each pod.
+ */
+export const chooseFlows = (
+  flows: readonly MonitoredFlow[],
+  { action, watch }: Pick<Step, 'action' | 'watch'>,
+  nodes: ReadonlyMap<string, string>,
+): MonitoredFlow[] => {
+  if (restartsNode(action)) {
+    const node = nodes.get(action.nodeOf);
+    return flows.filter(({ from, to }) => [from, to].every((id) => nodes.has(id) && nodes.get(id) !== node));
+  }
   if (watch === undefined) return [...flows];
   const isNear = ({ from, to }: MonitoredFlow): boolean =>
     watch.namespaces.some((name) => [from, to].some((id) => id.startsWith(`${name}/`)));

@@ -1,6 +1,6 @@
 import { ClusterError } from '../errors.ts';
 import { idOf } from '../kube/world.ts';
-import type { OperationAction } from '../scenario/operations.ts';
+import { restartsNode, type OperationAction } from '../scenario/operations.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { act } from './act.ts';
 import type { CheckContext } from './check.ts';
@@ -25,6 +25,8 @@ export const perform = async (
 ): Promise<void> => {
   if (action.verb === 'churn') await churn(action, ground, signal);
   else if (action.verb !== 'outage') await operatePlugin(action.verb);
+  else if (restartsNode(action))
+    await outage({ part: action.part, node: await nodeOf(action.nodeOf, ground) }, async () => {});
   else if (action.part === 'api-server')
     await outage({ part: action.part }, async () => pause(apiServerOutage, signal));
   else

@@ -1,7 +1,7 @@
 import type { Capability } from '../cluster/cluster.ts';
 import { readServiceName } from '../kube/world.ts';
 import { isStanding } from '../scenario/default-world.ts';
-import { isOperation, isUpgrade } from '../scenario/operations.ts';
+import { isOperation, isUpgrade, restartsNode } from '../scenario/operations.ts';
 import { isConfined, isExperimental } from '../scenario/policies.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { asksApiServer } from '../scenario/stored.ts';
@@ -44,6 +44,7 @@ const neededCapabilities = ({ pods, steps, channel }: Scenario): Capability[] =>
     ...(asksApiServer(steps) ? (['api'] as const) : []),
     ...(operations.some(({ part }) => part === 'plugin') ? (['plugin-operations'] as const) : []),
     ...(operations.some(isUpgrade) ? (['plugin-upgrade'] as const) : []),
+    ...(operations.some(restartsNode) ? (['two-nodes', 'node-operations'] as const) : []),
     ...(operations.some(({ part }) => part === 'api-server') ? (['api-server-operations'] as const) : []),
     ...new Set(adminPoliciesOf(steps).map(({ kind }) => kind)),
     ...(adminPoliciesOf(steps).every(isConfined) ? [] : (['cluster-wide'] as const)),

@@ -1,4 +1,4 @@
-import { isOperation, isUpgrade } from './operations.ts';
+import { isOperation, isUpgrade, restartsNode } from './operations.ts';
 import { policyTypesOf } from './policies.ts';
 import { asksApiServer } from './stored.ts';
 import { isAdminPolicy } from '../kube/world.ts';
@@ -35,6 +35,7 @@ export const features = {
   EstablishedConnections: 'connections outlive changes of policies that isolate neither end of them',
   PluginRestarts: 'policies hold while the plugin is killed, restarted, rolled over or away from one node',
   PluginUpgrade: 'policies hold while the plugin goes to another version, and back',
+  NodeOutage: 'policies hold on the other nodes while one boots, and there too as soon as it can be told',
   ApiServerOutage: 'policies hold while the API server is away',
   Churn: 'policies hold while many others, or pods and their namespaces, come and go',
   SystemNamespaces:
@@ -106,6 +107,7 @@ export const neededFeatures = (
     EstablishedConnections: grids.some(({ traffic }) => traffic === 'established'),
     PluginRestarts: operations.some((operation) => operation.part === 'plugin' && !isUpgrade(operation)),
     PluginUpgrade: operations.some(isUpgrade),
+    NodeOutage: operations.some(restartsNode),
     ApiServerOutage: operations.some(({ part }) => part === 'api-server'),
     Churn: operations.some(({ verb }) => verb === 'churn'),
     SystemNamespaces: name.startsWith('network-policy/system-namespaces/'),

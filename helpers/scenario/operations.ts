@@ -22,6 +22,10 @@ export const isOperation = (action: Action): action is OperationAction =>
 export const isUpgrade = ({ verb }: Pick<OperationAction, 'verb'>): boolean =>
   verb === 'upgrade' || verb === 'downgrade';
 
+/** Whether pods have other addresses after an action, and none of what reached them before. */
+export const restartsNode = (action: Action): action is Extract<OperationAction, { part: 'node' }> =>
+  action.verb === 'outage' && action.part === 'node';
+
 /** Whether what must hold after an action are the grids of the step before, because it changes no policy. */
 export const inheritsGrids = (action: Action): boolean =>
   isOperation(action) && !(action.verb === 'outage' && action.part === 'plugin');
@@ -52,10 +56,12 @@ export const readOperation = (
   const { beside, complain } = context;
   const step = path.slice(0, -1);
   const limits = readLimits(beside['limits'], [...step, 'limits'], complain);
-  const isChanging = verb === 'outage' && value !== 'api-server';
-  for (const key of ['nodeOf', 'meanwhile'])
-    if (!isChanging && beside[key] !== undefined)
-      complain([...step, key], `\`${key}\` stands only beside \`outage: plugin\``, 'key');
+  const isNode = verb === 'outage' && value === 'node';
+  const isChanging = verb === 'outage' && !isNode && value !== 'api-server';
+  if (!isChanging && !isNode && beside['nodeOf'] !== undefined)
+    complain([...step, 'nodeOf'], '`nodeOf` stands only beside `outage: plugin` and `outage: node`', 'key');
+  if (!isChanging && beside['meanwhile'] !== undefined)
+    complain([...step, 'meanwhile'], '`meanwhile` stands only beside `outage: plugin`', 'key');
   if (verb === 'churn') {
     if (context.pods.some(({ namespace }) => churned.includes(namespace)))
       complain(
@@ -64,16 +70,18 @@ export const readOperation = (
       );
     return { verb, ...readChurn(value, path, complain), limits };
   }
+  const nodeOf = (): string => readPod(beside['nodeOf'], [...step, 'nodeOf'], context);
+  if (isNode) return { verb, part: 'node', nodeOf: nodeOf(), limits };
   if (verb === 'outage' && !isChanging) return { verb, part: 'api-server', limits };
   if (value !== 'plugin') {
-    const other = verb === 'outage' ? ' or `outage: api-server`' : '';
+    const other = verb === 'outage' ? ', `outage: node` or `outage: api-server`' : '';
     complain(path, `wanted \`${verb}: plugin\`${other}, got ${describe(value)}`);
   }
   if (verb !== 'outage') return { verb, part: 'plugin', limits };
   return {
     verb,
     part: 'plugin',
-    nodeOf: readPod(beside['nodeOf'], [...step, 'nodeOf'], context),
+    nodeOf: nodeOf(),
     meanwhile: readMeanwhile(beside['meanwhile'], [...step, 'meanwhile'], context),
     limits,
   };

@@ -76,6 +76,8 @@ export type Operation =
   | { verb: 'kill' | 'restart' | 'rollover' | 'upgrade' | 'downgrade'; part: 'plugin' }
   /** The plugin of the node where this pod runs goes without a word, and comes back when `meanwhile` is done. */
   | { verb: 'outage'; part: 'plugin'; nodeOf: PodId; meanwhile: Change }
+  /** The node where this pod runs loses its power, and boots again: its pods are there again, with other addresses. */
+  | { verb: 'outage'; part: 'node'; nodeOf: PodId }
   /** Nobody is answered by the API server for 30 s. */
   | { verb: 'outage'; part: 'api-server' }
   /** So many policies, or pods in namespaces of their own, that decide about no pod of the scenario come and go. */
@@ -151,6 +153,6 @@ export type Scenario = {
   pods: ScenarioPod[];
   services: ScenarioService[];
   steps: Step[];
-};
   /** Nothing is drawn, but measured: how long changes take beside so many policies, in a lane of so many pods. */
   load?: { policies: number; pods: number };
+};

@@ -74,9 +74,9 @@ const objectsOf = (action: Action): string[] => {
     case 'downgrade':
       return [action.part];
     case 'outage':
-      return action.part === 'plugin'
-        ? [`plugin on the node of ${action.nodeOf}, meanwhile ${formatAction(action.meanwhile)}`]
-        : [action.part];
+      if (action.part === 'api-server') return [action.part];
+      if (action.part === 'node') return [`node of ${action.nodeOf}`];
+      return [`plugin on the node of ${action.nodeOf}, meanwhile ${formatAction(action.meanwhile)}`];
     case 'churn':
       return [`${action.count} ${action.part}`];
   }

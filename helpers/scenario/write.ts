@@ -110,7 +110,7 @@ const formatStep = ({ action, expect, stored, ready }: Step, documents: readonly
   const drawn = inheritsGrids(action) ? [] : expect;
   return [
     `  - ${action.verb}: ${formatFlow(objectsOf(action, documents))}`,
-    ...formatMeanwhile(action, documents),
+    ...formatOutage(action, documents),
     ...formatLimits(action),
     ...(drawn.length === 0 && stored === undefined && ready === undefined ? [] : ['    expect:']),
     ...(ready === undefined ? [] : [`      ready: ${formatFlow(oneOrList(ready))}`]),
@@ -120,13 +120,12 @@ const formatStep = ({ action, expect, stored, ready }: Step, documents: readonly
   ];
 };
 
-const formatMeanwhile = (action: Action, documents: readonly Policy[]): string[] => {
-  if (action.verb !== 'outage' || action.part !== 'plugin') return [];
-  const { nodeOf, meanwhile } = action;
-  return [
-    `    nodeOf: ${nodeOf}`,
-    `    meanwhile: ${formatFlow({ [meanwhile.verb]: objectsOf(meanwhile, documents) })}`,
-  ];
+const formatOutage = (action: Action, documents: readonly Policy[]): string[] => {
+  if (action.verb !== 'outage' || action.part === 'api-server') return [];
+  const nodeOf = `    nodeOf: ${action.nodeOf}`;
+  if (action.part === 'node') return [nodeOf];
+  const { meanwhile } = action;
+  return [nodeOf, `    meanwhile: ${formatFlow({ [meanwhile.verb]: objectsOf(meanwhile, documents) })}`];
 };
 
 const formatLimits = (action: Action): string[] =>

@@ -12,6 +12,7 @@ import { requireLinux, requirePrograms } from './programs.ts';
 import { renderServices } from './services.ts';
 
 const noApiServer = 'the lab has no API server';
+const noBoot = 'the nodes of the lab do not boot';
 
 /**
  * A cluster of network namespaces on this machine: two pretended nodes, IPv4 and IPv6, real packets, no Kubernetes API.
@@ -91,12 +92,14 @@ const createCluster = (
       kubelet: 'the lab has no kubelet',
       'service-names': 'the lab has no DNS',
       api: noApiServer,
+      'node-operations': noBoot,
       'api-server-operations': noApiServer,
     },
     commandEnvironment: { NETPOL_LAB: holder.enter },
     operatePlugin: plugin.operate,
     outage: async (what, meanwhile) => {
-      if (what.part === 'api-server') throw new ClusterError({ subject: noApiServer });
+      if (what.part !== 'plugin')
+        throw new ClusterError({ subject: what.part === 'node' ? noBoot : noApiServer });
       await plugin.outage(what.node, meanwhile);
     },
     maximumLanes,

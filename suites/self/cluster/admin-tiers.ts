@@ -30,6 +30,7 @@ export const always = [
   'cluster-wide',
   'plugin-operations',
   'plugin-upgrade',
+  'node-operations',
   'api-server-operations',
 ];
 const definitions = (version: string): string[] =>

@@ -33,6 +33,7 @@ const sample: Record<string, string> = {
   'flush-at-start': 'operations/plugin/rolled-over',
   'stale-after-restart': 'operations/plugin/away-from-a-node',
   'open-without-api-server': 'operations/cluster/api-server-away',
+  'first-addresses-stay': 'operations/cluster/node-restarts',
 };
 
 const inside = (node: string, ...command: string[]) =>
@@ -144,6 +145,25 @@ describe('netpol run on kind', function () {
     expect(namespaces).not.to.include('netpol-');
     expect(kubeconfig).to.include(cluster);
     expect((await runNetpol(['clean'])).stdout).not.to.match(/removed/);
+  });
+
+  it('passes what takes the API server or a node away with the reference plugin', async () => {
+    await using folder = await temporaryFolder();
+    const away = ['api-server-away', 'node-restarts'].map((name) => `operations/cluster/${name}`);
+    const { exitCode, output } = await runNetpol([...withReference, ...away, '--output', folder.path], {
+      env: kindImages,
+    });
+    expect(exitCode, output.slice(-3000)).to.equal(0);
+    const { cases } = await readRecord(folder.path);
+    const [apiServer, node] = away.map((name) => cases.find((each) => each.name === name));
+    expect(apiServer).to.include({ status: 'pass' });
+    expect(node).to.include({ status: 'pass' });
+    const [, { operation, grids, settleMs } = {}] = node!.steps;
+    expect(settleMs).to.have.all.keys('deny');
+    // Of six pairs on the node that stays three are open, by connections that are new and by ones that last.
+    expect(operation?.watched).to.equal((3 + 2 * 3) * grids!.length);
+    const seen = operation!.flows.flatMap(({ stretches }) => stretches.map(({ what }) => what));
+    expect(seen).to.not.include('leak').and.not.include('loss');
   });
 
   it('fails every scenario that an idle plugin can fail and exits 1', async () => {

@@ -155,8 +155,18 @@ describe('a step refuses', () => {
     [
       'what goes on meanwhile where nothing is away',
       operation('{ kill: plugin, nodeOf: x/b, meanwhile: { delete: admit } }'),
-      '26:21: `nodeOf` stands only beside `outage: plugin`',
+      '26:21: `nodeOf` stands only beside `outage: plugin` and `outage: node`',
       '26:34: `meanwhile` stands only beside `outage: plugin`',
+    ],
+    [
+      'a node that nobody names, with a change that nobody would make there',
+      operation('{ outage: node, meanwhile: { delete: admit }, expect: {} }').replace(
+        'PluginRestarts',
+        'NodeOutage',
+      ),
+      '26:5: wanted a pod that runs at this step, whose node is meant, got nothing',
+      '26:21: `meanwhile` stands only beside `outage: plugin`',
+      '26:51: during an operation the grids of the step before must go on to hold',
     ],
     [
       'more than one change meanwhile, and such as take long',
