@@ -1,9 +1,9 @@
 import type { Labels } from '../../kube/types.ts';
 import { familyOf } from '../../kube/world.ts';
 
-/** The lab's fixed numbers. Each lane has a quarter of each node's pod addresses. */
+/** The lab's fixed numbers. Each lane has a quarter of each node's pod addresses: those that begin with the same three bytes. */
 export const maximumLanes = 4;
-const addressesPerLane = 64;
+const addressesPerLane = 256;
 
 export type LabNode = {
   name: string;
@@ -17,14 +17,14 @@ export const nodes: readonly LabNode[] = [0, 1].map((index) => ({
   name: `node${index}`,
   labels: { 'kubernetes.io/hostname': `node${index}`, 'kubernetes.io/os': 'linux' },
   addresses: [`172.30.0.1${index}`, `fd00:172:30::1${index}`],
-  podCIDRs: [`10.244.${index}.0/24`, `${podPrefix(index)}/64`],
+  podCIDRs: [`10.244.${index * maximumLanes}.0/22`, `${podPrefix(index)}/64`],
   mac: `02:00:00:00:00:1${index}`,
 }));
 
 /** The source addresses of one lane's pods on one node, of both families. */
 export const laneCIDRs = (lane: number, node: number): [string, string] => [
-  `10.244.${node}.${lane * addressesPerLane}/26`,
-  `${podPrefix(node)}${hex(lane * addressesPerLane)}/122`,
+  `10.244.${node * maximumLanes + lane}.0/24`,
+  `${podPrefix(node)}${hex(lane * addressesPerLane)}/120`,
 ];
 
 /** Hands out numbers of `first..last` in rising order, so that a freed one comes again as late as possible. */
@@ -60,13 +60,18 @@ export const createPodNumbers = (lane: number) =>
 
 /** IPv4 and IPv6 address of a pod, canonical text. */
 export const podAddresses = (node: number, number: number): [string, string] => [
-  `10.244.${node}.${number}`,
+  `10.244.${node * maximumLanes + Math.floor(number / addressesPerLane)}.${number % addressesPerLane}`,
   `${podPrefix(node)}${hex(number)}`,
 ];
 
 /** The number that gives a pod these addresses on this node, or undefined where none does. */
 export const numberOfPod = (node: number, addresses: readonly string[]): number | undefined => {
-  const number = Number(addresses.find((address) => familyOf(address) === 'IPv4')?.split('.')[3]);
+  const [, , third, last] =
+    addresses
+      .find((address) => familyOf(address) === 'IPv4')
+      ?.split('.')
+      .map(Number) ?? [];
+  const number = (Number(third) - node * maximumLanes) * addressesPerLane + Number(last);
   const given: readonly string[] = podAddresses(node, number);
   return Number.isInteger(number) && addresses.every((address) => given.includes(address))
     ? number

@@ -75,13 +75,13 @@ describe('The lab, when something is wrong', function () {
     await using lab = await startLab({ run: 'self', plugin: 'none', log: (line) => log.push(line) });
     await using lane = await lab.openLane(0, standing('x/a', 'x/b'));
     await using links = await linkAll(lane);
-    const waiting = links.probe('lane0-x/a', requestsFor(['198.51.100.1', '10.244.1.2'], 20_000));
+    const waiting = links.probe('lane0-x/a', requestsFor(['198.51.100.1', '10.244.4.2'], 20_000));
     process.kill(findProcess(holderPattern).pid, 'SIGKILL');
     expect((await waiting).map(({ outcome }) => outcome))
       .to.include('error')
       .and.not.include('dropped');
     await until('the loss is logged', () => log.some((line) => line.includes('the lab is gone')));
-    const seen = await links.probe('lane0-x/a', requestsFor(['10.244.1.2']));
+    const seen = await links.probe('lane0-x/a', requestsFor(['10.244.4.2']));
     expect(seen.map(({ outcome }) => outcome)).to.deep.equal(['error', 'error']);
     const thrown = await catchError(() =>
       lane.createPod({ namespace: 'lane0-x', name: 'new', labels: {}, ports: [], node: 0 }),
