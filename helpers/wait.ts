@@ -64,3 +64,14 @@ export const settleAll = async <Answer>(promises: Iterable<Promise<Answer>>): Pr
   await Promise.allSettled(all);
   return Promise.all(all);
 };
+
+/** Does something, then cleans up whatever became of it. The first error is the one to tell. */
+export const thenClean = async (work: () => Promise<void>, clean: () => Promise<void>): Promise<void> => {
+  try {
+    await work();
+  } catch (error) {
+    await clean().catch(() => {});
+    throw error;
+  }
+  await clean();
+};

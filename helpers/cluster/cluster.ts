@@ -103,6 +103,8 @@ export type Lane = AsyncDisposable & {
   readonly prefix: string;
   /** What the cluster holds in this lane now, with real names; external hosts included as pods with `external: true`. */
   world(): Promise<World>;
+  /** The pod as `world` tells it, without all the others; undefined where it is not there. */
+  readPod(name: ObjectName): Promise<World['pods'][number] | undefined>;
   /**
    * Creates the policy or replaces its spec, reads it back, and throws where a field was lost on the way. Those of the
    * admin tiers count for the whole cluster: their names are chosen by the caller so that no other lane has them.

@@ -146,6 +146,14 @@ export const openKubernetesLane = async (
     namespaceNames,
     prefix: realName(''),
     world,
+    readPod: async (name) => {
+      try {
+        return readPod(await client.core.readNamespacedPod(name));
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
     applyPolicy: lanePolicies.apply,
     deletePolicy: lanePolicies.delete,
     offerPolicy: lanePolicies.offer,

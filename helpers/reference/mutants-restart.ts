@@ -6,7 +6,7 @@ import type { Mutant } from './mutant.ts';
 import { nameOf } from './state.ts';
 
 /** Milliseconds that a slow plugin takes longer. */
-export const lateness = 400;
+export const lateness = 800;
 /** Milliseconds that a plugin with an API server to ask takes until it knows all. */
 const sync = 200;
 

@@ -7,7 +7,8 @@ export type SettleTimes = { p50Ms: number; p90Ms: number; p99Ms: number; maxMs: 
 export const readSettleTimes = (
   cases: readonly Pick<CaseRecord, 'steps'>[],
 ): { allow?: SettleTimes; deny?: SettleTimes } => {
-  const steps = cases.flatMap(({ steps }) => steps);
+  // What was measured on purpose is told by itself.
+  const steps = cases.flatMap(({ steps }) => steps).filter(({ resolutionMs }) => resolutionMs === undefined);
   return Object.fromEntries(
     (['allow', 'deny'] as const).flatMap((verdict) => {
       const times = steps

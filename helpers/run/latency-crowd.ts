@@ -1,25 +1,33 @@
 import { nameOfPolicy } from '../kube/world.ts';
 import { defaultNamespaceLabels, defaultPodLabels } from '../scenario/default-world.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { thenClean } from '../wait.ts';
 import { buildBystander, inParts } from './churn.ts';
 import type { Ground } from './ground.ts';
 
 /** What is created at once. */
 const breadth = 10;
 
-/** Pods and policies that decide about none of the pods under watch. Disposing takes them away. */
+/**
+ * Pods and policies that decide about none of the pods under watch.
+ * @returns what takes them away again
+ */
 export const gatherCrowd = async (
   { policies, pods }: NonNullable<Scenario['load']>,
   { lane, createNamespace, realId, realName }: Ground,
   signal: AbortSignal,
-): Promise<AsyncDisposable> => {
+): Promise<() => Promise<void>> => {
   const bystanders = Array.from({ length: policies }, (_, number) => buildBystander(number, lane));
   const standing = (await lane.world()).pods.length;
   const more = Array.from({ length: Math.max(0, pods - standing) }, (_, number) => number);
   const disperse = async (): Promise<void> => {
     const goesOn = new AbortController().signal;
-    await inParts(bystanders, breadth, goesOn, (policy) => lane.deletePolicy(nameOfPolicy(policy)));
-    if (more.length > 0) await (await lane.deleteNamespace(realId('w'))).gone;
+    await thenClean(
+      () => inParts(bystanders, breadth, goesOn, (policy) => lane.deletePolicy(nameOfPolicy(policy))),
+      async () => {
+        if (more.length > 0) await (await lane.deleteNamespace(realId('w'))).gone;
+      },
+    );
   };
   try {
     if (more.length > 0)
@@ -38,5 +46,5 @@ export const gatherCrowd = async (
     await disperse().catch(() => {});
     throw error;
   }
-  return { [Symbol.asyncDispose]: disperse };
+  return disperse;
 };

@@ -161,6 +161,7 @@ export const createLane = (
       await lab.updateServices();
       await changed();
     },
+    readPod: async (name) => members.pods().find((pod) => idOf(pod) === idOf(name)),
     createPod: async (request) => {
       requireNamespace(request.namespace);
       await members.createPods([request]);

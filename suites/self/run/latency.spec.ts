@@ -31,13 +31,13 @@ describe('the latency profile in the lab', function () {
     expect(new Set(found.steps.map(({ action }) => action))).to.have.all.keys(...changes, ...starts);
     for (const action of changes) {
       const times = timesOf(found, action);
-      // The timer of a process may end a millisecond early.
-      expect(times[0], action).to.be.at.least(lateness - 6);
-      expect(times[Math.floor(times.length / 2)], action).to.be.below(lateness + 300);
+      const median = times[Math.floor(times.length / 2)];
+      expect(median, action).to.be.within(lateness - 50, lateness + 400);
       expect(output).to.match(new RegExp(`^  ${action} .* ms +\\d+$`, 'm'));
     }
-    // Its rules for a pod that starts are as late: it is reachable until then.
-    expect(timesOf(found, 'start isolated pod').at(-1)).to.be.above(100);
+    // Its rules for a pod that starts are as late: it is reachable until then, and reaches out.
+    for (const action of starts.slice(0, 2))
+      expect(timesOf(found, action).at(-1), action).to.be.within(lateness - 300, lateness + 1_000);
     for (const { settleMs, firstMs, resolutionMs } of found.steps) {
       const [first, all] = [firstMs, settleMs].map((each) => each?.allow ?? each?.deny);
       expect(first).to.be.at.most(all!);
