@@ -5,7 +5,7 @@ import { idOf } from '../kube/world.ts';
 import type { Pod } from '../kube/world.ts';
 import { poll, settleAll } from '../wait.ts';
 import type { AgentStream, ExternalHostRequest, ObjectName } from './cluster.ts';
-import { createHostContainer, removeHostContainer } from './host-container.ts';
+import { createHostContainer, removeHostContainer, routeToContainer } from './host-container.ts';
 import type { HostNetwork } from './host-container.ts';
 import { lastWords } from './programs.ts';
 
@@ -20,6 +20,8 @@ export type ExternalHosts = AsyncDisposable & {
   has(owner: object, name: ObjectName): boolean;
   pods(owner: object): Pod[];
   connect(owner: object, name: ObjectName): Promise<AgentStream>;
+  /** For a node that has booted, and knows no way to the hosts any more. */
+  routeAgain(): Promise<void>;
 };
 
 type Host = {
@@ -112,6 +114,13 @@ export const createExternalHosts = (network: HostNetwork): ExternalHosts => {
       const host = find(owner, name);
       if (host === undefined) throw new ClusterError({ subject: `no external host ${idOf(name)}` });
       return openContainerStream(host.container);
+    },
+    routeAgain: async () => {
+      const routes = [...hosts].map(async ({ ready, container, request: { addresses } }) => {
+        await ready;
+        await routeToContainer(network, container, addresses);
+      });
+      await settleAll(routes);
     },
     [Symbol.asyncDispose]: async () => {
       await settleAll([...hosts].map(discard));

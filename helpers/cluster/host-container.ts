@@ -62,12 +62,21 @@ export const createHostContainer = async (
   await runProgram('docker', ['cp', '--quiet', agentFile, `${container}:/agent.mjs`], { subject });
   await runProgram('docker', ['start', container], { subject });
   await waitForHello(container, subject);
+  await routeToContainer(network, container, request.addresses);
+};
+
+/** Gives each node the way to the addresses of such a container, whether it has it already or not. */
+export const routeToContainer = async (
+  network: Pick<HostNetwork, 'nodes'>,
+  container: string,
+  addresses: readonly string[],
+): Promise<void> => {
   const gateways = await readAddresses(container);
   await Promise.all(
     network.nodes.map(({ name }) =>
       runOnNode(
         name,
-        request.addresses.flatMap((address) =>
+        addresses.flatMap((address) =>
           gateways
             .filter((gateway) => familyOf(gateway) === familyOf(address))
             .map((gateway) => `route replace ${address} via ${gateway} proto ${routeProtocol}`),

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError } from '../errors.ts';
 import { openClient } from '../kube/client.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { settleAll } from '../wait.ts';
+import { settleAll, thenClean } from '../wait.ts';
 import { readAdminApi } from './admin-api.ts';
 import { noNextPlugin, type Cluster, type StartOptions } from './cluster.ts';
 import { waitUntilClusterReady } from './cluster-readiness.ts';
@@ -28,7 +28,7 @@ import { chooseNodes, noChosenAddress } from './kubernetes-objects.ts';
 import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
 import { createOwnedFolder, hasOtherRuns } from './owner.ts';
-import { holdUpApiServer, leavePluginOut, restartNode } from './outages.ts';
+import { describeFixtures, holdUpApiServer, leavePluginOut, restartNode } from './outages.ts';
 import { createRunningPlugin } from './plugin-versions.ts';
 import { findNextPlugin, findPlugin, type Plugin } from './plugins.ts';
 import { bringToDocker, loadIntoNodes, prepareProbeImage } from './probe-image.ts';
@@ -209,12 +209,7 @@ const describeCluster = async ({
       'chosen-address': noChosenAddress,
       ...(ours.length === 0 ? { 'plugin-operations': notOurs } : {}),
       ...(next === undefined ? { 'plugin-upgrade': noNextPlugin } : {}),
-      ...(isOurs
-        ? {}
-        : {
-            'node-operations': 'the nodes of this cluster are not ours to restart',
-            'api-server-operations': 'the API server of this cluster is not ours to hold up',
-          }),
+      ...describeFixtures(isOurs, nodes, probeNodes[1]),
       ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
     },
     commandEnvironment: { KUBECONFIG: kubeconfig },
@@ -222,9 +217,12 @@ const describeCluster = async ({
     outage: async (what, meanwhile) => {
       if (what.part === 'plugin') return leavePluginOut(what.node, meanwhile, running.place());
       if (what.part === 'api-server') return holdUpApiServer(meanwhile, place);
-      await restartNode(what.node, run, meanwhile, place);
+      const work = (): Promise<void> => restartNode(what.node, run, meanwhile, place);
       // A node that boots has none of our routes any more.
-      if (prepared !== undefined) await (prepared = refuseDocumentationRanges(kindNodes));
+      await thenClean(work, async () => {
+        if (prepared !== undefined) await (prepared = refuseDocumentationRanges(kindNodes));
+        await externalHosts.routeAgain();
+      });
     },
     maximumLanes: 4,
     openLane: (index, standing, guests) =>

@@ -1,6 +1,7 @@
 import { ClusterError } from '../errors.ts';
-import type { V1Pod } from '../kube/client.ts';
+import type { V1Node, V1Pod } from '../kube/client.ts';
 import { poll, settleAll } from '../wait.ts';
+import type { ObjectName } from './cluster.ts';
 import {
   containersOf,
   doToContainers,
@@ -84,46 +85,66 @@ export const holdUpApiServer = async (
  * also where we are not there any more.
  * @returns when `meanwhile` is done and the pods of the run serve there again, with the addresses that they have then; the
  * plugin may be later
- * @throws ClusterError for the node of the API server, or where they do not come back within three minutes
+ * @throws ClusterError where they do not come back within three minutes
  */
 export const restartNode = async (
   node: string,
   run: string,
   meanwhile: () => Promise<void>,
-  { client, controlPlane, signal }: KindPlace,
+  { client, signal }: KindPlace,
 ): Promise<void> => {
-  if (node === controlPlane)
-    throw new ClusterError({ subject: `node ${node} has the API server`, wanted: 'a node without one' });
   const listOurs = async (): Promise<V1Pod[]> => {
     const namespaces = await client.core.listNamespace({ labelSelector: `${runLabel}=${run}` });
     const lists = await settleAll(
       namespaces.items.map(async ({ metadata }) =>
         client.core.listNamespacedPod({
           namespace: metadata?.name ?? '',
-          fieldSelector: `spec.nodeName=${node},status.phase=Running`,
+          fieldSelector: `spec.nodeName=${node}`,
         }),
       ),
     );
-    return lists.flatMap(({ items }) => items);
+    return lists
+      .flatMap(({ items }) => items)
+      .filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
   };
-  const before = await listOurs();
+  const before = (await listOurs()).filter(({ status }) => status?.phase === 'Running');
   await runProgram('docker', ['restart', '--time', '0', node], { subject: `cannot restart node ${node}` });
   await meanwhile();
+  const uidsOfBefore = new Set(before.map(({ metadata }) => metadata?.uid));
   const old = new Set(before.flatMap(containersOf));
   // Until the kubelet has told more, the API server has pods running that are dead.
-  const areNew = async (): Promise<true | undefined> =>
-    (await listOurs()).flatMap(containersOf).every((id) => !old.has(id)) || undefined;
+  const areNew = async (): Promise<ObjectName[] | undefined> => {
+    const same = (await listOurs()).filter(({ metadata }) => uidsOfBefore.has(metadata?.uid));
+    const isNew = (pod: V1Pod): boolean =>
+      containersOf(pod).length > 0 && containersOf(pod).every((id) => !old.has(id));
+    return same.every(isNew)
+      ? same.map(({ metadata }) => ({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' }))
+      : undefined;
+  };
   const failure = (): Error =>
     new ClusterError({
       subject: `node ${node} has not started its pods again three minutes after it was restarted`,
       next: `docker exec ${node} journalctl --unit kubelet`,
     });
-  await poll(areNew, { deadline: 180_000, interval: 100, signal, failure });
-  const names = before.map(({ metadata }) => ({
-    namespace: metadata?.namespace ?? '',
-    name: metadata?.name ?? '',
-  }));
+  const names = await poll(areNew, { deadline: 180_000, interval: 100, signal, failure });
   await waitUntilServing(client, names, signal);
+};
+
+/** What must not be taken away from a kind cluster, with the reasons. `second`: the name of the second node of probe pods. */
+export const describeFixtures = (
+  isOurs: boolean,
+  nodes: readonly V1Node[],
+  second: string | undefined,
+): Partial<Record<'node-operations' | 'api-server-operations', string>> => {
+  if (!isOurs)
+    return {
+      'node-operations': 'the nodes of this cluster are not ours to restart',
+      'api-server-operations': 'the API server of this cluster is not ours to hold up',
+    };
+  const labels = nodes.find(({ metadata }) => metadata?.name === second)?.metadata?.labels ?? {};
+  return Object.hasOwn(labels, 'node-role.kubernetes.io/control-plane')
+    ? { 'node-operations': 'the second node of its pods has an API server' }
+    : {};
 };
 
 const freeze = async (pod: V1Pod, signal: AbortSignal | undefined): Promise<void> => {

@@ -116,7 +116,7 @@ export const restartMutants: readonly Mutant[] = [
   },
   {
     name: 'first-addresses-stay',
-    sentence: 'A pod that is back with other addresses, and is the same object, is known by its first ones.',
+    sentence: 'A pod whose addresses change is known by its first ones as long as it is there.',
     feature: 'NodeOutage',
     imitates: 'all peer suites, in which a pod has the same addresses from begin to end',
     killedBy: 'operations/cluster/node-restarts',

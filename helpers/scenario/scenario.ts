@@ -76,7 +76,7 @@ export type Operation =
   | { verb: 'kill' | 'restart' | 'rollover' | 'upgrade' | 'downgrade'; part: 'plugin' }
   /** The plugin of the node where this pod runs goes without a word, and comes back when `meanwhile` is done. */
   | { verb: 'outage'; part: 'plugin'; nodeOf: PodId; meanwhile: Change }
-  /** The node where this pod runs loses its power, and boots again: its pods are there again, with other addresses. */
+  /** The node where this pod runs loses its power, and boots again: its pods are there again, often with other addresses. */
   | { verb: 'outage'; part: 'node'; nodeOf: PodId }
   /** Nobody is answered by the API server for 30 s. */
   | { verb: 'outage'; part: 'api-server' }

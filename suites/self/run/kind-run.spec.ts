@@ -160,8 +160,8 @@ describe('netpol run on kind', function () {
     expect(node).to.include({ status: 'pass' });
     const [, { operation, grids, settleMs } = {}] = node!.steps;
     expect(settleMs).to.have.all.keys('deny');
-    // Of six pairs on the node that stays three are open, by connections that are new and by ones that last.
-    expect(operation?.watched).to.equal((3 + 2 * 3) * grids!.length);
+    // Of twelve pairs beside the node five are closed; the others are open, by connections that are new and by ones that last.
+    expect(operation?.watched).to.equal((5 + 2 * 7) * grids!.length);
     const seen = operation!.flows.flatMap(({ stretches }) => stretches.map(({ what }) => what));
     expect(seen).to.not.include('leak').and.not.include('loss');
   });
