@@ -106,6 +106,22 @@ export const restartMutants: readonly Mutant[] = [
     beforeRules: () => load(renderRemoval()),
   },
   {
+    name: 'open-while-pods-change',
+    sentence: 'When a pod comes or goes it forgets all policies until it is told of another change.',
+    feature: 'Churn',
+    imitates: 'all peer suites, in which no pods come and go while the others are probed',
+    killedBy: 'operations/cluster/pods-come-and-go',
+    follow: () => {
+      let known = '';
+      return (state) => {
+        const living = state.pods.map(nameOf).toSorted().join();
+        const isNew = known !== '' && living !== known;
+        known = living;
+        return isNew ? { ...state, policies: [] } : state;
+      };
+    },
+  },
+  {
     name: 'late',
     sentence: `It waits ${lateness} ms before it loads rules.`,
     feature: 'NetworkPolicy',
