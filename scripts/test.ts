@@ -1,6 +1,7 @@
 // `npm test [FILTER...]`: the tests of the tester, with a closing line that machines read.
 // A filter is a folder below suites/self or a spec file. CI may set NETPOL_TEST_NO_SKIP: then a skip is a failure.
 import { glob } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import Mocha, { type Runner, type Test } from 'mocha';
 
@@ -30,8 +31,18 @@ await mocha.loadFilesAsync();
 const declared = countTests(mocha.suite);
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const skipped: string[] = [];
+const took = new Map<string, number>();
+let last = performance.now();
+/** Hooks are in the time of their file: a cluster that is started takes longer than most tests. */
+const time = ({ file = '' }: Pick<Test, 'file'>): void => {
+  const now = performance.now();
+  took.set(file, (took.get(file) ?? 0) + now - last);
+  last = now;
+};
 const runner: Runner = await new Promise((resolve) => {
   const started = mocha.run(() => resolve(started));
+  started.on('test end', time);
+  started.on('hook end', time);
   started.on('pass', () => (counts.passed += 1));
   started.on('fail', () => (counts.failed += 1));
   started.on('pending', (test: Test) => {
@@ -49,11 +60,19 @@ if (process.env.NETPOL_TEST_NO_SKIP && counts.skipped > 0) {
   counts.failed += counts.skipped;
   counts.skipped = 0;
 }
+if (took.size > 1) console.log(`slowest files\n${listSlowest().join('\n')}\n`);
 const code = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
 // What was printed before may still be on its way into a pipe.
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`, () =>
   process.exit(code),
 );
+
+function listSlowest(): string[] {
+  const rows = [...took].toSorted(([, one], [, other]) => other - one).slice(0, 10);
+  return rows.map(
+    ([file, time]) => `${(time / 1000).toFixed(1).padStart(8)} s  ${relative(process.cwd(), file)}`,
+  );
+}
 
 function countTests(suite: Mocha.Suite): number {
   return suite.tests.length + suite.suites.reduce((sum, child) => sum + countTests(child), 0);
