@@ -1,9 +1,9 @@
 import { AssertionError } from 'chai';
 import { BaselineError, ClusterError, ProbeError } from '../errors.ts';
-import { addressOf, idOf, nameOfPolicy, type Pod } from '../kube/world.ts';
+import { addressOf, nameOfPolicy, type Pod } from '../kube/world.ts';
 import type { Transition, Want } from '../matrix/transition.ts';
 import { now } from '../probe/clock.ts';
-import { startMonitor, type Monitor, type Teller } from '../probe/monitor.ts';
+import { startMonitor, type Monitor } from '../probe/monitor.ts';
 import { openLinks } from '../probe/pods.ts';
 import type { StepRecord } from '../report/record.ts';
 import { defaultPodLabels, defaultPorts } from '../scenario/default-world.ts';
@@ -134,7 +134,7 @@ const startPod = async (
     await using links = await openLinks(lane, [pod]);
     const outward = flowsTo(await readAsked(ground), [realId(late)], context.families);
     const own = [askItself(realId(late))];
-    using ownMonitor = await startMonitor(links as Teller, [...outward, ...own], { interval });
+    using ownMonitor = await startMonitor(links, [...outward, ...own], { interval });
     const watched: [string, WatchedFlows][] = [
       ['', { flows: inward, selves: asking, monitor }],
       [', reaching out', { flows: outward, selves: own, monitor: ownMonitor }],

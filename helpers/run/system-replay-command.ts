@@ -33,13 +33,13 @@ export const systemReplayCommand = async (argv: readonly string[]): Promise<numb
   const all = outcomes.flatMap(({ pair, journey, result }) =>
     replayScenarios(system, journey, result, { ...options, mode: pair }),
   );
-  const { only } = flags;
-  const scenarios = all.filter(({ name }) => only === undefined || name.endsWith(`/${String(only)}`));
+  const only = typeof flags['only'] === 'string' ? flags['only'] : undefined;
+  const scenarios = all.filter(({ name }) => only === undefined || name.endsWith(`/${only}`));
   if (scenarios.length === 0 && all.length > 0)
     throw new UsageError({
       subject: 'there is no such order for `--only`',
       wanted: listSome([...new Set(all.map(({ name }) => name.replace(/^.*\//, '')))]),
-      got: String(only),
+      ...(only !== undefined && { got: only }),
     });
   if (scenarios.length === 0)
     throw new UsageError({
