@@ -52,14 +52,16 @@ export const total = (flow: Pick<FlowRecord, 'stretches'>, what: What): number =
 
 /**
  * Whether a flow was lost or leaked for longer than is borne, could not be told, or was right. What may be a loss is none,
- * but is not borne for longer than one either.
+ * but is not borne for longer than one either, nor together with one beside it.
  */
 export const judgeFlow = (
   flow: Pick<FlowRecord, 'stretches'>,
   { lossMs, leakMs, blindMs }: MonitorLimits,
 ): 'fail' | 'error' | 'pass' => {
   if (longest(flow, 'loss') > lossMs || longest(flow, 'leak') > leakMs) return 'fail';
-  const doubtful = longestOf(flow.stretches.filter(({ mayBeLoss }) => mayBeLoss === true));
+  const doubtful = longestOf(
+    flow.stretches.filter(({ what, mayBeLoss }) => what === 'loss' || mayBeLoss === true),
+  );
   return longest(flow, 'blind') > blindMs || doubtful > lossMs ? 'error' : 'pass';
 };
 

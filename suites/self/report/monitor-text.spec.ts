@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import {
   exitCodeOfMonitor,
+  judgeFlow,
   type FlowRecord,
   type MonitorRecord,
 } from '../../../helpers/report/monitor-record.ts';
@@ -63,6 +64,20 @@ const records = {
   nothing: watched([]),
 };
 const exitCodes = { pass: 0, fail: 1, borne: 0, error: 2, 'failed-command': 2, all: 2, many: 1, nothing: 2 };
+
+describe('the verdict about a flow', () => {
+  const limits = { lossMs: 500, leakMs: 0, blindMs: 1_000 };
+  const away = { what: 'loss', from: 1_000, to: 1_450, detail: 'dropped' } as const;
+  const doubtful = { what: 'blind', from: 1_450, to: 1_900, detail: 'no answer', mayBeLoss: true } as const;
+
+  it('takes what is lost and what may be lost beside it together', () => {
+    expect(judgeFlow({ stretches: [away] }, limits)).to.equal('pass');
+    expect(judgeFlow({ stretches: [doubtful] }, limits)).to.equal('pass');
+    expect(judgeFlow({ stretches: [away, doubtful] }, limits)).to.equal('error');
+    expect(judgeFlow({ stretches: [away, { ...doubtful, from: 1_600 }] }, limits)).to.equal('pass');
+    expect(judgeFlow({ stretches: [{ ...away, to: 1_501 }, doubtful] }, limits)).to.equal('fail');
+  });
+});
 
 describe('the result of a monitor', () => {
   for (const [name, record] of Object.entries(records)) {
