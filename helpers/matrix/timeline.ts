@@ -91,7 +91,7 @@ const coverWindow = (
     covered.push({ ...run, from: Math.max(run.from, from), to: Math.min(last, to) });
     end = last;
   }
-  if (to - end > 2 * interval) covered.push(unseen(Math.max(end, from), to));
+  if (to - end > (covered.length === 0 ? 0 : 2 * interval)) covered.push(unseen(Math.max(end, from), to));
   return covered.filter((run) => run.to > run.from);
 };
 

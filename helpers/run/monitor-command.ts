@@ -103,10 +103,11 @@ const watch = async (
       wanted: 'cells of TCP or UDP that are open or closed',
     });
   const intervalMs = askedMs ?? Math.max(usualIntervalMs, Math.ceil(flows.length / probesPerMs));
-  if (askedMs === undefined && intervalMs > limits.blindMs)
+  // A pause is told from two intervals on.
+  if (askedMs === undefined && 2 * intervalMs > limits.blindMs)
     throw new UsageError({
       subject: `${flows.length} flows are too many to be seen every ${limits.blindMs} ms`,
-      wanted: `${probesPerMs * limits.blindMs} at most`,
+      wanted: `${(probesPerMs * limits.blindMs) / 2} at most`,
       next: 'watch fewer (another scenario, fewer namespaces), or set --interval or --max-blind yourself',
     });
   using watched = await watchFlows(flows, ground, intervalMs);

@@ -41,7 +41,8 @@ export const actUnderWatch = async (
   if (isOperation(action)) {
     const work = (): Promise<void> => perform(action, scenario, ground, context);
     const limits = { ...action.limits, blindMs: longestBlindness };
-    const watched = await watchAgain(flows(), limits, ground, patience, work);
+    const attempts = isDoneOnce(action) ? 1 : mostAttempts;
+    const watched = await watchAgain(flows(), limits, ground, patience, work, attempts);
     await look();
     return watched;
   }
@@ -53,7 +54,8 @@ export const actUnderWatch = async (
   }
   const chosen = flows();
   const interval = Math.max(patience.watchInterval, chosen.length);
-  const limits = { ...watch.limits, blindMs: longestBlindness };
+  // A pause is told from two intervals on.
+  const limits = { ...watch.limits, blindMs: Math.max(longestBlindness, 2 * interval) };
   const seldom = { ...patience, watchInterval: interval };
   const { seen, evidence } = await watchOnce(chosen, limits, ground, seldom, change, look);
   return { operation: { attempt: 1, limits, ...seen }, evidence };
@@ -92,12 +94,13 @@ const watchAgain = async (
   ground: Ground,
   patience: CheckContext['patience'],
   work: () => Promise<void>,
+  attempts: number,
 ): Promise<Watched> => {
   for (let attempt = 1; ; attempt += 1) {
     const { seen, evidence } = await watchOnce(flows, limits, ground, patience, work);
     const operation = { attempt, limits, ...seen };
     const verdicts = operation.flows.map((flow) => judgeFlow(flow, limits));
-    if (attempt === mostAttempts || verdicts.includes('fail') || !verdicts.includes('error'))
+    if (attempt === attempts || verdicts.includes('fail') || !verdicts.includes('error'))
       return { operation, evidence };
   }
 };
@@ -159,8 +162,13 @@ export const refuseOutOfSight = (step: Step, index: number, operation: Operation
     next: 'run it again where less else runs',
   };
   // An operation was tried again already; a change can be made again only with all that came before it.
-  throw step.watch === undefined ? new ProbeError(complaint) : new BlindError(complaint);
+  throw step.watch === undefined && !isDoneOnce(step.action)
+    ? new ProbeError(complaint)
+    : new BlindError(complaint);
 };
+
+/** A plugin misses a change only the first time that it is made. */
+const isDoneOnce = (action: Step['action']): boolean => action.verb === 'outage' && action.part === 'plugin';
 
 const placeOf = ({ action, watch }: Step, index: number): string => {
   const who = watch === undefined ? '' : `, which ${watch.by} makes`;

@@ -32,6 +32,13 @@ describe('The timeline of a flow', () => {
     expect(told('deny', runs('dropped 0 500', 'refused 520 1000'))).to.deep.equal([]);
   });
 
+  it('is blind where nothing was told, however short that was', () => {
+    for (const to of [30, 1000])
+      expect(stretchesOf('deny', [], [alive], { ...window, to })).to.deep.equal([
+        { what: 'blind', from: 0, to, detail: 'no probe' },
+      ]);
+  });
+
   it('has a loss from the first probe that is lost to the first that is not', () => {
     const met = runs('connected 0 380', 'dropped 400 540', 'connected 560 1000');
     expect(told('allow', met)).to.deep.equal(['loss 400 560 dropped']);
