@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ClusterError } from '../errors.ts';
 import type { V1Node, V1Pod } from '../kube/client.ts';
 import { poll, settleAll } from '../wait.ts';
@@ -55,11 +56,13 @@ export const holdUpApiServer = async (
     namespace: 'kube-system',
     labelSelector: 'component=kube-apiserver',
   });
+  let endTimers: (() => Promise<void>)[] = [];
   try {
-    await settleAll(servers.map((pod) => freeze(pod, signal)));
+    endTimers = await settleAll(servers.map((pod) => freeze(pod, signal)));
     await meanwhile();
   } finally {
     await settleAll(servers.map((pod) => doToContainers(pod, 'resume')));
+    await settleAll(endTimers.map((end) => end()));
   }
   const thawed = Date.now();
   const read = ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', '--request-timeout=5s', 'get', 'lease'];
@@ -147,8 +150,18 @@ export const describeFixtures = (
     : {};
 };
 
-const freeze = async (pod: V1Pod, signal: AbortSignal | undefined): Promise<void> => {
-  const thaw = `sleep ${longestFreeze}\n${toContainers(pod, 'resume')}`;
-  await runProgram('docker', ['exec', '--detach', pod.spec?.nodeName ?? '', 'sh', '-c', thaw], { signal });
+/** Resolves with what ends the freeze's own timer, which would end a later freeze too early. */
+const freeze = async (pod: V1Pod, signal: AbortSignal | undefined): Promise<() => Promise<void>> => {
+  const node = pod.spec?.nodeName ?? '';
+  const token = `/run/netpol-freeze-${randomUUID()}`;
+  const thaw = [
+    `sleep ${longestFreeze}`,
+    `test -e ${token} || exit 0`,
+    `rm ${token}`,
+    toContainers(pod, 'resume'),
+  ];
+  await runProgram('docker', ['exec', node, 'touch', token], { signal });
+  await runProgram('docker', ['exec', '--detach', node, 'sh', '-c', thaw.join('\n')], { signal });
   await doToContainers(pod, 'pause', signal);
+  return async () => void (await runProgram('docker', ['exec', node, 'rm', '-f', token]));
 };
