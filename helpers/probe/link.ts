@@ -121,9 +121,17 @@ export const openLink = (
     current = stream;
     failure = undefined;
     silences = 0;
+    const watchdog = setInterval(() => {
+      if (subscriptions.silentFor() < longestHush) return;
+      stream.close();
+      lose(stream, 'the agent tells nothing any more');
+    }, longestHush / 12);
     subscriptions.askAnew();
     for (const batch of batches.values()) if (batch.stream === undefined) send(batch, stream);
-    void stream.closed.then((reason) => lose(stream, reason));
+    void stream.closed.then((reason) => {
+      clearInterval(watchdog);
+      lose(stream, reason);
+    });
   };
 
   const giveUp = (error: unknown): never => {
@@ -197,12 +205,7 @@ export const openLink = (
         clearTimeout(timer);
         finish(answer);
       };
-      const batch: Batch = {
-        line: JSON.stringify({ id, probes }),
-        size,
-        stream: undefined,
-        settle,
-      };
+      const batch: Batch = { line: JSON.stringify({ id, probes }), size, stream: undefined, settle };
       const timer = setTimeout(() => expire(batch), longest * Math.ceil(places / agentConcurrency) + grace);
       batches.set(id, batch);
       if (current !== undefined) send(batch, current);
@@ -234,6 +237,8 @@ type Batch = {
 };
 
 const longestPause = 5_000;
+// Who has subscribed is told something twice a second, but for 30 s while an API server is away.
+const longestHush = 60_000;
 // How many probes an agent runs at once (agent.mjs); the rest waits for a place, each for a deadline at most.
 const agentConcurrency = 256;
 // An echo is a process: 16 at once.

@@ -14,11 +14,15 @@ export type Subscriptions = {
   askAnew(): void;
   /** Whether anybody waits for answers. */
   areWaiting(): boolean;
+  /** For how long those who wait have been told nothing, in milliseconds; 0 where nobody waits. */
+  silentFor(): number;
 };
 
 /** @param send sends a line on the stream that is there now, if one is */
 export const createSubscriptions = (takeId: () => number, send: (line: string) => void): Subscriptions => {
   const entries = new Map<number, { request: object | undefined; take: (answer: Answer) => void }>();
+  let heardAt = 0;
+  const areWaiting = (): boolean => [...entries.values()].some(({ request }) => request !== undefined);
   const ask = (id: number, request: object): void => {
     try {
       send(JSON.stringify({ id, ...request }));
@@ -31,6 +35,7 @@ export const createSubscriptions = (takeId: () => number, send: (line: string) =
       const id = takeId();
       const entry: { request: object | undefined; take: typeof take } = { request, take };
       entries.set(id, entry);
+      heardAt = performance.now();
       ask(id, request);
       return {
         change: (other) => {
@@ -40,9 +45,14 @@ export const createSubscriptions = (takeId: () => number, send: (line: string) =
         [Symbol.dispose]: () => void entries.delete(id),
       };
     },
-    take: (answer) => entries.get(Number(answer['id']))?.take(answer),
-    areWaiting: () => [...entries.values()].some(({ request }) => request !== undefined),
+    take: (answer) => {
+      heardAt = performance.now();
+      entries.get(Number(answer['id']))?.take(answer);
+    },
+    areWaiting,
+    silentFor: () => (areWaiting() ? performance.now() - heardAt : 0),
     askAnew: () => {
+      heardAt = performance.now();
       for (const [id, { request }] of entries) if (request !== undefined) ask(id, request);
     },
   };

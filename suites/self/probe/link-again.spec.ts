@@ -1,7 +1,27 @@
 import { expect } from 'chai';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ProbeError } from '../../../helpers/errors.ts';
+import { createSubscriptions } from '../../../helpers/probe/subscriptions.ts';
 import { createFakeStream } from './agents.ts';
 import { connected, one, openFake, until } from './fake-link.ts';
+
+describe('Who has subscribed', () => {
+  it('is known to have been told nothing for so long, whatever is asked meanwhile', async () => {
+    let id = 6;
+    const subscriptions = createSubscriptions(
+      () => (id += 1),
+      () => {},
+    );
+    expect(subscriptions.silentFor()).to.equal(0);
+    const clock = subscriptions.subscribe({ clock: 1 }, () => {});
+    using _ = subscriptions.subscribe({ monitor: {} }, () => {});
+    await delay(40);
+    clock.change({ clock: 2 });
+    expect(subscriptions.silentFor()).to.be.above(35);
+    subscriptions.take({ id: 7 });
+    expect(subscriptions.silentFor()).to.be.below(35);
+  });
+});
 
 describe('A link whose stream is gone', () => {
   it('loses the probes of a stream that ends to `error` and works again over the next', async () => {
