@@ -610,12 +610,15 @@ const watchDatagrams = (ports) => {
   const known = new Set(ports);
   let last = countRefusedDatagrams(known);
   let lookedAt = performance.now();
-  return () => {
-    if (performance.now() - lookedAt < 100) return false;
-    lookedAt = performance.now();
-    const before = last;
-    last = countRefusedDatagrams(known);
-    return last !== before;
+  let refusedAt = Number.NEGATIVE_INFINITY;
+  return (sentAt) => {
+    if (performance.now() - lookedAt >= 100) {
+      lookedAt = performance.now();
+      const before = last;
+      last = countRefusedDatagrams(known);
+      if (last !== before) refusedAt = lookedAt;
+    }
+    return sentAt <= refusedAt;
   };
 };
 
@@ -624,12 +627,14 @@ const createAsker = (id, { lives, answerer, grades, datagrams, ...request }) => 
   let isOpen = false;
   const haveBeenRefused = datagrams ? watchDatagrams(datagrams) : () => false;
   return async () => {
+    const sentAt = performance.now();
     const flow = lives ? { flow: { id, use: isOpen ? 'exchange' : 'open' } } : {};
     isOpen = true;
     const result = await probe({ ...request, single: true, ...flow });
-    // What was cut is opened anew; what is silent may come back.
-    if (!['connected', 'dropped'].includes(result.outcome)) isOpen = false;
-    if (haveBeenRefused()) return { outcome: 'error', detail: 'it had no room for datagrams' };
+    // What was cut is opened anew, also where the kernel gave it up; what is silent may come back.
+    const isSilent = result.outcome === 'dropped' && result.detail === undefined;
+    if (result.outcome !== 'connected' && !isSilent) isOpen = false;
+    if (haveBeenRefused(sentAt)) return { outcome: 'error', detail: 'it had no room for datagrams' };
     return judgeProbe(result, { answerer, grades });
   };
 };
