@@ -48,6 +48,12 @@ export const readMonitorSettings = (
       next: 'netpol monitor --help',
     });
   }
+  if (forMs !== undefined && operation.length > 0)
+    throw new UsageError({
+      subject: '`--for` and `--until-exit` together',
+      wanted: 'one end: after a time, or with the command',
+      next: '`--until-exit -- timeout TIME COMMAND` ends a command after a time',
+    });
   return { intervalMs, limits, forMs, step, operation };
 };
 

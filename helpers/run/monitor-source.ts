@@ -104,17 +104,18 @@ const cutSteps = (scenarios: readonly Scenario[], step: number | undefined): Sce
         .join(', ')}${scenarios.length > 5 ? ', ...' : ''}`,
       next: 'npm start -- list',
     });
-  const steps = scenario.steps.slice(0, step);
-  if (!steps.some(({ expect }) => expect.length > 0))
+  const drawn = scenario.steps.findLastIndex(({ expect }) => expect.length > 0) + 1;
+  const steps = scenario.steps.slice(0, step ?? drawn);
+  if (steps.at(-1)?.expect.length === 0 || steps.length === 0)
     throw new UsageError({
-      subject: `${scenario.name} draws no grid until step ${steps.length}`,
+      subject: `${scenario.name} draws no grid at step ${steps.length}`,
       next: 'choose another --step',
     });
   return { ...scenario, steps };
 };
 
 const gridsOfLast = ({ steps }: Scenario, families: readonly Family[]): WantedGrid[] =>
-  gridsFor(steps.findLast(({ expect }) => expect.length > 0)?.expect ?? [], families);
+  gridsFor(steps.at(-1)?.expect ?? [], families);
 
 /** Says how long it took to prove something; where it does not hold, which cells do not, and why they should. */
 const noteProved = async <Proved>(
@@ -162,7 +163,7 @@ const scenarioStage =
     await noteProved(`${name} holds after ${steps.length} of its steps`, note, (records) =>
       proveSteps(scenario, ground, lanes.context, records),
     );
-    const last = steps.findLast(({ expect }) => expect.length > 0);
+    const last = steps.at(-1);
     const world = await ground.refresh();
     const opened = stack.move();
     return {

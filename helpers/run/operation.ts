@@ -45,9 +45,9 @@ export const operate = async (
   };
   const [result] = await Promise.all([child, tell().catch(() => {})]);
   const toMs = now();
+  const failed = result.failed && !signal.aborted;
   await pause(margin, signal);
-  const end = describeEnd(result);
-  return { command: redactCommand(command), fromMs, toMs, end, failed: result.failed && !signal.aborted };
+  return { command: redactCommand(command), fromMs, toMs, end: describeEnd(result), failed };
 };
 
 const describeEnd = ({

@@ -160,6 +160,8 @@ describe('netpol monitor in the lab', function () {
     for (const [args, words] of [
       [['--', 'true'], '`--until-exit -- COMMAND` or neither of them'],
       [['--until-exit'], '`--until-exit -- COMMAND` or neither of them'],
+      [['--for', '1s', '--until-exit', '--', 'true'], '`--for` and `--until-exit` together'],
+      [['admin/stories/monitoring', '--step', '5'], 'draws no grid at step 5'],
       [['network-policy/peers'], 'netpol monitor watches one scenario'],
       [['network-policy/api/names-per-namespace'], 'draws no grid'],
       [['x', '--live'], 'one of SCENARIO, `--system` and `--live`'],
