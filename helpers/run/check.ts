@@ -150,9 +150,10 @@ export const proveSteps = async (
     const grids = gridsFor(step.expect, families);
     const last = gridsFor(scenario.steps[index - 1]?.expect ?? [], families);
     await using flows = await openFlows(grids, world, ground, patience);
-    const nodes = new Map(world.pods.map((pod) => [ground.shortId(idOf(pod)), pod.node]));
-    const plan = (): MonitoredFlow[] =>
-      chooseFlows(planFlows(sameBefore(grids, last), world, ground), step, nodes);
+    const plan = (): MonitoredFlow[] => {
+      const nodes = new Map(world.pods.map((pod) => [ground.shortId(idOf(pod)), pod.node]));
+      return chooseFlows(planFlows(sameBefore(grids, last), world, ground), step, nodes);
+    };
     const now = createOracle(worldAt(scenario, index));
     let offset = 0;
     let seen: Seen | undefined;

@@ -6,6 +6,7 @@ import { now } from '../probe/clock.ts';
 import type { Monitor, Watch } from '../probe/monitor.ts';
 import { poll } from '../wait.ts';
 import type { CheckContext } from './check.ts';
+import { isPrompt, requestOf } from './monitor-flows.ts';
 
 /** Silence for so long is a drop, in milliseconds; and a pod that answers itself later may have been too late for others. */
 const silence = 300;
@@ -68,26 +69,21 @@ export const flowsTo = (pod: Pod, from: readonly string[], families: readonly Fa
       const host = addressOf(pod, family);
       if (host === undefined)
         throw new ProbeError({ subject: `pod ${idOf(pod)} has no address of ${family}` });
-      const request = { protocol: 'TCP' as const, host, port: 80, deadline: silence };
-      return { from, answerer: idOf(pod), request: { ...request, family: family === 'IPv4' ? 4 : 6 } };
+      const request = requestOf({ protocol: 'TCP', port: 80, family }, host, { silence });
+      return { from, answerer: idOf(pod), request };
     }),
   );
 
 /** How a pod asks itself, where no policy reaches. */
 export const askItself = (from: string): Watch => ({
   from,
-  request: { protocol: 'TCP', host: '127.0.0.1', port: 80, family: 4, deadline: patience },
+  request: requestOf({ protocol: 'TCP', port: 80, family: 'IPv4' }, '127.0.0.1', { silence: patience }),
   lives: true,
   grades: [promptness],
 });
 
 /** Whether a pod answered itself too late at any moment since then, so that its silence says nothing. */
 export const wasLate = (self: Watch, monitor: Monitor, since: number): boolean =>
-  monitor
-    .runsOf(self)
-    .some(
-      ({ outcome, detail, to }) =>
-        to >= since && (outcome !== 'connected' || !(Number(detail) <= promptness)),
-    );
+  monitor.runsOf(self).some((run) => run.to >= since && !isPrompt(run, promptness));
 
 const lastOf = (self: Watch, monitor: Monitor): number => monitor.runsOf(self).at(-1)?.to ?? 0;

@@ -11,6 +11,7 @@ import { buildPolicy, withLabel, type PolicyParts } from '../scenario/generated-
 import type { Scenario } from '../scenario/scenario.ts';
 import { poll, thenClean } from '../wait.ts';
 import type { CheckContext } from './check.ts';
+import { findPod } from './find-pod.ts';
 import type { Ground } from './ground.ts';
 import { round } from './judge.ts';
 import { gatherCrowd } from './latency-crowd.ts';
@@ -59,9 +60,7 @@ export const measureLatency = async (
 
 const measureChanges = async ({ ground, context, records }: Place): Promise<void> => {
   const { lane, realName, realId } = ground;
-  const found = await lane.readPod(realName(target));
-  if (found === undefined) throw new ClusterError({ subject: `the pod ${target} is gone` });
-  const flows = flowsTo(found, askers, context.families);
+  const flows = flowsTo(await findPod(target, ground), askers, context.families);
   const selves = [target, ...askers].map(askItself);
   const isolate = policyOf(ground, 'isolate', { podSelector: withLabel('pod', 'b'), ingress: [] });
   const labels = defaultPodLabels('b');
@@ -132,7 +131,7 @@ const startPod = async (
     await creating;
     const due = now();
     await using links = await openLinks(lane, [pod]);
-    const outward = flowsTo(await readAsked(ground), [realId(late)], context.families);
+    const outward = flowsTo(await findPod(askers[1], ground), [realId(late)], context.families);
     const own = [askItself(realId(late))];
     using ownMonitor = await startMonitor(links, [...outward, ...own], { interval });
     const watched: [string, WatchedFlows][] = [
@@ -179,16 +178,9 @@ const waitForAddress = async (
     await creating;
     return new ClusterError({ subject: `the pod ${late} has no address a minute after it was created` });
   };
-  const pod = await poll(read, { deadline: 60_000, interval: interval, signal, failure });
+  const pod = await poll(read, { deadline: 60_000, interval, signal, failure });
   const since = now();
   return { pod, since, unseen: since - before };
-};
-
-const readAsked = async ({ lane, realName }: Ground): Promise<Pod> => {
-  const [, asked] = askers;
-  const pod = await lane.readPod(realName(asked));
-  if (pod === undefined) throw new ClusterError({ subject: `the pod ${asked} is gone` });
-  return pod;
 };
 
 /** @throws BaselineError where they are not open */

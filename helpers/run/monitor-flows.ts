@@ -159,13 +159,18 @@ const askItself = (
 /** The runs of a pod that asks itself, with errors where it took longer than it may. */
 const gradeRuns = (runs: readonly Run[], { promptness }: Timing): Run[] =>
   runs.map((run) =>
-    run.outcome === 'connected' && !(Number(run.detail) <= promptness) ? { ...run, outcome: 'error' } : run,
+    run.outcome === 'connected' && !isPrompt(run, promptness) ? { ...run, outcome: 'error' } : run,
   );
 
-const requestOf = (
+/** Whether a pod that asked itself had its answers within so many milliseconds, one of the grades of the watch. */
+export const isPrompt = ({ outcome, detail }: Run, promptness: number): boolean =>
+  outcome === 'connected' && Number(detail) <= promptness;
+
+/** What is asked over and over; after so many milliseconds of silence it was dropped. */
+export const requestOf = (
   { protocol, port, family }: Pick<ProbeKind, 'protocol' | 'port' | 'family'>,
   host: string,
-  { silence }: Timing,
+  { silence }: { silence: number },
 ): Watch['request'] => ({
   protocol,
   host,

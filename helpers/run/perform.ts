@@ -1,10 +1,9 @@
-import { ClusterError } from '../errors.ts';
-import { idOf } from '../kube/world.ts';
 import { restartsNode, type OperationAction } from '../scenario/operations.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { act } from './act.ts';
 import type { CheckContext } from './check.ts';
 import { churn } from './churn.ts';
+import { findPod } from './find-pod.ts';
 import type { Ground } from './ground.ts';
 import { pause } from './operation.ts';
 
@@ -26,19 +25,12 @@ export const perform = async (
   if (action.verb === 'churn') await churn(action, ground, signal);
   else if (action.verb !== 'outage') await operatePlugin(action.verb);
   else if (restartsNode(action))
-    await outage({ part: action.part, node: await nodeOf(action.nodeOf, ground) }, async () => {});
+    await outage({ part: action.part, node: (await findPod(action.nodeOf, ground)).node }, async () => {});
   else if (action.part === 'api-server')
     await outage({ part: action.part }, async () => pause(apiServerOutage, signal));
   else
-    await outage({ part: action.part, node: await nodeOf(action.nodeOf, ground) }, async () => {
+    await outage({ part: action.part, node: (await findPod(action.nodeOf, ground)).node }, async () => {
       await act(action.meanwhile, scenario, ground);
       await pause(missing, signal);
     });
-};
-
-const nodeOf = async (id: string, { lane, realId }: Ground): Promise<string> => {
-  const { pods } = await lane.world();
-  const found = pods.find((pod) => idOf(pod) === realId(id));
-  if (found === undefined) throw new ClusterError({ subject: `the pod ${id} is gone` });
-  return found.node;
 };
