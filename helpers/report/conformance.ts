@@ -14,7 +14,7 @@ import { aboutOf } from './properties.ts';
 import { removeControls } from './text.ts';
 
 /** Upstream's fields of a profile, and below them what only we know. */
-type ProfileReport = {
+export type ProfileReport = {
   name: ConformanceProfile;
   standard: LevelStatus;
   /** Absent where the run has no case of this level, as upstream has it. */
@@ -59,7 +59,7 @@ const createReport = (record: RunRecord): Record<string, unknown> => {
     date: new Date(Date.parse(startedAt) + durationMs).toISOString().replace(/\.\d+Z$/, 'Z'),
     networkPolicyV2APIVersion: readApiVersion(environment.versions),
     implementation: implementation ?? noImplementation,
-    profiles: conformanceProfiles.flatMap((profile) => createProfile(profile, record)),
+    profiles: readProfiles(record),
     run: {
       name: run,
       tool: `${tool.name} ${tool.version}`,
@@ -75,6 +75,10 @@ const createReport = (record: RunRecord): Record<string, unknown> => {
     ...(vacuous.length > 0 && { vacuousTests: vacuous.map(({ name }) => name) }),
   };
 };
+
+/** What the run says of each kind of policy that it has cases of. */
+export const readProfiles = (record: RunRecord): ProfileReport[] =>
+  conformanceProfiles.flatMap((profile) => createProfile(profile, record));
 
 const createProfile = (profile: ConformanceProfile, record: RunRecord): ProfileReport[] => {
   const cases = record.cases.filter(({ features, name }) => profilesOf(features, name).includes(profile));

@@ -14,7 +14,8 @@ import { formatRows, formatSettle, placeSideBySide, widest, wrap } from './text.
 const maximumCells = 12;
 const maximumGrids = 4;
 
-type RedCell = Omit<DifferingCell, 'want'> & { want: DifferingCell['want']; probe: string };
+/** A cell that was not as wanted, or of which nothing is known. */
+export type RedCell = Omit<DifferingCell, 'want'> & { want: DifferingCell['want']; probe: string };
 
 /** `2 of 12 probes differ after step 1`: the first red step in a few words, or undefined where no cell is red. */
 export const summariseDifferences = ({ steps }: CaseRecord): string | undefined => {
@@ -69,8 +70,8 @@ const describeSettling = ({ settleMs, rounds, retries }: StepRecord): string => 
   return `${settled}${equal} equal rounds`;
 };
 
-// A cell that nothing is known about is not among the differing ones, but it is what makes the case an error.
-const redCells = (grid: GridRecord): RedCell[] => {
+/** The cells that make a grid red: those that differ, and those that nothing is known about, which make the case an error. */
+export const redCells = (grid: GridRecord): RedCell[] => {
   const { probe, rows, columns, want, got, differing } = grid;
   const unknown = got.flatMap((observation, index) => {
     const wanted = want[index] ?? 'ignored';
@@ -105,13 +106,15 @@ const describeCells = (cells: readonly RedCell[], width: number): string[] => {
   ];
 };
 
-const wantOf = ({ want, mayAnswer }: RedCell): string => {
+/** What was wanted of a red cell, in words. */
+export const wantOf = ({ want, mayAnswer }: RedCell): string => {
   if (mayAnswer === undefined) return want;
   const who = mayAnswer.length === 0 ? 'nobody' : mayAnswer.join(' or ');
   return `${want === 'undefined' ? 'an answer' : want} by ${who}`;
 };
 
-const gotOf = ({ got, mayAnswer }: RedCell): string => {
+/** What was seen of it. */
+export const gotOf = ({ got, mayAnswer }: RedCell): string => {
   switch (got.outcome) {
     case 'connected':
       return mayAnswer === undefined ? 'allow' : `allow by ${got.answeredBy ?? 'somebody without a name'}`;

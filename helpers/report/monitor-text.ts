@@ -99,7 +99,7 @@ export const formatMonitor = (record: MonitorRecord, results: string, layout: La
       '',
       2,
     ),
-    `results: ${results}/monitor.json`,
+    `results: ${results}/ (monitor.html, monitor.json)`,
     ...(record.evidence === undefined
       ? []
       : [

@@ -50,7 +50,7 @@ export const formatSummary = (
     ...formatProperties(run, width),
     ...formatVacuous(run, width),
     ...wrap(
-      `results: ${results.replace(/\/+$/, '')}/ (${['record.json', 'junit.xml', 'results.tap', ...(run.cases.some(isOfSystem) ? [] : ['conformance.yaml'])].join(', ')})`,
+      `results: ${results.replace(/\/+$/, '')}/ (${['report.html', 'record.json', 'junit.xml', 'results.tap', ...(run.cases.some(isOfSystem) ? [] : ['conformance.yaml'])].join(', ')})`,
       width,
       '',
       2,

@@ -2,6 +2,8 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFil
 import { basename, dirname, join } from 'node:path';
 import { EnvironmentError, messageOf } from '../errors.ts';
 import { formatConformance } from './conformance.ts';
+import { formatMonitorPage } from './html/monitor-page.ts';
+import { formatRunPage } from './html/run-page.ts';
 import { formatJunit } from './junit.ts';
 import type { MonitorRecord } from './monitor-record.ts';
 import { isOfSystem, type RunRecord } from './record.ts';
@@ -16,6 +18,7 @@ export const writeResults = (directory: string, record: RunRecord): void => {
   const clean = redactData(record);
   writeAll(directory, {
     'record.json': () => formatRecord(clean),
+    'report.html': () => formatRunPage(clean),
     'junit.xml': () => formatJunit(clean),
     'results.tap': () => formatTap(clean),
     // It speaks of the plugin alone.
@@ -30,9 +33,12 @@ export const writeResults = (directory: string, record: RunRecord): void => {
 export const writeRecord = (directory: string, record: RunRecord): void =>
   writeAll(directory, { 'record.json': () => formatRecord(redactData(record)) });
 
-/** Writes `monitor.json`. @throws EnvironmentError */
+/** Writes `monitor.json` and `monitor.html`. @throws EnvironmentError */
 export const writeMonitor = (directory: string, record: MonitorRecord): void =>
-  writeAll(directory, { 'monitor.json': () => `${JSON.stringify(redactData(record), null, 2)}\n` });
+  writeAll(directory, {
+    'monitor.json': () => `${JSON.stringify(redactData(record), null, 2)}\n`,
+    'monitor.html': () => formatMonitorPage(record),
+  });
 
 /**
  * Writes the evidence of one red case below the results, redacted.

@@ -16,7 +16,7 @@ export const installPrograms = async (log: (line: string) => void): Promise<void
   if (needed.length > 0 && !mayInstall) throw new EnvironmentError(complaint);
   if (needed.length > 0) {
     log(`installing ${needed.join(' ')} with apt-get`);
-    await install(needed, 300_000).catch((error: unknown) => {
+    await installPackages(needed, 300_000).catch((error: unknown) => {
       throw new EnvironmentError({ ...complaint, got: firstLine(error) });
     });
   }
@@ -24,7 +24,7 @@ export const installPrograms = async (log: (line: string) => void): Promise<void
   if (optional.length === 0 || !mayInstall) return;
   log(`installing ${optional.join(' ')} with apt-get`);
   // A machine without a way to the packages must not wait for them at every start.
-  await install(optional, 60_000, '-o', 'Acquire::Retries=0', '-o', 'Acquire::http::Timeout=5').catch(
+  await installPackages(optional, 60_000, '-o', 'Acquire::Retries=0', '-o', 'Acquire::http::Timeout=5').catch(
     (error: unknown) => log(`some scenarios will be skipped: ${firstLine(error)}`),
   );
 };
@@ -34,7 +34,8 @@ const installing = (packages: readonly string[]): string[] => [
   ...packages,
 ];
 
-const install = async (
+/** Installs Debian packages; whoever calls it is root. Milliseconds, and options of apt-get. @throws Error of apt-get */
+export const installPackages = async (
   packages: readonly string[],
   timeout: number,
   ...options: readonly string[]
@@ -46,7 +47,8 @@ const install = async (
 
 const firstLine = (error: unknown): string => messageOf(error).split('\n')[0] ?? '';
 
-const isThere = async (program: string): Promise<boolean> => {
+/** Whether a program is on the PATH, or where Debian keeps those for root. */
+export const isThere = async (program: string): Promise<boolean> => {
   const { failed } = await execa('sh', ['-c', `command -v ${program}`], {
     reject: false,
     // Debian keeps these out of an ordinary user's PATH.

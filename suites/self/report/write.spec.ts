@@ -36,7 +36,7 @@ describe('results', () => {
   it('are a record and its reports, and nothing half-written beside them', () => {
     writeResults(folder, records.all);
     expect(readdirSync(folder).toSorted()).to.deep.equal([
-      ...['conformance.yaml', 'junit.xml', 'record.json', 'results.tap'],
+      ...['conformance.yaml', 'junit.xml', 'record.json', 'report.html', 'results.tap'],
     ]);
     expect(readRecord().counts).to.deep.equal(records.all.counts);
     expect(read('junit.xml')).to.include('<testsuites name="netpol-conformance" tests="6"');
@@ -56,9 +56,14 @@ describe('results', () => {
     const implementation = { ...implementationSample, additionalInformation };
     writeResults(folder, { ...records.error, implementation, cases: [entry], aborted: planted });
     writeEvidence(folder, 'a/b', { 'agent.log': `${planted}\nkept` });
-    const written = ['record.json', 'junit.xml', 'results.tap', 'conformance.yaml', 'a/b/agent.log'].map(
-      read,
-    );
+    const written = [
+      'record.json',
+      'report.html',
+      'junit.xml',
+      'results.tap',
+      'conformance.yaml',
+      'a/b/agent.log',
+    ].map(read);
     for (const text of written)
       expect(text).to.include('[redacted').and.not.to.include('UExBTlRFRFBMQU5URUQ');
     expect(written.at(-1)).to.include('kept');
@@ -97,7 +102,7 @@ describe('results', () => {
       'never ran: its hook failed',
     ]);
     expect(readRecord().aborted).to.equal(undefined);
-    for (const name of ['junit.xml', 'results.tap', 'conformance.yaml'])
+    for (const name of ['report.html', 'junit.xml', 'results.tap', 'conformance.yaml'])
       expect(existsSync(join(folder, name)), name).to.equal(true);
   });
 

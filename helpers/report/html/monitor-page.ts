@@ -1,0 +1,60 @@
+import { exitCodeOfMonitor, judgeFlow, type MonitorRecord } from '../monitor-record.ts';
+import type { Status } from '../record.ts';
+import { redactData } from '../redact.ts';
+import { describeEnvironment } from '../summary.ts';
+import { formatSeconds } from '../text.ts';
+import { html, type Markup } from './markup.ts';
+import { formatPage } from './page.ts';
+import { formatTimelineFigure } from './timeline.ts';
+
+const verdicts: Readonly<Record<number, { status: Status; words: string }>> = {
+  0: { status: 'pass', words: 'As wanted' },
+  1: { status: 'fail', words: 'Lost or leaked for too long' },
+  2: { status: 'error', words: 'Could not be told' },
+};
+
+/** What `netpol monitor` saw, as one HTML file. */
+export const formatMonitorPage = (record: MonitorRecord): string => {
+  const run = redactData(record);
+  const { flows, limits, durationMs, intervalMs, source, startedAt, operation, clocks } = run;
+  const { status, words } = verdicts[exitCodeOfMonitor(run)] ?? { status: 'error', words: 'No verdict' };
+  const count = (verdict: string): number =>
+    flows.filter((flow) => judgeFlow(flow, limits) === verdict).length;
+  const headline = `${words}: ${count('pass')} of ${flows.length} flows right, ${count('fail')} wrong, ${count('error')} not told`;
+  const watch = {
+    endMs: durationMs,
+    ...(operation !== undefined && { ...operation, name: 'the command' }),
+  };
+  const worstClock = Math.max(0, ...clocks.map(({ uncertaintyMs }) => uncertaintyMs));
+  const facts: [string, string | Markup][] = [
+    ['watched', `${source}, each flow every ${intervalMs} ms for ${formatSeconds(durationMs)}`],
+    ['begun', startedAt],
+    ['limits', `at most ${limits.lossMs} ms lost, ${limits.leakMs} ms leaked, ${limits.blindMs} ms not told`],
+    ['environment', describeEnvironment(run)],
+    ...(operation === undefined
+      ? []
+      : ([['command', html`<code>${operation.command.join(' ')}</code> ${operation.end}`]] satisfies [
+          string,
+          Markup,
+        ][])),
+    ['known to', `${intervalMs} ms, the interval, and ${worstClock.toFixed(1)} ms, the clocks of the pods`],
+  ];
+  const body = html`<header>
+      <p class="product">netpol-conformance monitor</p>
+      <h1 class="${status}">${headline}</h1>
+      <dl>
+        ${facts.map(
+          ([name, value]) =>
+            html`<dt>${name}</dt>
+              <dd>${value}</dd>`,
+        )}
+      </dl>
+    </header>
+    <main>
+      <section aria-labelledby="timeline">
+        <h2 id="timeline">Timeline</h2>
+        ${formatTimelineFigure(flows, watch)}
+      </section>
+    </main>`;
+  return formatPage(`${words} · netpol-conformance monitor`, body);
+};

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { html, raw, type Markup } from './markup.ts';
+
+const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8').trim();
+
+/**
+ * A page that is one file: style and script are in it, and its policy lets nothing else be loaded or run, so that it
+ * works from a disk and no name in a record can do harm. `script`: a file beside this one.
+ */
+export const formatPage = (title: string, body: Markup, script?: string): string => {
+  const style = ['page.css', 'cases.css', 'plots.css'].map(read).join('\n');
+  const program = script === undefined ? '' : read(script);
+  const policy = [
+    "default-src 'none'",
+    `style-src '${hashOf(style)}'`,
+    ...(program === '' ? [] : [`script-src '${hashOf(program)}'`]),
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        ${raw(`<style>${style}</style>`)}
+      </head>
+      <body>
+        ${body} ${raw(program === '' ? '' : `<script>${program}</script>`)}
+      </body>
+    </html> `;
+  return page.markup;
+};
+
+const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;

@@ -1,0 +1,122 @@
+import { isOfSystem, type RunRecord, type Status } from '../record.ts';
+import { redactData } from '../redact.ts';
+import { describeEnvironment } from '../summary.ts';
+import { formatSeconds } from '../text.ts';
+import { formatCases } from './case-list.ts';
+import { html, type Markup } from './markup.ts';
+import { formatPage } from './page.ts';
+import { formatFeatures, formatProfiles, formatProperties } from './plugin-sections.ts';
+import { formatSettling } from './settle-plot.ts';
+
+const statuses = ['pass', 'fail', 'error', 'skip'] as const;
+
+/** The run as one HTML file, which works from a disk and without a network. */
+export const formatRunPage = (record: RunRecord): string => {
+  const run = redactData(record);
+  const sections = [
+    ...(isAboutPlugin(run) ? [{ title: 'Profiles', markup: formatProfiles(run) }] : []),
+    { title: 'Cases', markup: formatCases(run) },
+    ...(isAboutPlugin(run) ? [{ title: 'Features', markup: formatFeatures(run) }] : []),
+    { title: 'Time to settle', markup: formatSettling(run.cases) },
+    { title: 'Properties', markup: formatProperties(run) },
+    ...(run.vacuous.length > 0 ? [{ title: 'Vacuous', markup: formatVacuous(run) }] : []),
+    { title: 'Environment', markup: formatEnvironment(run) },
+  ];
+  const body = html`${formatHeader(run)}
+    <nav aria-label="Parts of this page">
+      ${sections.map(({ title }) => html`<a href="#${idOf(title)}">${title}</a> `)}
+    </nav>
+    <main>
+      ${sections.map(
+        ({ title, markup }) =>
+          html`<section aria-labelledby="${idOf(title)}">
+            <h2 id="${idOf(title)}">${title}</h2>
+            ${markup}
+          </section> `,
+      )}
+    </main>`;
+  return formatPage(`${headlineOf(run)} · ${run.environment.plugin} · netpol-conformance`, body, 'page.js');
+};
+
+const idOf = (title: string): string => title.toLowerCase().replaceAll(' ', '-');
+
+const formatHeader = (run: RunRecord): Markup => {
+  const { cases, durationMs, startedAt, aborted } = run;
+  return html`<header>
+    <p class="product">netpol-conformance</p>
+    <h1 class="${verdictOf(run)}">${headlineOf(run)}</h1>
+    <p>
+      ${cases.length} ${cases.length === 1 ? 'case' : 'cases'} in ${formatSeconds(durationMs)}, ${startedAt}
+    </p>
+    <p>${describeEnvironment(run)}</p>
+    ${aborted === undefined ? undefined : html`<p class="aborted"><strong>Aborted:</strong> ${aborted}</p>`}
+  </header>`;
+};
+
+/** A release of a system may be wrong too: then nothing is said about the plugin. */
+const isAboutPlugin = ({ cases }: RunRecord): boolean => !cases.some(isOfSystem);
+
+/** What could not be told may hide what failed, so it wins; a run of skips alone has proved nothing. */
+const verdictOf = ({ counts, aborted }: RunRecord): Status => {
+  if (counts.error > 0 || aborted !== undefined) return 'error';
+  if (counts.fail > 0) return 'fail';
+  return counts.pass > 0 ? 'pass' : 'skip';
+};
+
+const verdictWords: Readonly<Record<Status, string>> = {
+  pass: 'Passed',
+  fail: 'Failed',
+  error: 'Could not be told',
+  skip: 'Nothing was proved',
+};
+
+const headlineOf = (run: RunRecord): string => {
+  const told = statuses
+    .filter((status) => run.counts[status] > 0)
+    .map((status) => `${run.counts[status]} ${status}`);
+  return `${verdictWords[verdictOf(run)]}: ${told.join(', ') || 'no case'}`;
+};
+
+const formatVacuous = ({ vacuous }: RunRecord): Markup =>
+  html`<p>A plugin that does nothing would pass these.</p>
+    <dl>
+      ${vacuous.map(
+        ({ name, reason }) =>
+          html`<dt><code>${name}</code></dt>
+            <dd>${reason}</dd>`,
+      )}
+    </dl>`;
+
+const formatEnvironment = ({ command, config, environment, tool, run }: RunRecord): Markup => {
+  const told: Record<string, unknown> = {
+    run,
+    tool: `${tool.name} ${tool.version}`,
+    command: command.join(' '),
+    provider: environment.provider,
+    plugin: environment.plugin,
+    families: environment.families.join(', '),
+    nodes: environment.nodes,
+    ...environment.versions,
+  };
+  const settings = Object.entries(config).filter(([, value]) => !isEmpty(value));
+  const rows = (entries: readonly [string, unknown][]): Markup =>
+    html`<table>
+      <tbody>
+        ${entries.map(
+          ([name, value]) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td>${typeof value === 'string' ? value : JSON.stringify(value)}</td>
+            </tr> `,
+        )}
+      </tbody>
+    </table>`;
+  return html`<div class="wide" tabindex="0" role="group" aria-label="What ran">
+      ${rows(Object.entries(told))}
+    </div>
+    <h3>Settings</h3>
+    <div class="wide" tabindex="0" role="group" aria-label="Settings">${rows(settings)}</div>`;
+};
+
+const isEmpty = (value: unknown): boolean =>
+  value === '' || value === false || (Array.isArray(value) && value.length === 0);
