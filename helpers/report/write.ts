@@ -37,7 +37,7 @@ export const writeRecord = (directory: string, record: RunRecord): void =>
 export const writeMonitor = (directory: string, record: MonitorRecord): void =>
   writeAll(directory, {
     'monitor.json': () => `${JSON.stringify(redactData(record), null, 2)}\n`,
-    'monitor.html': () => formatMonitorPage(record),
+    'monitor.html': () => formatMonitorPage(redactData(record)),
   });
 
 /**

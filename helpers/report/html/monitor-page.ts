@@ -1,6 +1,5 @@
 import { exitCodeOfMonitor, judgeFlow, type MonitorRecord } from '../monitor-record.ts';
 import type { Status } from '../record.ts';
-import { redactData } from '../redact.ts';
 import { describeEnvironment } from '../summary.ts';
 import { formatSeconds } from '../text.ts';
 import { html, type Markup } from './markup.ts';
@@ -13,9 +12,8 @@ const verdicts: Readonly<Record<number, { status: Status; words: string }>> = {
   2: { status: 'error', words: 'Could not be told' },
 };
 
-/** What `netpol monitor` saw, as one HTML file. */
-export const formatMonitorPage = (record: MonitorRecord): string => {
-  const run = redactData(record);
+/** What `netpol monitor` saw, from a redacted record, as one HTML file. */
+export const formatMonitorPage = (run: MonitorRecord): string => {
   const { flows, limits, durationMs, intervalMs, source, startedAt, operation, clocks } = run;
   const { status, words } = verdicts[exitCodeOfMonitor(run)] ?? { status: 'error', words: 'No verdict' };
   const count = (verdict: string): number =>

@@ -1,5 +1,4 @@
 import { isOfSystem, type RunRecord, type Status } from '../record.ts';
-import { redactData } from '../redact.ts';
 import { describeEnvironment } from '../summary.ts';
 import { formatSeconds } from '../text.ts';
 import { formatCases } from './case-list.ts';
@@ -10,9 +9,8 @@ import { formatSettling } from './settle-plot.ts';
 
 const statuses = ['pass', 'fail', 'error', 'skip'] as const;
 
-/** The run as one HTML file, which works from a disk and without a network. */
-export const formatRunPage = (record: RunRecord): string => {
-  const run = redactData(record);
+/** A redacted record as one HTML file, which works from a disk and without a network. */
+export const formatRunPage = (run: RunRecord): string => {
   const sections = [
     ...(isAboutPlugin(run) ? [{ title: 'Profiles', markup: formatProfiles(run) }] : []),
     { title: 'Cases', markup: formatCases(run) },
