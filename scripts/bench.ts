@@ -1,7 +1,8 @@
-// `npm run bench [-- oracle|audit|upgrade|start|lab|monitor|kind|lanes]`: the figures of BENCHMARKS.md, each beside the limit that it must keep.
+// `npm run bench [-- oracle|audit|upgrade|report|start|lab|monitor|kind|lanes]`: the figures of BENCHMARKS.md, each beside the limit that it must keep.
 import { cpus, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { installPrograms } from '../helpers/run/programs.ts';
+import { benchReport } from './bench-report.ts';
 import { benchMonitor } from './bench-monitor.ts';
 import { benchKind, benchLab, benchLanes, median, type Figure } from './bench-runs.ts';
 
@@ -29,6 +30,7 @@ const parts: Record<string, () => Promise<Figure[]>> = {
   oracle: benchBy('bench-oracle.ts'),
   audit: benchBy('bench-audit.ts'),
   upgrade: benchBy('bench-upgrade.ts'),
+  report: benchReport,
   start: benchStart,
   lab: benchLab,
   monitor: benchMonitor,

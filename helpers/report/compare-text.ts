@@ -1,4 +1,5 @@
 import type { ComparedCase, ComparedRun, Comparison } from './compare.ts';
+import { describeFeature } from './compare-features.ts';
 import { groupByArea } from './property-areas.ts';
 import { describeEnvironment } from './summary.ts';
 import { formatTable } from './table.ts';
@@ -9,7 +10,7 @@ const maximumMissing = 20;
 
 /** Runs side by side for a terminal: what they are, what their plugins do, which cases differ. Needs no colour. */
 export const formatComparison = (comparison: Comparison, width: number): string => {
-  const { runs, regressions, fixed, changed, missing, same } = comparison;
+  const { runs, regressions, fixed, changed, missing, same, flaky } = comparison;
   const [first] = runs;
   const cases = (title: string, rows: readonly ComparedCase[], maximum = rows.length): string[] =>
     formatCases({ title: `${title} (${rows.length})`, rows, maximum }, runs, width);
@@ -25,6 +26,9 @@ export const formatComparison = (comparison: Comparison, width: number): string 
     cases(`regressions: passed in ${first?.label}, red later`, regressions),
     cases(`fixed: red in ${first?.label}, passes later`, fixed),
     cases('changed otherwise', changed),
+    cases('flaky: the same plugin in the same environment passes and is red', flaky),
+    formatSlower(comparison, width),
+    formatFeatures(comparison, width),
     cases('not in every run', missing, maximumMissing),
     [
       `${countCases(same)} the same status in every run; ${regressions.length || 'no'} regression${regressions.length > 1 ? 's' : ''}`,
@@ -91,9 +95,9 @@ const formatProperties = ({ runs, properties }: Comparison, width: number): stri
   ];
 };
 
-/** `A calico`: the letter finds the run, the plugin spares the search. */
-const headingOf = ({ label, environment: { plugin } }: ComparedRun): string =>
-  `${label} ${cutEnd(removeControls(plugin.split('/').at(-1) ?? ''), 14)}`.trimEnd();
+/** `A calico`: the letter finds the run, what sets it apart spares the search. */
+const headingOf = ({ label, apart }: ComparedRun): string =>
+  `${label} ${cutEnd(removeControls(apart), 14)}`.trimEnd();
 
 const formatCases = (
   { title, rows, maximum }: { title: string; rows: readonly ComparedCase[]; maximum: number },
@@ -118,6 +122,38 @@ const formatCases = (
     ),
     ...(hidden > 0 ? [`  ... and ${hidden} more, all of them with --json`] : []),
   ];
+};
+
+const formatSlower = ({ runs, slower }: Comparison, width: number): string[] => {
+  if (slower.length === 0) return [];
+  const rows = slower.map(({ name, settleMs }) => ({
+    name: removeControls(name),
+    words: settleMs.map((time) => (time === null ? '-' : formatSettle(time))),
+    about: '',
+  }));
+  const title = `slower: settles more than twice as late as in ${runs[0]?.label} (${slower.length})`;
+  return formatTable(
+    [{ title, rows }],
+    runs.map(({ label }) => label),
+    width,
+  );
+};
+
+/** Features that do not look the same in every run; all of them are on the page. */
+const formatFeatures = ({ runs, features }: Comparison, width: number): string[] => {
+  const rows = features
+    .map(({ name, counts }) => ({
+      name: removeControls(name),
+      words: counts.map((each) => describeFeature(each)?.words ?? '-'),
+      about: '',
+    }))
+    .filter(({ words }) => new Set(words).size > 1);
+  if (rows.length === 0) return [];
+  return formatTable(
+    [{ title: `features that differ (${rows.length} of ${features.length})`, rows }],
+    runs.map(headingOf),
+    width,
+  );
 };
 
 const countCases = (count: number): string => (count === 1 ? '1 case has' : `${count} cases have`);

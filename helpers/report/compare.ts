@@ -1,3 +1,4 @@
+import { compareFeatures, type ComparedFeature } from './compare-features.ts';
 import { aboutOf, type PropertyRecord } from './properties.ts';
 import type { CaseRecord, RunRecord, Status } from './record.ts';
 import { readSettleTimes, type SettleTimes } from './settle-times.ts';
@@ -9,6 +10,8 @@ export type ComparedRun = Pick<
   'run' | 'startedAt' | 'durationMs' | 'environment' | 'counts' | 'aborted'
 > & {
   label: string;
+  /** What sets it apart from the others: the plugin, or where that is the same its version, or that of Kubernetes. */
+  apart: string;
   /** Where it was read from, as the user named it. */
   path: string;
   tool: string;
@@ -32,6 +35,9 @@ export type ComparedCase = {
   reason: string;
 };
 
+/** A case that passes, and takes until it holds much longer than in the first run. Milliseconds, in the order of the runs. */
+export type SlowerCase = { name: string; settleMs: (number | null)[] };
+
 /** Runs side by side. Every case whose status is not the same everywhere is in one of the four lists. */
 export type Comparison = {
   runs: ComparedRun[];
@@ -46,6 +52,10 @@ export type Comparison = {
   missing: ComparedCase[];
   /** Cases that have the same status in every run. */
   same: number;
+  /** Cases that pass in one run and are red in another of the same plugin, in the same environment. They are above as well. */
+  flaky: ComparedCase[];
+  slower: SlowerCase[];
+  features: ComparedFeature[];
 };
 
 /** Compares later runs with the first one, each with its path. */
@@ -55,20 +65,41 @@ export const compareRecords = (named: readonly { path: string; record: RunRecord
   const differing = cases.filter(({ statuses }) => new Set(statuses).size > 1);
   const groups = Map.groupBy(differing, groupOf);
   return {
-    runs: named.map(describeRun),
+    runs: named.map((each, index) => describeRun(each, index, whatDiffers(records))),
     properties: compareProperties(records),
     regressions: groups.get('regressions') ?? [],
     fixed: groups.get('fixed') ?? [],
     changed: groups.get('changed') ?? [],
     missing: groups.get('missing') ?? [],
     same: cases.length - differing.length,
+    flaky: differing.filter(isFlakyAmong(records)),
+    slower: findSlower(records),
+    features: compareFeatures(records),
   };
 };
 
-const describeRun = ({ path, record }: { path: string; record: RunRecord }, index: number): ComparedRun => {
+type NameOf = (record: Pick<RunRecord, 'environment'>) => string;
+
+const namesOfRuns: readonly NameOf[] = [
+  ({ environment }) => environment.plugin.split('/').at(-1) ?? '',
+  ({ environment }) => environment.versions.plugin ?? '',
+  ({ environment }) => environment.versions.kubernetes ?? '',
+  ({ environment }) => environment.provider,
+];
+
+/** The first of them that is not the same in every run; the plugin where all are. */
+const whatDiffers = (records: readonly RunRecord[]): NameOf =>
+  namesOfRuns.find((nameOf) => new Set(records.map(nameOf)).size > 1) ?? (namesOfRuns[0] as NameOf);
+
+const describeRun = (
+  { path, record }: { path: string; record: RunRecord },
+  index: number,
+  nameOf: NameOf,
+): ComparedRun => {
   const { run, startedAt, durationMs, environment, counts, aborted, tool, cases } = record;
   return {
     label: index < 26 ? String.fromCharCode('A'.charCodeAt(0) + index) : `#${index + 1}`,
+    apart: nameOf(record),
     ...{ path, run, startedAt, durationMs },
     tool: `${tool.name} ${tool.version}`,
     ...{ environment, counts },
@@ -96,6 +127,35 @@ const groupOf = ({ statuses }: ComparedCase): 'regressions' | 'fixed' | 'changed
   if (first === 'pass' && isRedLater) return 'regressions';
   if (statuses.includes(null)) return 'missing';
   return isRed(first) && !isRedLater && later.includes('pass') ? 'fixed' : 'changed';
+};
+
+/** What is equal in all that a run tells of where it was should give equal verdicts. */
+const isFlakyAmong = (records: readonly RunRecord[]) => {
+  const setups = records.map(({ environment, tool }) => JSON.stringify({ environment, tool }));
+  return ({ statuses }: ComparedCase): boolean =>
+    statuses.some(
+      (status, index) =>
+        status === 'pass' && statuses.some((other, at) => isRed(other) && setups[at] === setups[index]),
+    );
+};
+
+/** Below this, in milliseconds, a difference may be one round of probes. */
+const leastSlower = 250;
+
+const findSlower = (records: readonly RunRecord[]): SlowerCase[] => {
+  const [first, ...later] = records.map(
+    ({ cases }) =>
+      new Map(
+        cases.flatMap(({ name, status, settleMs }) =>
+          status === 'pass' && settleMs !== undefined ? [[name, settleMs]] : [],
+        ),
+      ),
+  );
+  return [...(first ?? [])].flatMap(([name, before]) => {
+    const times = later.map((known) => known.get(name) ?? null);
+    const isSlower = times.some((time) => time !== null && time > 2 * before && time - before > leastSlower);
+    return isSlower ? [{ name, settleMs: [before, ...times] }] : [];
+  });
 };
 
 const isRed = (status: Status | null | undefined): boolean => status === 'fail' || status === 'error';

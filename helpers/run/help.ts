@@ -180,10 +180,13 @@ export const help: Record<
     ],
   },
   compare: {
-    usage: 'compare RECORD RECORD...',
-    does: 'shows runs side by side, each a folder of results or a record.json; exits 1 where what passed in the first is red later',
+    usage: 'compare RECORD...',
+    does: 'shows runs side by side, each a folder of results or a record.json; of a folder of such folders the newest run of each plugin, version and cluster; exits 1 where what passed in the first is red later',
     options: [],
-    more: [['--json', 'all that was compared, for machines']],
+    more: [
+      ['--json', 'all that was compared, for machines'],
+      ['--html FILE', 'writes a page as well: plugins x features, and all that differs'],
+    ],
   },
   clean: {
     usage: 'clean',

@@ -1,7 +1,11 @@
 // Runs in the reader's browser. Texts go in as text, never as HTML.
 const form = document.querySelector('#filter');
 const items = [...document.querySelectorAll('ol.cases > li')];
-const { names, cases } = JSON.parse(document.querySelector('#data').textContent);
+
+// Megabytes, which nobody needs before the first case is opened.
+let data;
+const readData = () => (data ??= JSON.parse(document.querySelector('#data').textContent));
+
 const texts = items.map((item) => item.querySelector('summary').textContent.toLowerCase());
 
 const make = (tag, properties = {}, ...children) => {
@@ -69,6 +73,7 @@ const words = {
 };
 
 const drawGrid = (heading, grid, letterOf, tell) => {
+  const { names } = readData();
   const [rows, columns] = [names[grid.rows], names[grid.columns]];
   const red = new Map(grid.red);
   const cellAt = (y, x) => {
@@ -138,6 +143,7 @@ const drawGrids = (given) => {
   wide.addEventListener('focusin', show);
   wide.addEventListener('mouseover', show);
   const reasons = [...red].slice(0, 12).map(([index, reason]) => {
+    const { names } = readData();
     const [row, column] = [names[grid.rows], names[grid.columns]];
     return make('li', {
       textContent: `${row[Math.floor(index / column.length)]} to ${column[index % column.length]}: ${reason}`,
@@ -166,7 +172,7 @@ const drawCase = (details) => {
   const body = details.querySelector('.body');
   if (body.dataset.drawn === 'yes') return;
   body.dataset.drawn = 'yes';
-  const { message, place, spec, features, replay, evidence, steps } = cases[details.dataset.index];
+  const { message, place, spec, features, replay, evidence, steps } = readData().cases[details.dataset.index];
   const facts = make('dl');
   const fact = (name, ...value) => facts.append(make('dt', { textContent: name }), make('dd', {}, ...value));
   fact('file', make('code', { textContent: place }));

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { compareRecords, type Comparison } from '../../../helpers/report/compare.ts';
+import { describeFeature } from '../../../helpers/report/compare-features.ts';
 import { formatComparison } from '../../../helpers/report/compare-text.ts';
 import type { PropertyRecord } from '../../../helpers/report/properties.ts';
 import type { CaseRecord, RunRecord, Status } from '../../../helpers/report/record.ts';
@@ -103,6 +104,65 @@ describe('comparison of runs', () => {
     expect(namesOf(compare(green, red, runOf('c', {})).regressions)).to.deep.equal(['x']);
     expect(namesOf(compare(green, green, red).regressions)).to.deep.equal(['x']);
     expect(compare(red, red, green).regressions).to.deep.equal([]);
+  });
+
+  it('calls flaky what passes and is red where all that a run tells of its setup is equal', () => {
+    const [green, red] = [runOf('a', { x: 'pass', y: 'pass' }), runOf('a', { x: 'error', y: 'pass' })];
+    expect(namesOf(compare(green, red).flaky)).to.deep.equal(['x']);
+    expect(namesOf(compare(runOf('b', { x: 'skip' }), red, green).flaky)).to.deep.equal(['x']);
+    expect(compare(green, runOf('b', { x: 'error', y: 'pass' })).flaky).to.deep.equal([]);
+    expect(compare(red, red).flaky).to.deep.equal([]);
+  });
+
+  it('calls slower what passes and settles more than twice as late, by more than a few rounds', () => {
+    const settling = (...times: number[]): RunRecord =>
+      recordOf(times.map((settleMs, index) => ({ ...samples.pass, name: `x/${index}`, settleMs })));
+    const { slower } = compare(
+      settling(0, 100, 300, 1_000),
+      settling(260, 340, 610, 1_900),
+      settling(0, 360, 0, 0),
+    );
+    expect(slower).to.deep.equal([
+      { name: 'x/0', settleMs: [0, 260, 0] },
+      { name: 'x/1', settleMs: [100, 340, 360] },
+      { name: 'x/2', settleMs: [300, 610, 0] },
+    ]);
+    expect(
+      compare(settling(10), recordOf([{ ...samples.fail, name: 'x/0', settleMs: 9_000 }])).slower,
+    ).to.deep.equal([]);
+  });
+
+  it('tells of each feature how its cases ended in each run', () => {
+    const { features } = compare(
+      runOf('a', { x: 'pass', y: 'fail' }),
+      runOf('b', { x: 'skip' }),
+      runOf('c', {}),
+    );
+    expect(features).to.deep.equal([
+      {
+        name: 'NetworkPolicy',
+        counts: [{ pass: 1, fail: 1, error: 0, skip: 0 }, { pass: 0, fail: 0, error: 0, skip: 1 }, null],
+      },
+    ]);
+    expect(features[0]?.counts.map((counts) => describeFeature(counts)?.words)).to.deep.equal([
+      '1 fail of 2',
+      '1 skip',
+      undefined,
+    ]);
+  });
+
+  it('names the runs by what sets them apart', () => {
+    const record = runOf('a', { x: 'pass' });
+    const versioned = (versions: Record<string, string>): RunRecord => ({
+      ...record,
+      environment: { ...record.environment, versions },
+    });
+    const apart = (...records: RunRecord[]): string[] => compare(...records).runs.map((run) => run.apart);
+    expect(apart(record, runOf('folder/b', {}))).to.deep.equal(['a', 'b']);
+    expect(apart(versioned({ plugin: 'v1' }), versioned({ plugin: 'v2' }))).to.deep.equal(['v1', 'v2']);
+    const clusters = ['v1.34.4', 'v1.35.0'].map((kubernetes) => versioned({ plugin: 'v1', kubernetes }));
+    expect(apart(...clusters)).to.deep.equal(['v1.34.4', 'v1.35.0']);
+    expect(apart(record, record)).to.deep.equal(['a', 'a']);
   });
 
   for (const [statuses, group] of [

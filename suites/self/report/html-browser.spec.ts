@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { tmpdir } from 'node:os';
 import type { Browser, Locator, Page } from 'playwright-core';
+import { compareRecords } from '../../../helpers/report/compare.ts';
+import { formatComparePage } from '../../../helpers/report/html/compare-page.ts';
 import { formatMonitorPage } from '../../../helpers/report/html/monitor-page.ts';
 import { formatRunPage } from '../../../helpers/report/html/run-page.ts';
 import { openBrowser } from '../browser.ts';
@@ -155,6 +157,22 @@ describe('HTML report in a browser', function () {
         expect(await page.locator('svg .loss').count()).to.equal(2);
         expect(await page.locator('table').innerText()).to.include('x/c -> x/a v6 UDP/80');
       }));
+
+  for (const colorScheme of ['light', 'dark'] as const)
+    it(`sets runs side by side accessibly in ${colorScheme}`, () => {
+      const named = [records.pass, records.all, records.skip].map((record) => ({
+        path: 'results/x',
+        record,
+      }));
+      return visit(formatComparePage(compareRecords(named)), { colorScheme, width: 700 }, async (page) => {
+        expect(await violationsOf(page)).to.deep.equal([]);
+        expect(await page.evaluate('document.documentElement.scrollWidth')).to.equal(700);
+        const row = page.getByRole('row', { name: /^NetworkPolicy/ });
+        expect((await row.innerText()).split('\t')).to.deep.equal([
+          ...['NetworkPolicy', '1 pass', '2 fail of 6', '1 skip'],
+        ]);
+      });
+    });
 
   it('lets no hostile text become part of the page', () => {
     const evil = '</script><img src=x onerror=alert(1)>"\'`${alert(2)}<script>alert(3)</script>';

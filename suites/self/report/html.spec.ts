@@ -1,9 +1,10 @@
 import { expect } from 'chai';
+import { compareRecords } from '../../../helpers/report/compare.ts';
+import { formatComparePage } from '../../../helpers/report/html/compare-page.ts';
 import { formatMonitorPage } from '../../../helpers/report/html/monitor-page.ts';
 import { formatRunPage } from '../../../helpers/report/html/run-page.ts';
-import type { GridRecord, StepRecord } from '../../../helpers/report/record.ts';
-import { buildMatrix, type Expectation } from '../../../helpers/matrix/matrix.ts';
 import { expectGolden } from './golden.ts';
+import { generatedCases } from './generated-samples.ts';
 import { monitorRecords } from './monitor-samples.ts';
 import { recordOf, records, samples } from './samples.ts';
 
@@ -13,28 +14,6 @@ const bodyOf = (page: string): string =>
     .replace(/<style>.*?<\/style>/su, '')
     .replace(/<script>.*?<\/script>/su, '')
     .replace(/'sha256-[^']*'/g, "'sha256-...'");
-
-const pods = ['x', 'y', 'z'].flatMap((namespace) => ['a', 'b', 'c'].map((pod) => `${namespace}/${pod}`));
-
-/** As large as those of generated cases: nine pods, both families, four ports, two of which differ from the others. */
-const generatedStep = (seed: number): StepRecord => {
-  const [step] = samples.fail.steps as [StepRecord];
-  const gridOf = (probe: string, shift: number): GridRecord => {
-    const { cells: want } = buildMatrix(pods, pods, (row, column): Expectation => {
-      const place = pods.indexOf(row) + pods.indexOf(column) + shift;
-      return row === column ? 'ignored' : place % 3 === 0 ? 'deny' : 'allow';
-    });
-    const got = want.map((cell) => ({
-      outcome: cell === 'deny' ? ('dropped' as const) : ('connected' as const),
-      milliseconds: 1,
-    }));
-    return { probe, rows: pods, columns: pods, want: [...want], got, differing: [] };
-  };
-  const grids = ['TCP/80', 'TCP/81', 'UDP/80', 'UDP/81'].flatMap((port, index) =>
-    ['v4', 'v6'].map((family) => gridOf(`${family} ${port}`, seed + (index > 1 ? 1 : 0))),
-  );
-  return { ...step, settleMs: { allow: 40 + seed, deny: 30 + seed }, grids };
-};
 
 describe('HTML report', () => {
   for (const [name, record] of Object.entries(records))
@@ -48,14 +27,14 @@ describe('HTML report', () => {
     });
 
   it('is one file below 3 MB for a thousand cases, grids and all', () => {
-    const cases = Array.from({ length: 1_000 }, (_, index) => ({
-      ...(index % 10 === 0 ? samples.fail : samples.pass),
-      name: `network-policy/many/${index}`,
-      steps: [1, 2, 3].map((count) => generatedStep(index + count)),
-    }));
-    const page = formatRunPage(recordOf(cases));
+    const page = formatRunPage(recordOf(generatedCases(1_000)));
     expect(page.length).to.be.below(3_000_000).and.above(500_000);
     expect(page).not.to.match(/<(?:link|img|iframe)\b|<script[^>]+src=|url\(|@import/);
+  });
+
+  it('gives a comparison as the golden', () => {
+    const named = [records.pass, records.all].map((record, index) => ({ path: `results/${index}`, record }));
+    expectGolden('html/compare.html', bodyOf(formatComparePage(compareRecords(named))));
   });
 
   it('draws the same grid of both families once', () => {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { formatRecord } from '../../../helpers/report/write.ts';
@@ -39,15 +39,57 @@ describe('netpol compare', function () {
     for (const part of [
       '/nowhere: ENOENT',
       'broken.json: not JSON',
-      'record.json',
+      'no record.json in it',
       'old.json: `schemaVersion`',
     ])
       expect(stderr).to.include(part);
   });
 
   it('exits 2 where there is nothing to compare with', async () => {
-    const { exitCode, stderr } = await runNetpol(['compare', 'results/one']);
-    expect(exitCode).to.equal(2);
-    expect(stderr).to.include('too few records').and.include('results/one').and.include('next:');
+    await using folder = await temporaryFolder();
+    const only = join(folder.path, 'only.json');
+    await writeFile(only, formatRecord(pass));
+    for (const paths of [[], [only]]) {
+      const { exitCode, stderr } = await runNetpol(['compare', ...paths]);
+      expect(exitCode).to.equal(2);
+      expect(stderr)
+        .to.include('too few records')
+        .and.include(paths[0] ?? 'none')
+        .and.include('next:');
+    }
+  });
+
+  it('takes the newest run of each plugin out of a folder of runs, and writes a page of them', async () => {
+    await using folder = await temporaryFolder();
+    const write = async (name: string, plugin: string, startedAt: string): Promise<void> => {
+      await mkdir(join(folder.path, 'runs', name), { recursive: true });
+      const record = { ...pass, startedAt, environment: { ...pass.environment, plugin } };
+      await writeFile(join(folder.path, 'runs', name, 'record.json'), formatRecord(record));
+    };
+    await write('a', 'calico', '2026-01-03T00:00:00.000Z');
+    await write('b', 'calico', '2026-01-02T00:00:00.000Z');
+    await write('deep/c', 'antrea', '2026-01-01T00:00:00.000Z');
+    const page = join(folder.path, 'page.html');
+    const { exitCode, stdout } = await runNetpol(['compare', join(folder.path, 'runs'), '--html', page]);
+    expect(exitCode).to.equal(0);
+    expect(stdout).to.match(/^A {2}\S+runs\/deep\/c: lab, plugin antrea/m);
+    expect(stdout).to.match(/^B {2}\S+runs\/a: lab, plugin calico/m);
+    expect(stdout).to.include('not compared: 1 older run').and.not.include('runs/b');
+    expect(await readFile(page, 'utf8'))
+      .to.include('A antrea')
+      .and.include('B calico');
+  });
+
+  it('says where a page cannot be written, and what is wrong with a folder without runs', async () => {
+    await using folder = await temporaryFolder();
+    const one = join(folder.path, 'one.json');
+    await writeFile(one, formatRecord(pass));
+    const nowhere = await runNetpol(['compare', one, one, '--html', join(folder.path, 'no/page.html')]);
+    expect(nowhere.exitCode).to.equal(2);
+    expect(nowhere.stderr).to.include('no/page.html` cannot be written');
+    await mkdir(join(folder.path, 'empty'));
+    const empty = await runNetpol(['compare', join(folder.path, 'empty'), one]);
+    expect(empty.exitCode).to.equal(2);
+    expect(empty.stderr).to.include('empty: no record.json in it, nor in a folder below');
   });
 });

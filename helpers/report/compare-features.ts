@@ -1,0 +1,30 @@
+import type { RunRecord, Status } from './record.ts';
+
+/** A feature in each run: how many of the cases that need it ended how; null where a run has no such case. */
+export type ComparedFeature = { name: string; counts: (Record<Status, number> | null)[] };
+
+/** Plugins x features: what each run showed of each feature, in the order in which the cases name them. */
+export const compareFeatures = (records: readonly Pick<RunRecord, 'cases'>[]): ComparedFeature[] => {
+  const names = new Set(records.flatMap(({ cases }) => cases.flatMap(({ features }) => features)));
+  return [...names].map((name) => ({
+    name,
+    counts: records.map(({ cases }) => {
+      const meant = cases.filter(({ features }) => features.includes(name));
+      const count = (status: Status): number => meant.filter((entry) => entry.status === status).length;
+      return meant.length === 0
+        ? null
+        : { pass: count('pass'), fail: count('fail'), error: count('error'), skip: count('skip') };
+    }),
+  }));
+};
+
+/** The worst that the cases of a feature show, and how many they are: `3 fail of 12`, `12 pass`. */
+export const describeFeature = (
+  counts: Readonly<Record<Status, number>> | null,
+): { status: Status; words: string } | undefined => {
+  if (counts === null) return undefined;
+  const all = counts.pass + counts.fail + counts.error + counts.skip;
+  const status = (['fail', 'error', 'pass', 'skip'] as const).find((each) => counts[each] > 0) ?? 'skip';
+  const of = counts[status] === all ? '' : ` of ${all}`;
+  return { status, words: `${counts[status]} ${status}${of}` };
+};

@@ -1,0 +1,180 @@
+import type { ComparedCase, ComparedRun, Comparison } from '../compare.ts';
+import { describeFeature } from '../compare-features.ts';
+import { groupByArea } from '../property-areas.ts';
+import type { Status } from '../record.ts';
+import { formatSeconds, formatSettle } from '../text.ts';
+import { html, type Markup } from './markup.ts';
+import { formatPage } from './page.ts';
+
+const statuses: readonly Status[] = ['pass', 'fail', 'error', 'skip'];
+
+type Cell = { words: string; status?: Status | undefined };
+
+/** Runs side by side as one HTML file: plugins x features, what differs, and how long changes took. */
+export const formatComparePage = (comparison: Comparison): string => {
+  const { runs, regressions, fixed, changed, missing, flaky, slower, same } = comparison;
+  const [first] = runs;
+  const cases = (title: string, rows: readonly ComparedCase[]): Part => ({
+    title,
+    count: rows.length,
+    markup: tabulate(
+      title,
+      runs,
+      rows.map(({ name, statuses, reason }) => ({
+        name,
+        cells: statuses.map((status) => ({ words: status ?? '-', status: status ?? undefined })),
+        about: reason,
+      })),
+    ),
+  });
+  const parts: Part[] = [
+    { title: 'Features', count: 1, markup: formatFeatures(comparison) },
+    cases(`Regressions: passed in ${first?.label}, red later`, regressions),
+    cases(`Fixed: red in ${first?.label}, passes later`, fixed),
+    cases('Changed otherwise', changed),
+    cases('Flaky: the same plugin in the same environment passes and is red', flaky),
+    { title: 'Slower', count: slower.length, markup: formatSlower(comparison) },
+    cases('Not in every run', missing),
+    { title: 'Properties', count: comparison.properties.length, markup: formatProperties(comparison) },
+  ];
+  const shown = parts.filter(({ count }) => count > 0);
+  const count = regressions.length;
+  const headline = `${count === 0 ? 'No regression' : `${count} ${count === 1 ? 'regression' : 'regressions'}`} in ${runs.length} runs`;
+  const body = html`<header>
+      <p class="product">netpol-conformance compare</p>
+      <h1 class="${count === 0 ? 'pass' : 'fail'}">${headline}</h1>
+      <p>${same} ${same === 1 ? 'case has' : 'cases have'} the same status in every run.</p>
+      ${warnOfVersions(runs)}
+    </header>
+    <nav aria-label="Parts of this page">
+      ${['Runs', ...shown.map(({ title }) => title)].map(
+        (title, index) => html`<a href="#part-${index}">${title.split(':')[0]}</a> `,
+      )}
+    </nav>
+    <main>
+      ${[{ title: 'Runs', markup: formatRuns(runs) }, ...shown].map(
+        ({ title, markup }, index) =>
+          html`<section aria-labelledby="part-${index}">
+            <h2 id="part-${index}">${title}</h2>
+            ${markup}
+          </section> `,
+      )}
+    </main>`;
+  return formatPage(`${headline} · netpol-conformance`, body);
+};
+
+type Part = { title: string; count: number; markup: Markup };
+
+const warnOfVersions = (runs: readonly ComparedRun[]): Markup | undefined =>
+  new Set(runs.map(({ tool }) => tool)).size <= 1
+    ? undefined
+    : html`<p class="aborted">
+        These versions judge differently: read “May change verdicts” in CHANGELOG.md first.
+      </p>`;
+
+/** What each run is, a row for each fact. */
+const formatRuns = (runs: readonly ComparedRun[]): Markup => {
+  const versions = new Set(runs.flatMap(({ environment }) => Object.keys(environment.versions)));
+  const settled = ({ settleMs }: ComparedRun, verdict: 'allow' | 'deny'): string => {
+    const times = settleMs[verdict];
+    return times === undefined ? '-' : `${formatSettle(times.p50Ms)}, at most ${formatSettle(times.maxMs)}`;
+  };
+  const facts: [string, (run: ComparedRun) => string][] = [
+    ['plugin', ({ environment }) => environment.plugin],
+    ['provider', ({ environment }) => environment.provider],
+    ['begun', ({ startedAt }) => startedAt],
+    ['took', ({ durationMs }) => formatSeconds(durationMs)],
+    ...statuses.map((status): [string, (run: ComparedRun) => string] => [
+      status,
+      ({ counts }) => String(counts[status]),
+    ]),
+    ['settles: allow', (run) => settled(run, 'allow')],
+    ['settles: deny', (run) => settled(run, 'deny')],
+    ['aborted', ({ aborted }) => aborted ?? '-'],
+    ['families', ({ environment }) => environment.families.join(', ')],
+    ['nodes', ({ environment }) => String(environment.nodes)],
+    ...[...versions].map((name): [string, (run: ComparedRun) => string] => [
+      name === 'plugin' ? 'plugin as found' : name,
+      ({ environment }) => environment.versions[name] ?? '-',
+    ]),
+    ['tool', ({ tool }) => tool],
+    ['record', ({ path }) => path],
+  ];
+  const rows = facts.map(([name, tell]) => ({
+    name,
+    cells: runs.map((run) => ({ words: tell(run) })),
+    about: '',
+  }));
+  return tabulate('Runs', runs, rows);
+};
+
+const formatFeatures = ({ runs, features }: Comparison): Markup =>
+  tabulate(
+    'Features',
+    runs,
+    features.map(({ name, counts }) => ({
+      name,
+      cells: counts.map((each) => describeFeature(each) ?? { words: '-' }),
+      about: '',
+    })),
+  );
+
+const formatSlower = ({ runs, slower }: Comparison): Markup =>
+  html`<p>They settle more than twice as late as in ${runs[0]?.label}.</p>
+    ${tabulate(
+      'Slower',
+      runs,
+      slower.map(({ name, settleMs }) => ({
+        name,
+        cells: settleMs.map((time) => ({ words: time === null ? '-' : formatSettle(time) })),
+        about: '',
+      })),
+    )}`;
+
+const formatProperties = ({ runs, properties }: Comparison): Markup =>
+  html`<p>What the API leaves open, and the plugins do; * where they differ.</p>
+    ${tabulate(
+      'Properties',
+      runs,
+      groupByArea(properties).flatMap(({ members }) =>
+        members.map(({ name, words, about, differs }) => ({
+          name: `${name}${differs ? ' *' : ''}`,
+          cells: words.map((word) => ({ words: word ?? '-' })),
+          about,
+        })),
+      ),
+    )}`;
+
+/** A row for each name, a column for each run, and a last one for what needs a sentence. */
+const tabulate = (
+  label: string,
+  runs: readonly ComparedRun[],
+  rows: readonly { name: string; cells: readonly Cell[]; about: string }[],
+): Markup => {
+  const isTold = rows.some(({ about }) => about !== '');
+  return html`<div class="wide" tabindex="0" role="group" aria-label="${label}">
+    <table>
+      <thead>
+        <tr>
+          <td></td>
+          ${runs.map(({ label, apart }) => html`<th scope="col">${label} ${apart}</th>`)}
+          ${isTold ? html`<th scope="col">about</th>` : undefined}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ({ name, cells, about }) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              ${cells.map(({ words, status }) =>
+                status === undefined
+                  ? html`<td>${words}</td>`
+                  : html`<td class="${status}"><span class="status">${words}</span></td>`,
+              )}
+              ${isTold ? html`<td>${about}</td>` : undefined}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+};
