@@ -8,14 +8,15 @@ if (results === undefined) throw new Error('wanted the folder of results of a ru
 const browser = await openBrowser();
 if (browser === undefined) throw new Error('no browser is here: apt-get install chromium');
 const views = [
-  { name: 'report-light', width: 1100, height: 900, colorScheme: 'light' },
-  { name: 'report-dark', width: 1100, height: 900, colorScheme: 'dark' },
-  { name: 'report-narrow', width: 400, height: 900, colorScheme: 'light' },
+  { name: 'report-light', width: 1100, height: 1000, colorScheme: 'light' },
+  { name: 'report-dark', width: 1100, height: 1000, colorScheme: 'dark' },
+  { name: 'report-narrow', width: 400, height: 1000, colorScheme: 'light' },
 ] as const;
 for (const { name, width, height, colorScheme } of views) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   await page.goto(pathToFileURL(resolve(results, 'report.html')).href);
   await page.locator('li.fail summary').first().click();
+  await page.locator('#cases').evaluate((heading) => heading.scrollIntoView());
   await page.screenshot({ path: `docs/images/${name}.png` });
   await page.close();
 }
