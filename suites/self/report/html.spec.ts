@@ -6,7 +6,7 @@ import { formatRunPage } from '../../../helpers/report/html/run-page.ts';
 import { expectGolden } from './golden.ts';
 import { generatedCases } from './generated-samples.ts';
 import { monitorRecords } from './monitor-samples.ts';
-import { recordOf, records, samples } from './samples.ts';
+import { recordOf, records } from './samples.ts';
 
 /** Style and script of all pages are the same; what differs is between them. */
 const bodyOf = (page: string): string =>
