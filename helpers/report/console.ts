@@ -9,6 +9,7 @@ import {
   cutFolders,
   formatSeconds,
   formatSettle,
+  formatTimeLeft,
   paint,
   removeControls,
   statusStyles,
@@ -34,6 +35,8 @@ export type Progress = {
   total: number;
   red: number;
   elapsedMs: number;
+  /** How long it will still take; absent while nobody can say. */
+  leftMs?: number | undefined;
   running: readonly string[];
 };
 
@@ -115,17 +118,32 @@ const describeOperations = ({ steps }: CaseRecord, width: number): string[][] =>
     return [formatTimeline(touchedFlows(flows), { durationMs: endMs, operation: span }, width)];
   });
 
-/** The line at the foot of a terminal while the run goes on: `12/44  3.1 s  1 red  running: a, b`. Never wraps. */
+/**
+ * The line at the foot of a terminal while the run goes on: `12/44  3.1 s  about 10 s left  1 red  running: a, b`. Never
+ * wraps: first the names lose their folders, then they go, then the time that it took.
+ */
 export const formatProgress = (
-  { done, total, red, elapsedMs, running }: Progress,
+  { done, total, red, elapsedMs, leftMs, running }: Progress,
   layout: Layout,
 ): string => {
-  const counts = [`${done}/${total}`, formatSeconds(elapsedMs), ...(red > 0 ? [`${red} red`] : [])].join(
-    '  ',
+  const room = layout.width - 1;
+  const count = `${done}/${total}`;
+  const rest = [
+    ...(leftMs === undefined ? [] : [formatTimeLeft(leftMs)]),
+    ...(red > 0 ? [`${red} red`] : []),
+  ];
+  const told = [count, formatSeconds(elapsedMs), ...rest].join('  ');
+  if (told.length > room) return cutEnd([count, ...rest].join('  '), room);
+  const names = running.map(removeControls);
+  const lines = [names, names.map((name) => name.replace(/^.*\//, ''))].map((each) =>
+    each.length === 0 ? told : `${told}  running: ${each.join(', ')}`,
   );
-  const names = running.length === 0 ? '' : `  running: ${running.map(removeControls).join(', ')}`;
-  return cutEnd(`${counts}${names}`, layout.width - 1);
+  const whole = lines.find((line) => line.length <= room);
+  return whole ?? (told.length + shortestNames > room ? told : cutEnd(lines.at(-1) ?? told, room));
 };
+
+/** `  running: ` and enough of a name to know it. */
+const shortestNames = 24;
 
 /**
  * The command that runs one case again; one of a system, `system/<name>/<release>/...`, with the others of its release, but

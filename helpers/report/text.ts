@@ -97,6 +97,14 @@ export const formatSeconds = (milliseconds: number): string => {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 };
 
+/** `about 40 s left`: as rough as an estimate is, and never less than 5 s, which nobody would read in time. */
+export const formatTimeLeft = (milliseconds: number): string => {
+  const seconds = Math.max(5, Math.ceil(milliseconds / 5000) * 5);
+  if (seconds <= 60) return `about ${seconds} s left`;
+  if (seconds <= 120) return `about ${Math.ceil(seconds / 10) * 10} s left`;
+  return `about ${Math.ceil(milliseconds / 60_000)} min left`;
+};
+
 /** `34 ms`, `1.4 s`: times to settle, where milliseconds matter. */
 export const formatSettle = (milliseconds: number): string =>
   milliseconds < 999.5 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;

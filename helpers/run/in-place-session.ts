@@ -44,6 +44,8 @@ export const openSessionInPlace = async (
     },
     result: () => Promise.race([work ?? aborted, aborted]),
     running: () => (isUnderWay ? [scenario.name] : []),
+    // It is the only one: nothing that has ended says how long it takes.
+    work: () => ({ lanes: 1, waiting: [], underWay: new Map(), ended: new Map() }),
     abort,
     [Symbol.asyncDispose]: async () => {
       abort('the session ended');

@@ -119,7 +119,7 @@ const run = async (
     ...(suite.unasked !== undefined && { unasked: countUnasked(suite.unasked) }),
     declared,
   });
-  screen.begin(declared, session.running);
+  screen.begin(declared, session, cluster.environment);
   const suiteRun = {
     session,
     skipped: suite.skipped,

@@ -11,6 +11,7 @@ import { checkScenario, type Checked, type CheckContext } from './check.ts';
 import { skipReason } from './skip-reason.ts';
 import type { Ground } from './ground.ts';
 import { openLanes, type LaneOptions } from './lanes.ts';
+import type { Work } from './time-left.ts';
 
 /** A started cluster with its lanes open, on which scenarios run ahead of those who ask for their results. */
 export type Session = AsyncDisposable & {
@@ -23,6 +24,8 @@ export type Session = AsyncDisposable & {
   result(scenario: Scenario): Promise<Checked>;
   /** Names of the scenarios under way. */
   running(): string[];
+  /** How far the scheduled scenarios are. */
+  work(): Work;
   /** Starts nothing more; what waits for a result is told the reason. */
   abort(reason: string): void;
 };
@@ -83,7 +86,7 @@ const createScheduler = (
   grounds: readonly Ground[],
   context: CheckContext,
   interruption: AbortController,
-): Pick<Session, 'schedule' | 'result' | 'running' | 'abort'> & { idle: () => Promise<unknown> } => {
+): Pick<Session, 'schedule' | 'result' | 'running' | 'work' | 'abort'> & { idle: () => Promise<unknown> } => {
   const waiting: { scenario: Scenario; resolve: (checked: Checked) => void }[] = [];
   const results = new Map<Scenario, Promise<Checked>>();
   const free = [...grounds];
@@ -94,6 +97,8 @@ const createScheduler = (
   let failures = 0;
   let hasDenied = false;
   const underWay = new Map<Scenario, Promise<void>>();
+  const beganAt = new Map<Scenario, number>();
+  const ended = new Map<Scenario, number>();
   const { aborted, abort: interrupt } = createAbort(interruption);
 
   const abort = (reason: string): void => {
@@ -125,8 +130,10 @@ const createScheduler = (
       const { scenario, resolve } = next;
       const ground = free.shift() as Ground;
       const prove = (): Promise<Checked> => checkScenario(scenario, ground, context);
+      beganAt.set(scenario, performance.now());
       const work = proveUntilSeen(prove, patience.signal).then((checked) => {
         underWay.delete(scenario);
+        ended.set(scenario, performance.now() - (beganAt.get(scenario) ?? 0));
         failuresInARow = checked.cause === 'cluster' ? failuresInARow + 1 : 0;
         if (failuresInARow === patientFailures) abort(`the cluster failed ${patientFailures} times in a row`);
         learn(checked);
@@ -159,6 +166,14 @@ const createScheduler = (
       return Promise.race([result, aborted]);
     },
     running: () => [...underWay.keys()].map(({ name }) => name),
+    work: () => ({
+      lanes: grounds.length,
+      waiting: waiting.map(({ scenario }) => scenario),
+      underWay: new Map(
+        [...underWay.keys()].map((each) => [each, performance.now() - (beganAt.get(each) ?? 0)]),
+      ),
+      ended,
+    }),
     idle: () => Promise.all(underWay.values()),
     abort,
   };

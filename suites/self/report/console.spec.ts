@@ -203,6 +203,31 @@ describe('progress line', () => {
     expect(text).to.equal('12/44  3.10 s  running: network-policy/ports/named, b');
   });
 
+  it('says how much time is left, and nothing while nobody knows', () => {
+    const at = (leftMs?: number): string =>
+      formatProgress({ ...progress, leftMs }, { width: 100, colour: false });
+    expect(at()).not.to.include('left');
+    expect(at(36_400)).to.equal('12/44  3.10 s  about 40 s left  running: network-policy/ports/named, b');
+    expect(at(1)).to.include('  about 5 s left  ');
+    expect(at(61_000)).to.include('  about 70 s left  ');
+    expect(at(121_000)).to.include('  about 3 min left  ');
+  });
+
+  it('shrinks the names first where there is little room, and keeps the time left and what is red', () => {
+    const line = { ...progress, done: 120, total: 432, red: 2, elapsedMs: 64_000, leftMs: 130_000 };
+    const at = (width: number): string => formatProgress(line, { width, colour: false });
+    const told = '120/432  64.0 s  about 3 min left  2 red';
+    expect(at(100)).to.equal(`${told}  running: network-policy/ports/named, b`);
+    expect(at(62)).to.equal(`${told}  running: named, b`);
+    expect(at(59)).to.equal(told);
+    expect(at(41)).to.equal(told);
+    expect(at(40)).to.equal('120/432  about 3 min left  2 red');
+    const many = { ...line, running: ['a/very-long-name-of-a-case', 'another'] };
+    expect(formatProgress(many, { width: 71, colour: false })).to.equal(
+      `${told}  running: very-long-name-o...`,
+    );
+  });
+
   it('says how many are red', () => {
     expect(formatProgress({ ...progress, red: 2 }, { width: 100, colour: false })).to.include('  2 red  ');
   });
