@@ -1,3 +1,4 @@
+import { changesInPlace } from './layout.ts';
 import { cutEnd } from './text.ts';
 
 /** The part of a stream that is needed; `process.stdout` is one. */
@@ -7,7 +8,7 @@ export type Output = { write(text: string): unknown; isTTY?: boolean; columns?: 
 export type Live = {
   /** Prints whole lines above those that change. */
   print(text: string): void;
-  /** Changes the lines below; does nothing where the output is not a terminal. */
+  /** Changes the lines below; does nothing where the output is not a terminal that can do that. */
   progress(text: string): void;
   /** Takes the lines below away. */
   close(): void;
@@ -18,6 +19,7 @@ const goUp = '\u001b[A';
 
 export const openLive = (output: Output): Live => {
   let shown = '';
+  const isLive = changesInPlace(output);
   const replace = (text: string): void => {
     if (text === shown) return;
     const above = shown.split('\n').length - 1;
@@ -34,7 +36,7 @@ export const openLive = (output: Output): Live => {
     progress: (text) => {
       // Some terminals say that they have no columns. A line that reaches the last column wraps, and a wrapped line cannot be taken back.
       const cut = text.split('\n').map((line) => cutEnd(line, (output.columns || 80) - 1));
-      if (output.isTTY === true) replace(cut.join('\n'));
+      if (isLive) replace(cut.join('\n'));
     },
     close: () => replace(''),
   };

@@ -3,11 +3,10 @@ import { EnvironmentError, messageOf, UsageError } from '../errors.ts';
 import { compareRecords } from '../report/compare.ts';
 import { formatComparison } from '../report/compare-text.ts';
 import { formatComparePage } from '../report/html/compare-page.ts';
+import { layoutOf } from '../report/layout.ts';
 import { readRecords } from './compare-records.ts';
 import { textOf } from './more-flags.ts';
 import { readCommandLine } from './selection.ts';
-
-const widest = 120;
 
 /**
  * `netpol compare`: runs side by side. Returns the exit code: 1 where a case that passed in the first run is red in a
@@ -28,7 +27,7 @@ export const compareCommand = async (argv: readonly string[]): Promise<number> =
     });
   }
   const comparison = compareRecords(records);
-  const width = Math.min(widest, process.stdout.columns || 100);
+  const { width } = layoutOf(process.stdout);
   if (page !== undefined) await writePage(page, formatComparePage(comparison));
   console.log(json ? JSON.stringify(comparison, null, 2) : formatComparison(comparison, width));
   // What is for machines must stay what it is.

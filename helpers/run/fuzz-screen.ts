@@ -1,7 +1,8 @@
 import { formatRedCase } from '../report/console.ts';
 import { openLive, type Output } from '../report/live.ts';
+import { changesInPlace, layoutOf } from '../report/layout.ts';
 import { redact } from '../report/redact.ts';
-import { formatSeconds, wrapLines, type Layout } from '../report/text.ts';
+import { formatSeconds, wrapLines } from '../report/text.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Fuzzed, FuzzListener } from './fuzz.ts';
 import type { WrittenFind } from './fuzz-find.ts';
@@ -16,7 +17,6 @@ export type FuzzScreen = FuzzListener & {
 
 /** Milliseconds between two lines where nobody watches a terminal. */
 const plainInterval = 10_000;
-const widest = 120;
 
 export const openFuzzScreen = (
   output: Output,
@@ -24,10 +24,7 @@ export const openFuzzScreen = (
   { seed, count: wanted }: { seed: number; count: number },
 ): FuzzScreen => {
   const live = openLive(output);
-  const layout: Layout = {
-    width: Math.min(widest, output.columns || 100),
-    colour: output.isTTY === true && !process.env['NO_COLOR'],
-  };
+  const layout = layoutOf(output);
   let began = performance.now();
   let said = began;
   let size = '';
@@ -44,7 +41,7 @@ export const openFuzzScreen = (
       const of = Number.isFinite(wanted) ? `${done} of ${wanted}` : `${done}`;
       const line = `${of} worlds, ${formatSeconds(elapsed)}, no difference`;
       live.progress(line);
-      if (output.isTTY === true || performance.now() - said < plainInterval) return;
+      if (changesInPlace(output) || performance.now() - said < plainInterval) return;
       said = performance.now();
       note(line);
     },

@@ -3,12 +3,13 @@ import { AssertionError } from 'chai';
 import type { Cluster } from '../cluster/cluster.ts';
 import { messageOf, UsageError } from '../errors.ts';
 import { now } from '../probe/clock.ts';
+import { layoutOf } from '../report/layout.ts';
 import { openLive, type Live } from '../report/live.ts';
 import { exitCodeOfMonitor, type MonitorRecord } from '../report/monitor-record.ts';
 import { describeCommand, formatMonitor, formatMonitorProgress } from '../report/monitor-text.ts';
 import { redact, redactCommand } from '../report/redact.ts';
 import { writeEvidence, writeMonitor } from '../report/write.ts';
-import { formatSeconds, type Layout } from '../report/text.ts';
+import { formatSeconds } from '../report/text.ts';
 import { listenForInterrupts } from './interrupts.ts';
 import { gatherMoments } from './moments.ts';
 import { longestSilence, planFlows, watchFlows } from './monitor-flows.ts';
@@ -59,7 +60,7 @@ export const monitorCommand = async (argv: readonly string[]): Promise<number> =
     writeMonitor(directory, record);
     // The verdict counts more than its evidence: it must not be lost with it.
     if (record.evidence !== undefined) writeEvidence(directory, evidenceFolder, evidence);
-    live.print(redact(formatMonitor(record, directory, layoutOf())));
+    live.print(redact(formatMonitor(record, directory, layoutOf(process.stdout))));
     return exitCodeOfMonitor(record);
   } catch (error) {
     live.close();
@@ -78,11 +79,6 @@ const usualIntervalMs = 20;
 const probesPerMs = 2;
 
 const evidenceFolder = 'evidence';
-
-const layoutOf = (): Layout => ({
-  width: Math.min(120, process.stdout.columns || 100),
-  colour: process.stdout.isTTY && !process.env['NO_COLOR'],
-});
 
 type Watched = Omit<
   MonitorRecord,
@@ -121,7 +117,9 @@ const watch = async (
     // What is under way is not told yet.
     const told = now() - longestSilence - 700;
     if (told > from)
-      live.progress(formatMonitorProgress(watched.flowsUntil(told), told - from, layoutOf()).join('\n'));
+      live.progress(
+        formatMonitorProgress(watched.flowsUntil(told), told - from, layoutOf(process.stdout)).join('\n'),
+      );
   }, 500);
   try {
     const done =

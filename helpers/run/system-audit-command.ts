@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EnvironmentError, InputError, messageOf, UsageError, type Problem } from '../errors.ts';
+import { layoutOf } from '../report/layout.ts';
 import { readAllowList } from '../system/allow-list.ts';
 import type { ExpectedLabel } from '../system/audit-namespace.ts';
 import { audit } from '../system/audit.ts';
@@ -15,7 +16,6 @@ import { listOf, textOf } from './more-flags.ts';
 import { readCommandLine } from './selection.ts';
 import { readVersion } from './version.ts';
 
-const width = 100;
 const command = 'system audit';
 
 /**
@@ -60,7 +60,9 @@ export const systemAuditCommand = async (argv: readonly string[]): Promise<numbe
   const options = { mode, selectors, hasExpectedLabels: expectLabels.length > 0 };
   if (sarif !== undefined) write(sarif, formatSarif(result, await readVersion()));
   if (junit !== undefined) write(junit, formatAuditJunit(result, options));
-  console.log(json ? JSON.stringify(result, null, 2) : formatAudit(result, options, width));
+  console.log(
+    json ? JSON.stringify(result, null, 2) : formatAudit(result, options, layoutOf(process.stdout).width),
+  );
   return result.isClean ? 0 : 1;
 };
 

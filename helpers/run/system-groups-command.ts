@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { InputError, messageOf, UsageError, type Problem } from '../errors.ts';
+import { layoutOf } from '../report/layout.ts';
 import type { World } from '../kube/world.ts';
 import { createView, type AuditInput, type View } from '../system/audit-view.ts';
 import { flowsOfLinks, flowsOfPolicies, openingsOf } from '../system/flows.ts';
@@ -14,7 +15,6 @@ import { formatGroups } from './groups-text.ts';
 import { listOf, textOf } from './more-flags.ts';
 import { readCommandLine } from './selection.ts';
 
-const width = 100;
 const command = 'system groups';
 
 type Asked = { title: string; needs: Needs; before?: string[]; published?: string };
@@ -52,7 +52,11 @@ export const systemGroupsCommand = async (argv: readonly string[]): Promise<numb
   const groups = deriveGroups(needs);
   const comparison = published && compareGroups(groups, published, needs, before);
   const result = { groups, ...(published && { published }), ...comparison };
-  console.log(json ? JSON.stringify(result, null, 2) : formatGroups(title, needs, result, width));
+  console.log(
+    json
+      ? JSON.stringify(result, null, 2)
+      : formatGroups(title, needs, result, layoutOf(process.stdout).width),
+  );
   return (comparison?.joiners ?? []).length > 0 ? 1 : 0;
 };
 

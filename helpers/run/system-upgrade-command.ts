@@ -1,10 +1,9 @@
+import { layoutOf } from '../report/layout.ts';
 import { wrap, wrapLines } from '../report/text.ts';
 import { describeLink, type System } from '../system/system.ts';
 import { describeMove, type UpgradeResult, type Violation } from '../system/upgrade.ts';
 import { readCommandLine } from './selection.ts';
 import { readJourneys, type Outcome } from './system-journeys.ts';
-
-const width = 100;
 
 /**
  * `netpol system upgrade`: every order in which a system's components can move, by the oracle. Returns the exit code.
@@ -13,6 +12,7 @@ const width = 100;
 export const systemUpgradeCommand = async (argv: readonly string[]): Promise<number> => {
   const { positionals, flags, json } = readCommandLine('system upgrade', argv);
   const { system, from, to, outcomes } = await readJourneys('system upgrade', positionals, flags);
+  const { width } = layoutOf(process.stdout);
   console.log(
     json
       ? JSON.stringify(
@@ -20,7 +20,7 @@ export const systemUpgradeCommand = async (argv: readonly string[]): Promise<num
           null,
           2,
         )
-      : outcomes.map((one) => formatUpgrade(system, { from, to, ...one })).join('\n\n'),
+      : outcomes.map((one) => formatUpgrade(system, { from, to, ...one }, width)).join('\n\n'),
   );
   return outcomes.some(({ result }) => result.violations.length > 0) ? 1 : 0;
 };
@@ -28,6 +28,7 @@ export const systemUpgradeCommand = async (argv: readonly string[]): Promise<num
 const formatUpgrade = (
   { name }: System,
   { from, to, pair, journey, result }: Outcome & { from: string; to: string },
+  width: number,
 ): string => {
   const { violations, states, safeOrder } = result;
   const mode = pair[0] === pair[1] ? pair[0] : `${pair[0]} to ${pair[1]} on the way`;
@@ -38,12 +39,12 @@ const formatUpgrade = (
   const head = `${name}: ${from} to ${to}, ${mode}: ${journey.moves.length} moves in every order, ${states} states: ${found}`;
   return [
     ...wrap(head, width, '', 2),
-    ...violations.flatMap(formatViolation),
-    ...(violations.length === 0 ? [] : ['', ...formatAdvice(safeOrder)]),
+    ...violations.flatMap((violation) => formatViolation(violation, width)),
+    ...(violations.length === 0 ? [] : ['', ...formatAdvice(safeOrder, width)]),
   ].join('\n');
 };
 
-const formatViolation = ({ link, kind, order, reason, blame }: Violation): string[] => [
+const formatViolation = ({ link, kind, order, reason, blame }: Violation, width: number): string[] => [
   '',
   ...wrap(`${kind}  ${describeLink(link)} (${link.why})`, width, '', 6),
   ...wrap(
@@ -57,7 +58,7 @@ const formatViolation = ({ link, kind, order, reason, blame }: Violation): strin
   `  ${link.file}:${link.line}`,
 ];
 
-const formatAdvice = (safeOrder: UpgradeResult['safeOrder']): string[] =>
+const formatAdvice = (safeOrder: UpgradeResult['safeOrder'], width: number): string[] =>
   safeOrder === undefined
     ? wrap(
         'No order is safe: change a release, so that both ends are right on either side of the move.',
