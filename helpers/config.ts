@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { implementationOptions, type ImplementationConfig } from './config/implementation.ts';
-import type { Option } from './config/option.ts';
+import { parseValue, wantedOf, type Option } from './config/option.ts';
+import { findOutputProblem, outputOptions, type OutputConfig } from './config/output.ts';
 import { InputError, messageOf, type Problem } from './errors.ts';
 
 export const providers = ['auto', 'lab', 'kind', 'existing'] as const;
@@ -42,7 +43,8 @@ export type Config = {
   settleBudgetMs: number;
   force: boolean;
   clusterWide: boolean;
-} & ImplementationConfig;
+} & OutputConfig &
+  ImplementationConfig;
 
 /** Flag, environment variable (`NETPOL_` + upper-case flag) and key of netpol.yaml of each setting. */
 export const options: Record<keyof Config, Option> = {
@@ -143,6 +145,7 @@ export const options: Record<keyof Config, Option> = {
     type: 'boolean',
     help: 'on an existing cluster, run also scenarios whose admin policies select pods that are not ours',
   },
+  ...outputOptions,
   ...implementationOptions,
 };
 
@@ -171,14 +174,18 @@ export const loadConfig = (
 ): Config => {
   const problems: Problem[] = [];
   const config = { ...defaults };
+  const sources: Partial<Record<keyof Config, string>> = {};
   const set = (key: keyof Config, value: unknown, source: string): void => {
     const parsed = parseValue(options[key].type, value);
     if (parsed === undefined)
       problems.push({
         file: source,
-        message: `\`${options[key].flag}\`: wanted ${wanted(key)}, got ${JSON.stringify(value)}`,
+        message: `\`${options[key].flag}\`: wanted ${wantedOf(options[key].type)}, got ${JSON.stringify(value)}`,
       });
-    else Object.assign(config, { [key]: parsed });
+    else {
+      Object.assign(config, { [key]: parsed });
+      sources[key] = source;
+    }
   };
   for (const [flag, value] of Object.entries(readFile(file, problems))) {
     const key = keys.find((key) => options[key].flag === flag);
@@ -204,6 +211,7 @@ export const loadConfig = (
   };
   isOneOf('provider', providers);
   if (config.profile !== '') isOneOf('profile', profiles);
+  problems.push(...findOutputProblem(config, sources));
   if (problems.length > 0) throw new InputError('The configuration is not usable:', problems);
   return config;
 };
@@ -219,31 +227,3 @@ const readFile = (file: string | undefined, problems: Problem[]): Record<string,
   }
   return {};
 };
-
-const parseValue = (type: Option['type'], value: unknown): unknown => {
-  switch (type) {
-    case 'string':
-      return typeof value === 'string' ? value : undefined;
-    case 'boolean':
-      if (typeof value === 'boolean') return value;
-      if (value === 'true' || value === '1') return true;
-      return value === 'false' || value === '0' ? false : undefined;
-    case 'number': {
-      const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-      return typeof number === 'number' && Number.isInteger(number) && number >= 0 ? number : undefined;
-    }
-    case 'list':
-      if (typeof value === 'string') return value.split(',').filter((item) => item !== '');
-      return Array.isArray(value) && value.every((item) => typeof item === 'string')
-        ? value.flatMap((item) => item.split(','))
-        : undefined;
-  }
-};
-
-const wanted = (key: keyof Config): string =>
-  ({
-    string: 'text',
-    boolean: 'true or false',
-    number: 'a whole number from 0',
-    list: 'names separated by commas',
-  })[options[key].type];

@@ -41,7 +41,7 @@ export const formatSummary = (
     '',
     ...formatCounts(run, layout),
     ...wrap(describeEnvironment(run), width, '', 2),
-    ...(run.aborted === undefined ? [] : wrap(`aborted: ${removeControls(run.aborted)}`, width, '', 2)),
+    ...formatAborted(run, width),
     '',
     ...formatSettleTimes(run.cases),
     ...formatLatency(run.cases),
@@ -49,15 +49,31 @@ export const formatSummary = (
     ...(['skip', 'error', 'fail'] as const).flatMap((status) => formatStatus(run.cases, status, layout)),
     ...formatProperties(run, width),
     ...formatVacuous(run, width),
-    ...wrap(
-      `results: ${results.replace(/\/+$/, '')}/ (${['report.html', 'record.json', 'junit.xml', 'results.tap', ...(run.cases.some(isOfSystem) ? [] : ['conformance.yaml'])].join(', ')})`,
-      width,
-      '',
-      2,
-    ),
+    ...formatResults(run, results, width),
     ...describeNextStep(run, flags, width),
     '',
   ].join('\n');
+};
+
+/** The end of a run in few words: how many cases there are of each kind, and where the results lie. */
+export const formatClosing = (record: RunRecord, { results }: RedCaseOptions, layout: Layout): string => {
+  const run = redactData(record);
+  const { width } = layout;
+  return [
+    ...formatCounts(run, layout),
+    ...formatAborted(run, width),
+    ...(run.counts.pass + run.counts.fail + run.counts.error === 0 ? ['nothing was proved'] : []),
+    ...formatResults(run, results, width),
+  ].join('\n');
+};
+
+const formatAborted = ({ aborted }: RunRecord, width: number): string[] =>
+  aborted === undefined ? [] : wrap(`aborted: ${removeControls(aborted)}`, width, '', 2);
+
+const formatResults = ({ cases }: RunRecord, results: string, width: number): string[] => {
+  const files = ['report.html', 'record.json', 'junit.xml', 'results.tap'];
+  const all = cases.some(isOfSystem) ? files : [...files, 'conformance.yaml'];
+  return wrap(`results: ${results.replace(/\/+$/, '')}/ (${all.join(', ')})`, width, '', 2);
 };
 
 const formatCounts = ({ cases, counts, durationMs }: RunRecord, layout: Layout): string[] => {

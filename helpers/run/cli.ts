@@ -32,8 +32,6 @@ const main = async (argv: readonly string[]): Promise<number> => {
       next: 'npm start -- --help',
     });
   }
-  // Loading the suite takes a moment, and silence looks like a hang.
-  if (name === 'run') console.log('netpol: reading the suite');
   return (await load())(options);
 };
 

@@ -91,7 +91,7 @@ export const help: Record<
   'system replay': {
     usage: 'system replay --system NAME',
     does: 'makes the way from one release of a system to another on a cluster, in the worst orders and in random ones, and watches meanwhile that nothing is lost and nothing leaks',
-    options: [...clusterOptions, 'output', 'settleBudgetMs', 'force'],
+    options: [...clusterOptions, 'output', 'settleBudgetMs', 'force', 'quiet', 'verbose'],
     more: [
       ...journeyFlags,
       ['--orders N', 'how many random orders beside the worst, for each mode (default 5)'],
@@ -107,7 +107,7 @@ export const help: Record<
   'system restricted': {
     usage: 'system restricted --system NAME',
     does: "proves on a cluster that a release of a system keeps its needed connections open and its closed doors closed, in both modes and with each component in a mode of its own; with probe pods in namespaces of our own in place of the system's",
-    options: [...clusterOptions, 'output', 'settleBudgetMs', 'force'],
+    options: [...clusterOptions, 'output', 'settleBudgetMs', 'force', 'quiet', 'verbose'],
     more: [
       ['--system NAME', 'one under manifests/systems, or a directory'],
       ['--release RELEASE', 'which of its releases (default: the last)'],

@@ -6,6 +6,7 @@ import { messageOf } from '../errors.ts';
 import { formatAnnotations, formatStepSummary } from '../report/github.ts';
 import type { RunRecord, RunStart } from '../report/record.ts';
 import { redact } from '../report/redact.ts';
+import { formatSeconds } from '../report/text.ts';
 import { openRunLog, type RunLog } from '../report/run-log.ts';
 import { writeEvidence } from '../report/write.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -19,6 +20,7 @@ import { openScreen, type Screen } from './screen.ts';
 import { readCommandLine, selectSuite, type SelectedSuite } from './selection.ts';
 import { createRunName, isClusterWide, openSession } from './session.ts';
 import { loadSuite, runSuite, type SuiteRun } from './suite.ts';
+import { tellCreations } from './told-cluster.ts';
 import { readVersion } from './version.ts';
 
 /**
@@ -28,9 +30,11 @@ import { readVersion } from './version.ts';
  */
 export const runCommand = async (argv: readonly string[]): Promise<number> => {
   const { config, positionals } = readCommandLine('run', argv);
-  return proveSuite({ command: ['run'], argv, config }, async () => ({
-    suite: await selectSuite(positionals, config),
-  }));
+  return proveSuite({ command: ['run'], argv, config }, async (note) => {
+    // Loading the suite takes a moment, and silence looks like a hang.
+    note('reading the suite');
+    return { suite: await selectSuite(positionals, config) };
+  });
 };
 
 /** 2 wins over 1: what could not be told may hide what failed. A run of skips alone has proved nothing. */
@@ -43,7 +47,9 @@ export const exitCodeOf = ({ counts, aborted }: Pick<RunRecord, 'counts' | 'abor
 type CommandLine = { command: readonly string[]; argv: readonly string[]; config: Config };
 
 /** Selects what a command is about; `guests`: see `Cluster.openLane`. `open`: where it is proved, if not in lanes. */
-type Select = () => Promise<{ suite: SelectedSuite; guests?: readonly string[]; open?: OpenSession }>;
+type Select = (
+  note: (line: string) => void,
+) => Promise<{ suite: SelectedSuite; guests?: readonly string[]; open?: OpenSession }>;
 type OpenSession = typeof openSession;
 
 /**
@@ -93,15 +99,19 @@ const run = async (
       value === '' ? [] : [`--${flag}`, value],
     ),
   ];
-  const screen = openScreen(process.stdout, directory, flags);
+  const { quiet, verbose } = config;
+  const screen = openScreen(process.stdout, { results: directory, flags, quiet, verbose });
   screen.note(`provider ${provider}: ${because}`);
-  const { suite, guests, open = openSession } = await select();
+  const { suite, guests, open = openSession } = await select(screen.note);
   screen.note(`${suite.scenarios.length} scenarios; results go to ${directory}/`);
   const missing = missingImplementation(config);
   if (missing.length > 0) screen.note(`conformance.yaml will lack what ${missing.join(' ')} would say`);
   if (provider === 'lab') await installPrograms(screen.note);
 
-  const cluster = await startCluster(provider, config, { run: name, log: screen.note, signal });
+  const began = performance.now();
+  const started = await startCluster(provider, config, { run: name, log: screen.note, signal });
+  screen.detail(`${provider} started in ${formatSeconds(performance.now() - began)}`);
+  const cluster = verbose ? tellCreations(started, screen.detail) : started;
   // Those that run alone need no second lane.
   const side = suite.scenarios.filter((scenario) => !suite.skipped.has(scenario) && !isClusterWide(scenario));
   const scenarios = Math.max(1, side.length);

@@ -2,7 +2,9 @@ import { formatCaseLine, formatProgress, formatRedCase } from '../report/console
 import { openLive, type Output } from '../report/live.ts';
 import type { CaseRecord, DeclaredCase, RunRecord } from '../report/record.ts';
 import { redact } from '../report/redact.ts';
-import { formatSummary } from '../report/summary.ts';
+import { changesInPlace, layoutOf } from '../report/layout.ts';
+import { formatSteps } from '../report/steps.ts';
+import { formatClosing, formatSummary } from '../report/summary.ts';
 import { findPastDurations } from './past-durations.ts';
 import type { Session } from './session.ts';
 import { estimateTimeLeft } from './time-left.ts';
@@ -10,6 +12,8 @@ import { estimateTimeLeft } from './time-left.ts';
 /** What a person sees of a run: notes, a line a case, each red case in full, a progress line on a terminal, the summary. */
 export type Screen = {
   note(line: string): void;
+  /** A note for those who want to see all that is done. */
+  detail(line: string): void;
   /** From now on the progress line tells how far the run is, and, as soon as that can be told, how long it will take. */
   begin(
     declared: readonly DeclaredCase[],
@@ -20,23 +24,27 @@ export type Screen = {
   end(record: RunRecord): void;
 };
 
-const widest = 120;
+/** What the record does not know, and how much of it is printed. */
+export type ScreenOptions = { results: string; flags: readonly string[]; quiet: boolean; verbose: boolean };
 
-export const openScreen = (output: Output, results: string, flags: readonly string[]): Screen => {
+export const openScreen = (output: Output, options: ScreenOptions): Screen => {
+  const { results, flags, quiet, verbose } = options;
   const live = openLive(output);
-  const colour = output.isTTY === true && !process.env.NO_COLOR;
-  const layout = { width: Math.min(widest, output.columns || 100), colour };
+  const layout = layoutOf(output);
   const began = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let nameWidth = 0;
   let done = 0;
   let red = 0;
-  const note = (line: string): void => live.print(redact(`netpol: ${line}`));
+  const print = (line: string): void => live.print(redact(`netpol: ${line}`));
+  const note = quiet ? (): void => {} : print;
   return {
     note,
+    detail: verbose ? print : () => {},
     begin: (declared, { running, work }, environment) => {
+      if (quiet) return;
       const names = declared.map(({ name }) => name);
-      const past = output.isTTY === true ? findPastDurations('results', environment, names) : undefined;
+      const past = changesInPlace(output) ? findPastDurations('results', environment, names) : undefined;
       if (past !== undefined) note(`the time left is told by ${past.folder}/`);
       nameWidth = Math.max(...declared.map(({ name }) => name.length));
       const show = (): void => {
@@ -52,14 +60,17 @@ export const openScreen = (output: Output, results: string, flags: readonly stri
       done += 1;
       const isRed = entry.status === 'fail' || entry.status === 'error';
       if (isRed) red += 1;
-      live.print(
-        isRed ? formatRedCase(entry, { results, flags }, layout) : formatCaseLine(entry, layout, nameWidth),
-      );
+      const lines = [
+        ...(isRed ? [formatRedCase(entry, { results, flags }, layout)] : []),
+        ...(isRed || quiet ? [] : [formatCaseLine(entry, layout, nameWidth)]),
+        ...(verbose ? formatSteps(entry, layout) : []),
+      ];
+      for (const line of lines) live.print(line);
     },
     end: (record) => {
       clearInterval(timer);
       live.close();
-      live.print(formatSummary(record, { results, flags }, layout));
+      live.print((quiet ? formatClosing : formatSummary)(record, { results, flags }, layout));
     },
   };
 };
