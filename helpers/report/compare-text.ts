@@ -30,9 +30,12 @@ export const formatComparison = (comparison: Comparison, width: number): string 
     formatSlower(comparison, width),
     formatFeatures(comparison, width),
     cases('not in every run', missing, maximumMissing),
-    [
+    wrap(
       `${countCases(same)} the same status in every run; ${regressions.length || 'no'} regression${regressions.length > 1 ? 's' : ''}`,
-    ],
+      width,
+      '',
+      2,
+    ),
   ];
   return sections
     .filter((lines) => lines.length > 0)
@@ -90,7 +93,12 @@ const formatProperties = ({ runs, properties }: Comparison, width: number): stri
     })),
   }));
   return [
-    `properties: what the API leaves open; ${differing} of ${properties.length} differ (*)`,
+    ...wrap(
+      `properties: what the API leaves open; ${differing} of ${properties.length} differ (*)`,
+      width,
+      '',
+      2,
+    ),
     ...formatTable(sections, runs.map(headingOf), width - 2).map((line) => `  ${line}`),
   ];
 };

@@ -14,6 +14,10 @@ export const layoutOf = (output: Output, environment: Environment = process.env)
   colour: wantsColour(output, environment),
 });
 
+/** Columns for sentences of what may be searched line by line: in a pipe they stay whole. */
+export const widthOfText = (output: Output): number =>
+  output.isTTY === true ? layoutOf(output).width : Number.POSITIVE_INFINITY;
+
 /**
  * Whether to colour, as Node itself decides: FORCE_COLOR wins where it is set, and any value but empty, `true`, 1, 2 or 3
  * forces no colour; then NO_COLOR and NODE_DISABLE_COLORS forbid it where they are not empty; then it takes a terminal

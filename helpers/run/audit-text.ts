@@ -22,7 +22,7 @@ export const formatAudit = (
   const byNamespace = Map.groupBy(open, ({ namespace }) => namespace);
   const heading = `${count(namespaces.length, 'namespace')} of ${selectors.join(', ')}${mode === undefined ? '' : `, ${mode} mode`}`;
   return [
-    heading,
+    ...wrap(heading, width, '', 2),
     '',
     ...formatTable(sectionsOf(namespaces, byNamespace), ['egress', 'pods', 'policies', 'findings'], width),
     ...[...byNamespace].flatMap(([namespace, group]) => [
@@ -32,9 +32,14 @@ export const formatAudit = (
     ]),
     '',
     ...wrap(summarize(findings), width, '', 2),
-    isClean
-      ? 'No finding of severity error is open.'
-      : 'Repair them, or put them on an allow-list (`--allow`) with the reason.',
+    ...wrap(
+      isClean
+        ? 'No finding of severity error is open.'
+        : 'Repair them, or put them on an allow-list (`--allow`) with the reason.',
+      width,
+      '',
+      2,
+    ),
   ].join('\n');
 };
 

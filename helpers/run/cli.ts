@@ -1,4 +1,5 @@
 import { InputError, messageOf, NetpolError, UsageError } from '../errors.ts';
+import { layoutOf } from '../report/layout.ts';
 import { redact } from '../report/redact.ts';
 import { formatHelp } from './help-text.ts';
 
@@ -21,7 +22,8 @@ const main = async (argv: readonly string[]): Promise<number> => {
   const [first = 'run', ...rest] = argv;
   const [name, options] = first.startsWith('-') ? ['run', argv] : [first, rest];
   if (argv.includes('--help') || argv.includes('-h') || name === 'help') {
-    console.log(formatHelp(...(first.startsWith('-') ? [] : name === 'help' ? rest : [name, ...rest])));
+    const words = first.startsWith('-') ? [] : name === 'help' ? rest : [name, ...rest];
+    console.log(formatHelp(words, layoutOf(process.stdout).width));
     return 0;
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;

@@ -1,4 +1,6 @@
 import { UsageError } from '../errors.ts';
+import { widthOfText } from '../report/layout.ts';
+import { wrapLines } from '../report/text.ts';
 import { explain } from './explain.ts';
 import { readCommandLine } from './selection.ts';
 
@@ -16,6 +18,8 @@ export const explainCommand = async (argv: readonly string[]): Promise<number> =
     });
   }
   const pair = isPair && from !== undefined && to !== undefined ? { from, to, probe } : {};
-  console.log(explain(files, { json, ...pair }));
+  const text = explain(files, { json, ...pair });
+  // Grids are no sentences: one that does not fit is wrapped by the terminal.
+  console.log(isPair && !json ? wrapLines(text, widthOfText(process.stdout)).join('\n') : text);
   return 0;
 };

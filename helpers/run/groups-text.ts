@@ -20,10 +20,15 @@ export const formatGroups = (
   width: number,
 ): string =>
   [
-    `${title}: ${namespaces.length} system namespaces; needs between namespaces: ${flows.length}`,
+    ...wrap(
+      `${title}: ${namespaces.length} system namespaces; needs between namespaces: ${flows.length}`,
+      width,
+      '',
+      2,
+    ),
     ...groupNames.flatMap((group) => [
       '',
-      `${group} (${groups[group].length}): ${abouts[group]}`,
+      ...wrap(`${group} (${groups[group].length}): ${abouts[group]}`, width, '', 2),
       ...formatRows(
         groups[group].map(({ namespace, reasons }): [string, string] => [
           namespace,
@@ -44,13 +49,25 @@ export const formatGroups = (
             2,
           ),
           ...differences.flatMap(({ namespace, published, derived, why }) => [
-            `  ${namespace}: published in ${published ?? 'neither'}, derived in ${derived ?? 'neither'}`,
+            ...wrap(
+              `${namespace}: published in ${published ?? 'neither'}, derived in ${derived ?? 'neither'}`,
+              width,
+              '  ',
+              4,
+            ),
             ...wrap(why, width, '    ', 4),
           ]),
           '',
-          ...(joiners.length === 0 ? ['The published groups cut nothing that is needed.'] : []),
+          ...(joiners.length === 0
+            ? wrap('The published groups cut nothing that is needed.', width, '', 2)
+            : []),
           ...joiners.flatMap(({ namespace, group, flows, isNew }) => [
-            `${namespace}${isNew ? ', which is new,' : ''} must join ${group}: the published groups cut`,
+            ...wrap(
+              `${namespace}${isNew ? ', which is new,' : ''} must join ${group}: the published groups cut`,
+              width,
+              '',
+              2,
+            ),
             ...flows.flatMap((flow) => wrap(flow, width, '  ', 4)),
           ]),
         ]),

@@ -1,27 +1,41 @@
 import { environmentName, options } from '../config.ts';
 import { help, type Help } from './help.ts';
 
-/** The help page of one command, of all that begin with this word, or the overview. */
-export const formatHelp = (...words: readonly string[]): string => {
+/** The help page of one command, of all that begin with this word, or the overview, in so many columns. */
+export const formatHelp = (words: readonly string[], columns: number): string => {
   const [first = '', second = ''] = words;
+  const width = Math.min(widest, columns);
   const names = Object.keys(help) as (keyof typeof help)[];
   const exact = names.find((name) => name === first || name === `${first} ${second}`);
   const pages = exact === undefined ? names.filter((name) => name.startsWith(`${first} `)) : [exact];
-  return pages.length === 0 ? overview() : pages.map((name) => commandPage(help[name])).join('\n\n');
+  return pages.length === 0
+    ? overview(width)
+    : pages.map((name) => commandPage(help[name], width)).join('\n\n');
 };
 
-const overview = (): string =>
+const widest = 100;
+
+const overview = (width: number): string =>
   [
-    'netpol: proves with real packets whether a cluster enforces its network policies, and says why',
+    ...wrap(
+      'netpol: proves with real packets whether a cluster enforces its network policies, and says why',
+      width,
+    ),
     '',
     'npm start -- COMMAND, or npx netpol COMMAND:',
-    ...table(Object.values(help).map(({ usage, does }) => [usage, does])),
+    ...table(
+      Object.values(help).map(({ usage, does }) => [usage, does]),
+      width,
+    ),
     '',
-    'Without a command: run. COMMAND --help shows its flags.',
-    'Exit code: 0 all passed; 1 something failed; 2 we could not tell, or bad usage; 130 interrupted.',
+    ...wrap('Without a command: run. COMMAND --help shows its flags.', width),
+    ...wrap(
+      'Exit code: 0 all passed; 1 something failed; 2 we could not tell, or bad usage; 130 interrupted.',
+      width,
+    ),
   ].join('\n');
 
-const commandPage = ({ usage, does, options: keys, more }: Help): string => {
+const commandPage = ({ usage, does, options: keys, more }: Help, width: number): string => {
   const flags = keys.map((key): [string, string] => {
     const { flag, placeholder, help } = options[key];
     return [
@@ -32,26 +46,26 @@ const commandPage = ({ usage, does, options: keys, more }: Help): string => {
   const settings =
     flags.length === 0
       ? []
-      : ['', 'Flags win over the environment variables in brackets, those over netpol.yaml.'];
+      : ['', ...wrap('Flags win over the environment variables in brackets, those over netpol.yaml.', width)];
   return [
     `netpol ${usage}`,
-    ...wrap(does, 96).map((line) => `  ${line}`),
+    ...wrap(does, width - 4).map((line) => `  ${line}`),
     '',
-    ...table([...flags, ...more]),
+    ...table([...flags, ...more], width),
     ...settings,
   ].join('\n');
 };
 
-/** Two columns; where the first is too wide the second goes below, so that 100 columns are enough. */
-const table = (rows: readonly (readonly [string, string])[]): string[] =>
-  rows.flatMap(([left, right]) => {
-    const lines = wrap(right, 70);
-    const [first = '', ...rest] = lines;
-    const indented = rest.map((line) => `${' '.repeat(28)}${line}`);
-    return left.length <= 24
-      ? [`  ${left.padEnd(26)}${first}`, ...indented]
-      : [`  ${left}`, `${' '.repeat(28)}${first}`, ...indented];
+/** Two columns; where the first is too wide the second goes below, and in a narrow terminal always. */
+const table = (rows: readonly (readonly [string, string])[], width: number): string[] => {
+  const indent = width < 70 ? 6 : 28;
+  return rows.flatMap(([left, right]) => {
+    const lines = wrap(right, width - indent - 2).map((line) => `${' '.repeat(indent)}${line}`);
+    return left.length > indent - 4
+      ? [`  ${left}`, ...lines]
+      : [`  ${left}`.padEnd(indent) + (lines[0] ?? '').trimStart(), ...lines.slice(1)];
   });
+};
 
 const wrap = (text: string, width: number): string[] => {
   const lines: string[] = [];

@@ -1,4 +1,6 @@
 import { profiles } from '../config.ts';
+import { widthOfText } from '../report/layout.ts';
+import { wrap } from '../report/text.ts';
 import { features } from '../scenario/features.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { vacuousReason } from './lint.ts';
@@ -17,7 +19,7 @@ export const listCommand = async (argv: readonly string[]): Promise<number> => {
   console.log(
     json
       ? JSON.stringify({ scenarios: listed.map(describe), features, profiles: aboutProfiles }, null, 2)
-      : formatList(listed),
+      : formatList(listed, widthOfText(process.stdout)),
   );
   return 0;
 };
@@ -37,15 +39,24 @@ const describe = (scenario: Scenario): Record<string, unknown> => {
   };
 };
 
-const formatList = (scenarios: readonly Scenario[]): string => {
-  const lines = scenarios.map(({ name, title }) => `${name}\n    ${title}`);
-  const used = Object.entries(features).map(([name, sentence]) => {
+const formatList = (scenarios: readonly Scenario[], width: number): string => {
+  const lines = scenarios.flatMap(({ name, title }) => [name, ...wrap(title, width, '    ', 4)]);
+  const used = Object.entries(features).flatMap(([name, sentence]) => {
     const count = scenarios.filter((scenario) => (scenario.features as string[]).includes(name)).length;
-    return `  ${name.padEnd(28)} ${String(count).padStart(3)}  ${sentence}`;
+    return formatRow(`  ${name.padEnd(28)} ${String(count).padStart(3)}  `, sentence, width);
   });
-  const choice = Object.entries(aboutProfiles).map(([name, about]) => `  ${name.padEnd(28)}      ${about}`);
+  const choice = Object.entries(aboutProfiles).flatMap(([name, about]) =>
+    formatRow(`  ${name.padEnd(28)}      `, about, width),
+  );
   return [
-    ...[...lines, '', `${scenarios.length} scenarios, by feature:`, ...used],
-    ...['', `Others are listed and run with --profile NAME (default ${profiles[0]}):`, ...choice],
+    ...[...lines, '', `${scenarios.length} scenarios, by feature:`, ...used, ''],
+    ...wrap(`Others are listed and run with --profile NAME (default ${profiles[0]}):`, width, '', 2),
+    ...choice,
   ].join('\n');
 };
+
+/** What is told beside a name, or below it where there is no room. */
+const formatRow = (start: string, text: string, width: number): string[] =>
+  width - start.length < 30
+    ? [start.trimEnd(), ...wrap(text, width, '      ', 6)]
+    : wrap(text, width, start, start.length);
