@@ -8,6 +8,9 @@ import { InputError, messageOf, type Problem } from './errors.ts';
 export const providers = ['auto', 'lab', 'kind', 'existing'] as const;
 export type ProviderName = (typeof providers)[number];
 
+/** Plugins that need no manifest, beside the `mutant:NAME` ones. */
+export const builtInPlugins = ['default', 'reference', 'none'] as const;
+
 /** Sets of scenarios to choose from; the first one where nothing else is asked for. */
 export const profiles = [
   'hand-drawn',
@@ -58,7 +61,7 @@ export const options: Record<keyof Config, Option> = {
     flag: 'plugin',
     type: 'string',
     placeholder: 'NAME',
-    help: 'default, reference, mutant:NAME, none, a NAME under manifests/plugins, or a PATH',
+    help: `${builtInPlugins.join(', ')}, mutant:NAME, a NAME under manifests/plugins, or a PATH`,
   },
   pluginNext: {
     flag: 'plugin-next',

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments, stringify } from 'yaml';
 import { InputError, UsageError } from '../errors.ts';
+import { builtInPlugins } from '../config.ts';
 import { mutants } from '../reference/mutants.ts';
 
 /** What to install on a kind cluster. */
@@ -51,7 +52,7 @@ export const findPlugin = async (name: string): Promise<Plugin> => {
     const names = known.map((file) => file.slice(0, -'.yaml'.length)).filter((name) => name !== 'reference');
     throw new UsageError({
       subject: `unknown plugin ${JSON.stringify(name)}`,
-      wanted: `one of ${['default', 'reference', 'mutant:NAME', 'none', ...names].join(', ')}, or the path of a manifest`,
+      wanted: `one of ${[...builtInPlugins, 'mutant:NAME', ...names].join(', ')}, or the path of a manifest`,
       got: 'neither such a name nor such a file',
     });
   }

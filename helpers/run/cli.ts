@@ -15,12 +15,15 @@ const commands: Record<string, () => Promise<Command>> = {
   monitor: async () => (await import('./monitor-command.ts')).monitorCommand,
   compare: async () => (await import('./compare-command.ts')).compareCommand,
   clean: async () => (await import('./clean-command.ts')).cleanCommand,
+  completion: async () => (await import('./completion-command.ts')).completionCommand,
 };
 
 /** Runs one command line. Exit code: 0 all passed, 1 something failed, 2 could not be told or bad usage, 130 interrupted. */
 const main = async (argv: readonly string[]): Promise<number> => {
   const [first = 'run', ...rest] = argv;
   const [name, options] = first.startsWith('-') ? ['run', argv] : [first, rest];
+  // What completion asks is no command of people, and its words are none of ours.
+  if (first === 'complete') return (await import('./completion-command.ts')).completeCommand(rest);
   if (argv.includes('--help') || argv.includes('-h') || name === 'help') {
     const words = first.startsWith('-') ? [] : name === 'help' ? rest : [name, ...rest];
     console.log(formatHelp(words, layoutOf(process.stdout).width));

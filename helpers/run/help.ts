@@ -37,8 +37,7 @@ const maxLeakFlag: [string, string] = [
   'the longest stretch that a closed flow may be open (default 0ms)',
 ];
 
-/** What each command is called with: the flags that it takes and the words that `--help` says about it. */
-export const help: Record<
+export type CommandName =
   | 'run'
   | 'list'
   | 'explain'
@@ -50,9 +49,11 @@ export const help: Record<
   | 'system restricted'
   | 'monitor'
   | 'compare'
-  | 'clean',
-  Help
-> = {
+  | 'clean'
+  | 'completion';
+
+/** What each command is called with: the flags that it takes and the words that `--help` says about it. */
+export const help: Record<CommandName, Help> = {
   run: {
     usage: 'run [FILTER...]',
     does: 'proves scenarios on a cluster; FILTER is a name, a folder, a feature, a part of a title or a scenario file',
@@ -194,4 +195,24 @@ export const help: Record<
     options: ['kubeconfig', 'context', 'force'],
     more: [],
   },
+  completion: {
+    usage: 'completion bash|zsh|fish',
+    does: 'prints the script with which a shell completes commands, flags, their values and names of scenarios',
+    options: [],
+    more: [],
+  },
 };
+
+export const isCommand = (name: string): name is CommandName => Object.hasOwn(help, name);
+
+/** The flags of a command that are not settings, as the parser wants them. */
+export const valuesOfMore = (
+  command: CommandName,
+): Record<string, { type: 'boolean' | 'string'; multiple: boolean }> =>
+  Object.fromEntries(
+    help[command].more.map(([flag]) => {
+      const [name = '', placeholder] = flag.replace('--', '').split(' ');
+      const type = placeholder === undefined ? ('boolean' as const) : ('string' as const);
+      return [name, { type, multiple: placeholder?.endsWith('...') ?? false }];
+    }),
+  );

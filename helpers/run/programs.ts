@@ -8,34 +8,45 @@ import { EnvironmentError, messageOf } from '../errors.ts';
  */
 export const installPrograms = async (log: (line: string) => void): Promise<void> => {
   const needed = missingPackages('needed');
-  const mayInstall = process.getuid?.() === 0 && (await isThere('apt-get'));
   const complaint = {
     subject: `the lab needs ${needed.join(' and ')}`,
     next: `sudo apt-get ${installing(needed).join(' ')}`,
   };
-  if (needed.length > 0 && !mayInstall) throw new EnvironmentError(complaint);
+  if (needed.length > 0 && !(await mayInstall())) throw new EnvironmentError(complaint);
   if (needed.length > 0) {
     log(`installing ${needed.join(' ')} with apt-get`);
-    await installPackages(needed, 300_000).catch((error: unknown) => {
+    await install(needed, 300_000).catch((error: unknown) => {
       throw new EnvironmentError({ ...complaint, got: firstLine(error) });
     });
   }
-  const optional = missingPackages('optional');
-  if (optional.length === 0 || !mayInstall) return;
-  log(`installing ${optional.join(' ')} with apt-get`);
-  // A machine without a way to the packages must not wait for them at every start.
-  await installPackages(optional, 60_000, '-o', 'Acquire::Retries=0', '-o', 'Acquire::http::Timeout=5').catch(
-    (error: unknown) => log(`some scenarios will be skipped: ${firstLine(error)}`),
+  await installWherePossible(missingPackages('optional'), log).catch((error: unknown) =>
+    log(`some scenarios will be skipped: ${firstLine(error)}`),
   );
 };
+
+/**
+ * Installs packages with apt-get where we are root and have it, within so many milliseconds, and does nothing where not.
+ * @throws what apt-get says where it fails
+ */
+export const installWherePossible = async (
+  packages: readonly string[],
+  log: (line: string) => void,
+  timeout = 60_000,
+): Promise<void> => {
+  if (packages.length === 0 || !(await mayInstall())) return;
+  log(`installing ${packages.join(' ')} with apt-get`);
+  // A machine without a way to the packages must not wait for them at every start.
+  await install(packages, timeout, '-o', 'Acquire::Retries=0', '-o', 'Acquire::http::Timeout=5');
+};
+
+const mayInstall = async (): Promise<boolean> => process.getuid?.() === 0 && (await isThere('apt-get'));
 
 const installing = (packages: readonly string[]): string[] => [
   ...['install', '-y', '--no-install-recommends'],
   ...packages,
 ];
 
-/** Installs Debian packages; whoever calls it is root. Milliseconds, and options of apt-get. @throws Error of apt-get */
-export const installPackages = async (
+const install = async (
   packages: readonly string[],
   timeout: number,
   ...options: readonly string[]
@@ -47,7 +58,7 @@ export const installPackages = async (
 
 const firstLine = (error: unknown): string => messageOf(error).split('\n')[0] ?? '';
 
-/** Whether a program is on the PATH, or where Debian keeps those for root. */
+/** Whether there is a program of this name. */
 export const isThere = async (program: string): Promise<boolean> => {
   const { failed } = await execa('sh', ['-c', `command -v ${program}`], {
     reject: false,

@@ -9,7 +9,7 @@ import { isGenerated } from '../scenario/generated-case.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { settleAll } from '../wait.ts';
-import { help } from './help.ts';
+import { help, valuesOfMore, type CommandName } from './help.ts';
 import { lintScenario } from './lint.ts';
 import { choosePool } from './profiles.ts';
 import { chooseScenarios, keepOnly, loadSuite, type LoadedSuite } from './suite.ts';
@@ -18,18 +18,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The words of a command line, all checked: configuration, filters and the flags that are not settings. */
 export const readCommandLine = (
-  command: keyof typeof help,
+  command: CommandName,
   argv: readonly string[],
 ): { config: Config; positionals: string[]; json: boolean; flags: Record<string, unknown> } => {
-  const { options, more } = help[command];
-  const extra = Object.fromEntries(
-    more.map(([flag]) => {
-      const [name = '', placeholder] = flag.replace('--', '').split(' ');
-      const type = placeholder === undefined ? ('boolean' as const) : ('string' as const);
-      return [name, { type, multiple: placeholder?.endsWith('...') ?? false }];
-    }),
-  );
-  const { flags, positionals } = parseFlags(command, argv, options, extra);
+  const { flags, positionals } = parseFlags(command, argv, help[command].options, valuesOfMore(command));
   const asked = typeof flags.config === 'string' ? flags.config : undefined;
   if (asked !== undefined && !existsSync(asked)) {
     throw new UsageError({

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
-import { installPackages, isThere } from '../../helpers/run/programs.ts';
+import { installWherePossible } from '../../helpers/run/programs.ts';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -11,8 +11,7 @@ const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
  */
 export const openBrowser = async (): Promise<Browser | undefined> => {
   const find = (): string | undefined => places.find((path) => existsSync(path));
-  if (find() === undefined && process.getuid?.() === 0 && (await isThere('apt-get')))
-    await installPackages(['chromium'], 600_000);
+  if (find() === undefined) await installWherePossible(['chromium'], console.error, 600_000);
   const executablePath = find();
   if (executablePath === undefined) return undefined;
   // Its own sandbox needs namespaces, which root in a container often may not make; these pages are ours. It must not call home.

@@ -123,6 +123,7 @@ describe('bad input of netpol', function () {
       ['monitor', '--help'],
       ['compare', '--help'],
       ['clean', '--help'],
+      ['completion', '--help'],
     ]) {
       const { exitCode, stdout } = await runNetpol(args);
       expect(exitCode).to.equal(0);
