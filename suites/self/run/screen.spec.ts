@@ -42,7 +42,7 @@ describe('the screen of a run', () => {
     expect(lines.filter((line) => /^(netpol:|pass|skip) /.test(line))).to.deep.equal([]);
     expect(lines.join('\n')).not.to.include('slowest');
     expect(lines.at(-3)).to.match(/^3 cases in .*: 1 pass, 1 fail, 0 error, 1 skip$/);
-    expect(lines.at(-2)).to.match(/^results: results\/a\/ \(record\.json, /);
+    expect(lines.at(-2)).to.match(/^results: results\/a\/ \(report\.html, /);
   });
 
   it('says with --quiet that nothing was proved', () => {
