@@ -61,7 +61,7 @@ export const options: Record<keyof Config, Option> = {
     flag: 'plugin',
     type: 'string',
     placeholder: 'NAME',
-    help: `${builtInPlugins.join(', ')}, mutant:NAME, a NAME under manifests/plugins, or a PATH`,
+    help: `${builtInPlugins.join(', ')}, mutant:NAME, NAME or NAME/MODE under manifests/plugins, or a PATH`,
   },
   pluginNext: {
     flag: 'plugin-next',

@@ -1,11 +1,15 @@
 import { ClusterError } from '../errors.ts';
 import { messageOf } from '../errors.ts';
-import type { KubeClient, V1Node } from '../kube/client.ts';
+import type { KubeClient, V1DaemonSet, V1Deployment, V1Node } from '../kube/client.ts';
 import { poll } from '../wait.ts';
+import type { Wait } from './plugin-description.ts';
+import type { Plugin } from './plugins.ts';
 
 export type ReadinessOptions = {
   /** How many nodes there must be. */
   nodes: number;
+  /** Says what must be there and ready besides, and how long that may take. */
+  plugin?: Pick<Plugin, 'waits' | 'within'>;
   /** The last words of a node's kubelet, for the message. */
   kubeletWords: (node: string) => Promise<string>;
   deadline?: number;
@@ -13,22 +17,28 @@ export type ReadinessOptions = {
 };
 
 /**
- * Resolves when every node is ready, every DaemonSet is rolled out and the cluster's DNS serves.
+ * Resolves when every node is ready, every DaemonSet is rolled out, what else is waited for is there and ready, and the
+ * cluster's DNS serves.
  * @throws ClusterError at the deadline, with the conditions of what is not ready
  */
 export const waitUntilClusterReady = async (
   client: KubeClient,
-  { nodes, kubeletWords, deadline = 180_000, signal }: ReadinessOptions,
+  { nodes, plugin, kubeletWords, deadline = plugin?.within ?? 180_000, signal }: ReadinessOptions,
 ): Promise<void> => {
   let complaints: string[] = [];
   let unready: string[] = [];
   const isReady = async (): Promise<true | undefined> => {
     try {
-      const [nodeList, daemonSets, deployments] = await Promise.all([
+      const [nodeList, daemonSets, allDeployments] = await Promise.all([
         client.core.listNode(),
         client.apps.listDaemonSetForAllNamespaces(),
-        client.apps.listNamespacedDeployment({ namespace: 'kube-system', labelSelector: 'k8s-app=kube-dns' }),
+        client.apps.listDeploymentForAllNamespaces(),
       ]);
+      const waits = plugin?.waits ?? [];
+      const awaited = waits.flatMap((wait) => ('deployment' in wait ? [wait.deployment] : []));
+      const deployments = allDeployments.items.filter(
+        ({ metadata }) => metadata?.labels?.['k8s-app'] === 'kube-dns' || awaited.includes(nameOf(metadata)),
+      );
       const { items } = nodeList;
       unready = items.filter((node) => !isNodeReady(node)).map(({ metadata }) => metadata?.name ?? '');
       complaints = [
@@ -44,7 +54,8 @@ export const waitUntilClusterReady = async (
           if (isCurrent && isScheduled && done >= wanted) return [];
           return [`DaemonSet ${metadata?.namespace}/${metadata?.name}: ${done} of ${wanted} pods ready`];
         }),
-        ...deployments.items.flatMap(({ metadata, status }) =>
+        ...describeMissing(waits, daemonSets.items, deployments),
+        ...deployments.flatMap(({ metadata, status }) =>
           (status?.availableReplicas ?? 0) > 0 ? [] : [`${metadata?.name}: no replica available`],
         ),
       ];
@@ -69,6 +80,21 @@ export const waitUntilClusterReady = async (
   };
   await poll(isReady, { deadline, interval: 250, signal, failure });
 };
+
+const describeMissing = (
+  waits: readonly Wait[],
+  daemonSets: readonly V1DaemonSet[],
+  deployments: readonly V1Deployment[],
+): string[] =>
+  waits.flatMap((wait) => {
+    const [kind, name, there] =
+      'deployment' in wait
+        ? ['Deployment', wait.deployment, deployments]
+        : ['DaemonSet', wait.daemonset, daemonSets];
+    return there.some(({ metadata }) => nameOf(metadata) === name) ? [] : [`no ${kind} ${name}`];
+  });
+
+const nameOf = (metadata: V1Node['metadata']): string => `${metadata?.namespace}/${metadata?.name}`;
 
 /** The node lifecycle controller takes these taints away a moment after the node says Ready; until then no pod lands there. */
 const lifecycleTaint = /^node\.kubernetes\.io\/(not-ready|unreachable)$/;

@@ -228,7 +228,7 @@ export type Cluster = AsyncDisposable & {
 export type StartOptions = {
   /** Marks everything that this run creates: lower-case letters and digits. */
   run: string;
-  /** `reference`, `mutant:NAME`, `none`, `default`, a NAME under manifests/plugins, or a PATH. */
+  /** `reference`, `mutant:NAME`, `none`, `default`, NAME or NAME/MODE under manifests/plugins, or a PATH. */
   plugin: string;
   /** The version to which the plugin is upgraded where a scenario does that, by a name of the same kind; empty: none. */
   pluginNext?: string;

@@ -1,20 +1,25 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { EnvironmentError, InputError, messageOf, UsageError } from '../errors.ts';
+import { InputError, messageOf, UsageError } from '../errors.ts';
 import type { Problem } from '../errors.ts';
 import { isObject } from '../kube/checks.ts';
 import type { Definition } from '../kube/definitions.ts';
 import { adminGroup } from '../kube/policy-kinds.ts';
 import { parseDocuments } from '../kube/yaml.ts';
 import type { ParsedDocument } from '../kube/yaml.ts';
+import { download, isUrl, parseUrl, withoutSecrets, type DownloadWords } from './download.ts';
 
 /** The CRDs of one file. */
 export type CrdBundle = { name: string; definitions: Definition[] };
 
 const bundlesFolder = fileURLToPath(new URL('../../manifests/crds/', import.meta.url));
-const fetchDeadline = 20_000;
-const longestText = 5_000_000;
+const words: DownloadWords = {
+  option: '--crd-bundle',
+  content: 'CRDs',
+  next: 'download it yourself and give the path of the file; v0.1-standard and the like need no network',
+  megabytes: 5,
+};
 
 /**
  * Reads bundles: each the NAME of a file under manifests/crds, the path of a file, or an https URL.
@@ -38,9 +43,9 @@ export const readCrdBundles = async (names: readonly string[]): Promise<CrdBundl
 };
 
 const readText = async (name: string): Promise<{ label: string; text: string }> => {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) {
-    const url = parseUrl(name);
-    return { label: withoutSecrets(url), text: await download(url) };
+  if (isUrl(name)) {
+    const url = parseUrl(name, words);
+    return { label: withoutSecrets(url), text: new TextDecoder().decode(await download(url, words)) };
   }
   const known = readdirSync(bundlesFolder).filter((file) => file.endsWith('.yaml'));
   const file = known.includes(`${name}.yaml`) ? `${bundlesFolder}${name}.yaml` : name;
@@ -55,75 +60,6 @@ const readText = async (name: string): Promise<{ label: string; text: string }> 
     throw new UsageError({ subject: `cannot read \`--crd-bundle ${name}\``, got: messageOf(error) });
   });
   return { label: file, text };
-};
-
-const isLoopback = ({ hostname }: URL): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
-
-const parseUrl = (text: string): URL => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))) return url;
-  throw new UsageError({
-    subject: `\`--crd-bundle ${url === undefined ? text : withoutSecrets(url)}\` is no URL to take CRDs from`,
-    wanted: 'https, or http from this machine itself',
-    next: 'or download it yourself and give the path of the file',
-  });
-};
-
-/** What stands before the host, and behind the path, may be a password or a token. */
-const withoutSecrets = ({ origin, pathname }: URL): string => `${origin}${pathname}`;
-
-const download = async (first: URL): Promise<string> => {
-  const signal = AbortSignal.timeout(fetchDeadline);
-  const fail = (got: string): EnvironmentError =>
-    new EnvironmentError({
-      subject: `cannot fetch \`--crd-bundle ${withoutSecrets(first)}\``,
-      got,
-      next: 'download it yourself and give the path of the file; v0.1-standard and the like need no network',
-    });
-  let url = first;
-  try {
-    for (let hops = 0; hops <= 5; hops += 1) {
-      // Each step is looked at, so that no redirect leads away from https.
-      const response = await fetch(withoutUser(url), {
-        redirect: 'manual',
-        signal,
-        headers: headersFor(url),
-      });
-      const next = response.headers.get('location');
-      if (response.status >= 300 && response.status < 400 && next !== null) {
-        url = parseUrl(new URL(next, url).href);
-        continue;
-      }
-      if (!response.ok) throw fail(`HTTP ${response.status} ${response.statusText}`.trim());
-      return await readBody(response, fail);
-    }
-  } catch (error) {
-    if (error instanceof EnvironmentError || error instanceof UsageError) throw error;
-    if (signal.aborted) throw fail(`no whole answer within ${fetchDeadline / 1000} s`);
-    const { cause } = error as { cause?: unknown };
-    throw fail(cause === undefined ? messageOf(error) : messageOf(cause));
-  }
-  throw fail('more than 5 redirects');
-};
-
-// fetch refuses addresses with a user, and says so with all that is in them.
-const withoutUser = ({ origin, pathname, search }: URL): string => `${origin}${pathname}${search}`;
-
-const headersFor = ({ username, password }: URL): Record<string, string> => {
-  if (username === '' && password === '') return {};
-  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
-};
-
-const readBody = async (response: Response, fail: (got: string) => Error): Promise<string> => {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > longestText) throw fail(`more than ${longestText / 1_000_000} MB`);
-  }
-  return text;
 };
 
 const describeWrong = ({ value, positionOf }: ParsedDocument, file: string): Problem[] => {

@@ -94,7 +94,7 @@ export const createCluster = async (creation: Creation): Promise<void> => {
  * Reads a kind configuration and fits it to the plugin.
  * @throws UsageError where there is no such file; InputError where it is no kind configuration
  */
-export const readKindConfig = async (file: string, { disableDefaultCNI }: Plugin): Promise<string> => {
+export const readKindConfig = async (file: string, { network }: Plugin): Promise<string> => {
   const text = await readFile(file, 'utf8').catch(() => {
     throw new UsageError({
       subject: `cannot read the kind configuration ${file}`,
@@ -111,6 +111,7 @@ export const readKindConfig = async (file: string, { disableDefaultCNI }: Plugin
     problems.push({ file, message: 'must be `kind: Cluster` of apiVersion kind.x-k8s.io/v1alpha4' });
   }
   if (problems.length > 0) throw new InputError('The kind configuration cannot be used', problems);
-  if (disableDefaultCNI) document.setIn(['networking', 'disableDefaultCNI'], true);
+  for (const [key, value] of Object.entries(network))
+    if (value !== false) document.setIn(['networking', key], value);
   return document.toString();
 };

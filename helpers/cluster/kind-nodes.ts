@@ -68,9 +68,10 @@ export const applyManifests = async (
   node: string,
   manifests: string,
   signal: AbortSignal | undefined,
+  validation: 'strict' | 'warn' = 'strict',
 ): Promise<void> => {
   const command = ['exec', '-i', node, 'kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'apply'];
-  const flags = ['--server-side', '--force-conflicts', '--validate=strict', '--filename=-'];
+  const flags = ['--server-side', '--force-conflicts', `--validate=${validation}`, '--filename=-'];
   let refusal = new ClusterError({ subject: 'cannot install the plugin' });
   const apply = async (): Promise<true | undefined> => {
     try {
@@ -89,6 +90,21 @@ export const applyManifests = async (
   };
   const failure = (): Error => refusal;
   await poll(apply, { deadline: 30_000, interval: 500, signal, failure });
+};
+
+/** Gives each node, which is a container of the same name, labels with `${NODE}` for its name. */
+export const labelNodes = async (
+  controlPlane: string,
+  nodes: readonly string[],
+  labels: Readonly<Record<string, string>> = {},
+): Promise<void> => {
+  const pairs = Object.entries(labels);
+  if (pairs.length === 0) return;
+  const command = ['exec', controlPlane, 'kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'label'];
+  for (const node of nodes) {
+    const given = pairs.map(([key, value]) => `${key}=${value.replaceAll('${NODE}', () => node)}`);
+    await runProgram('docker', [...command, '--overwrite', `node/${node}`, ...given]);
+  }
 };
 
 export const readKubeletWords = async (node: string): Promise<string> =>

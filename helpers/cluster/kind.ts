@@ -15,7 +15,6 @@ import { readFacts, warnOfSeveralEngines } from './facts.ts';
 import { refuseDocumentationRanges, removeOurRoutes } from './host-container.ts';
 import { checkPrograms, createCluster, listClusters, readKindConfig, useCluster } from './kind-cluster.ts';
 import {
-  applyManifests,
   collectPluginEvidence,
   isMarkedAsOurs,
   listNodeContainers,
@@ -29,7 +28,8 @@ import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
 import { createOwnedFolder, hasOtherRuns } from './owner.ts';
 import { describeFixtures, holdUpApiServer, leavePluginOut, restartNode } from './outages.ts';
-import { createRunningPlugin } from './plugin-versions.ts';
+import { applyPlugin, createRunningPlugin } from './plugin-versions.ts';
+import { describePlugin } from './plugin-images.ts';
 import { findNextPlugin, findPlugin, type Plugin } from './plugins.ts';
 import { bringToDocker, loadIntoNodes, prepareProbeImage } from './probe-image.ts';
 import { runProgram } from './programs.ts';
@@ -66,8 +66,9 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     const wanted = 'lower-case letters, digits, dots and hyphens';
     throw new UsageError({ subject: '`--cluster` is no name for a kind cluster', wanted, got: cluster });
   }
-  const plugin = await findPlugin(options.plugin);
-  const next = await findNextPlugin(options.pluginNext ?? '', plugin);
+  const destination = { controlPlane: `${cluster}-control-plane`, signal };
+  const plugin = await findPlugin(options.plugin, destination);
+  const next = await findNextPlugin(options.pluginNext ?? '', plugin, destination);
   const config = await readKindConfig(kindConfig || defaultConfig, plugin);
   const bundles = await readCrdBundles(crdBundle.length > 0 ? crdBundle : (plugin.crdBundles ?? []));
   await checkPrograms();
@@ -112,9 +113,10 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     const image = await building;
     if (plugin.manifests !== undefined) {
       log(`kind: installing plugin ${plugin.name}${isReused ? ` (it stays in cluster ${cluster})` : ''}`);
-      await applyManifests(controlPlane, await plugin.manifests(image), signal);
+      await applyPlugin(plugin, image, { controlPlane, nodes: containers, signal });
     }
-    await waitUntilClusterReady(client, { nodes: containers.length, kubeletWords: readKubeletWords, signal });
+    const nodes = containers.length;
+    await waitUntilClusterReady(client, { nodes, plugin, kubeletWords: readKubeletWords, signal });
     const isKept = keep || isReused;
     const made = { cluster, client, containers, image, isKept, isOurs, kubeconfig, stack };
     const ready = await describeCluster({ ...options, ...made, versions: [plugin, next] });
@@ -151,10 +153,11 @@ const describeCluster = async ({
   image,
   isKept,
   isOurs,
-  versions: [installed, next],
+  versions,
   kubeconfig,
   stack,
 }: Described): Promise<Cluster> => {
+  const [installed, next] = versions;
   const nodes = (await client.core.listNode()).items;
   const facts = await readFacts(client, nodes);
   warnOfSeveralEngines(facts, log);
@@ -201,7 +204,7 @@ const describeCluster = async ({
       nodes: nodes.length,
       versions: {
         ...{ ...facts.versions, ...admin.versions, 'node image': nodeImage, 'probe image': image },
-        ...(next && { 'plugin next': next.name }),
+        ...(await describePlugin(client, versions, ours)),
       },
     },
     lacks: {

@@ -64,7 +64,10 @@ export const toContainers = (pod: V1Pod, verb: string): string =>
     .map((id) => `ctr --namespace k8s.io tasks ${verb} ${id.replace(/^.*:\/\//, '')}`)
     .join('\n');
 
-export const findSets = async ({ client, daemonSets }: KindPlace): Promise<V1DaemonSet[]> => {
+export const findSets = async ({
+  client,
+  daemonSets,
+}: Pick<KindPlace, 'client' | 'daemonSets'>): Promise<V1DaemonSet[]> => {
   const { items } = await client.apps.listDaemonSetForAllNamespaces();
   return items.filter(({ metadata }) =>
     [metadata?.name ?? '', `${metadata?.namespace}/${metadata?.name}`].some((id) => daemonSets.includes(id)),

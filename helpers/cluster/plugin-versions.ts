@@ -2,7 +2,7 @@ import { ClusterError } from '../errors.ts';
 import type { V1DaemonSet } from '../kube/client.ts';
 import { poll, settleAll } from '../wait.ts';
 import type { PluginOperation } from './cluster.ts';
-import { applyManifests } from './kind-nodes.ts';
+import { applyManifests, labelNodes } from './kind-nodes.ts';
 import {
   containersOf,
   findSets,
@@ -43,14 +43,12 @@ export const createRunningPlugin = (
     plugin.daemonSets === undefined ? place : { ...place, daemonSets: plugin.daemonSets };
 
   const goTo = async (plugin: Plugin, { signal }: Pick<KindPlace, 'signal'>): Promise<void> => {
-    if (plugin.manifests === undefined)
-      throw new ClusterError({ subject: `plugin ${plugin.name} has no manifests to go to` });
     const old = await findSets(placeOf(current));
     const all = [...old, ...(await findSets(placeOf(plugin)))];
     const before = new Set((await podsOf(all, client)).flatMap(containersOf));
     // Before: manifests may be applied in part.
     current = plugin;
-    await applyManifests(controlPlane, await plugin.manifests(image), signal);
+    await applyPlugin(plugin, image, { controlPlane, signal });
     const there = { ...placeOf(plugin), signal };
     const sets = await waitUntilObserved(there);
     const isChanged = (set: V1DaemonSet): boolean =>
@@ -79,6 +77,22 @@ export const createRunningPlugin = (
       for (const version of wayTo(operation, { first, next, current })) await goTo(version, patience);
     },
   };
+};
+
+/** @throws ClusterError where the plugin has no manifests, or the API server refuses them */
+export const applyPlugin = async (
+  { name, manifests, nodeLabels, isForeign = false }: Plugin,
+  image: string,
+  {
+    controlPlane,
+    nodes = [],
+    signal,
+  }: Pick<KindPlace, 'controlPlane' | 'signal'> & { nodes?: readonly string[] },
+): Promise<void> => {
+  if (manifests === undefined)
+    throw new ClusterError({ subject: `plugin ${name} has no manifests to apply` });
+  await labelNodes(controlPlane, nodes, nodeLabels);
+  await applyManifests(controlPlane, await manifests(image), signal, isForeign ? 'warn' : 'strict');
 };
 
 /** Resolves when their pods are gone too: what still runs would go on to enforce. */

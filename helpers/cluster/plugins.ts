@@ -1,25 +1,45 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { parseAllDocuments, stringify } from 'yaml';
-import { InputError, UsageError } from '../errors.ts';
+import { stringify } from 'yaml';
 import { builtInPlugins } from '../config.ts';
+import { UsageError } from '../errors.ts';
 import { mutants } from '../reference/mutants.ts';
+import { isDescription, readDescription } from './plugin-description.ts';
+import type { Networking, PluginDescription, Wait } from './plugin-description.ts';
+import { prepareManifests } from './plugin-install.ts';
+import { daemonSetsOf, parseManifests, setEnvironment, type Manifest } from './plugin-manifests.ts';
 
 /** What to install on a kind cluster. */
 export type Plugin = {
   name: string;
-  /** Whether the cluster must come without the node image's own network. */
-  disableDefaultCNI: boolean;
+  /** How the network of the cluster must be; `disableDefaultCNI`: without what the node image brings. */
+  network: Networking;
+  /** Version and mode, where a description says them. */
+  release?: string;
   /** The CNI configuration that it writes on each node, where it connects the pods itself and we know it. */
   cniFile?: string;
   /** Bundles of CRDs that it reads, for a cluster that has none of the admin tiers. */
   crdBundles?: readonly string[];
   /** The DaemonSets in its manifests, as `namespace/name`. */
   daemonSets?: readonly string[];
+  /** Labels for each node, with `${NODE}` for its name. */
+  nodeLabels?: Readonly<Record<string, string>>;
+  /** What must be ready beside every DaemonSet, and milliseconds that it may take. */
+  waits?: readonly Wait[];
+  within?: number;
+  /** Whether the manifests are somebody's, whose unknown fields are warned of and not refused. */
+  isForeign?: boolean;
   /** The manifests as one YAML text; absent where nothing is to be installed. */
   manifests?: (probeImage: string) => Promise<string>;
+};
+
+/** Where a plugin is to go. */
+export type Destination = {
+  /** Name of the node with the API server. */
+  controlPlane: string;
+  signal?: AbortSignal | undefined;
 };
 
 const manifestsFolder = fileURLToPath(new URL('../../manifests/plugins/', import.meta.url));
@@ -28,11 +48,14 @@ const disablesDefaultCNI = /^# kind: disableDefaultCNI$/m;
 
 /**
  * `default` installs nothing; `reference`, `none` and `mutant:NAME` are the reference plugin; anything else is a NAME
- * under manifests/plugins or the PATH of a file. A file with the line `# kind: disableDefaultCNI` is a network of its own.
- * @throws UsageError for an unknown plugin; InputError for a file that is not YAML
+ * under manifests/plugins or the PATH of a file, of Kubernetes objects or of a description (`plugin: NAME`), which is read
+ * whole: what it installs is fetched. NAME/MODE is a mode of a description. A file of Kubernetes objects with the line
+ * `# kind: disableDefaultCNI` is a network of its own.
+ * @throws UsageError for an unknown plugin or mode; InputError for a file that is not as it must be; EnvironmentError where
+ * something cannot be fetched
  */
-export const findPlugin = async (name: string): Promise<Plugin> => {
-  if (name === 'default') return { name, disableDefaultCNI: false };
+export const findPlugin = async (name: string, destination: Destination = nowhere): Promise<Plugin> => {
+  if (name === 'default') return { name, network: {} };
   if (name === 'reference') return referencePlugin(name, ['--connect']);
   if (name === 'none') return referencePlugin(name, ['--connect', '--enforce=false']);
   if (name.startsWith('mutant:')) {
@@ -46,21 +69,66 @@ export const findPlugin = async (name: string): Promise<Plugin> => {
     }
     return referencePlugin(name, ['--connect', '--mutant', mutant]);
   }
-  const known = (await readdir(manifestsFolder)).filter((file) => file.endsWith('.yaml'));
-  const file = known.includes(`${name}.yaml`) ? `${manifestsFolder}${name}.yaml` : name;
-  if (!existsSync(file)) {
-    const names = known.map((file) => file.slice(0, -'.yaml'.length)).filter((name) => name !== 'reference');
-    throw new UsageError({
-      subject: `unknown plugin ${JSON.stringify(name)}`,
-      wanted: `one of ${[...builtInPlugins, 'mutant:NAME', ...names].join(', ')}, or the path of a manifest`,
-      got: 'neither such a name nor such a file',
-    });
-  }
+  const { file, mode } = await findFile(name);
   const text = await readFile(file, 'utf8');
-  const daemonSets = parseManifests(text, file)
-    .filter(({ kind }) => kind === 'DaemonSet')
-    .map(({ metadata }) => `${metadata?.namespace ?? 'default'}/${metadata?.name}`);
-  return { name, disableDefaultCNI: disablesDefaultCNI.test(text), daemonSets, manifests: async () => text };
+  if (isDescription(text)) {
+    const description = readDescription(text, file, mode, (modes) => unknownMode(name, mode, modes));
+    return describedPlugin(name, description, { file, ...destination });
+  }
+  if (mode !== undefined) throw unknownMode(name, mode, []);
+  const daemonSets = daemonSetsOf(text, file);
+  const network = { disableDefaultCNI: disablesDefaultCNI.test(text) };
+  return { name, network, daemonSets, manifests: async () => text };
+};
+
+const nowhere: Destination = { controlPlane: 'control-plane' };
+
+/** The file that a name stands for: a name under manifests/plugins or a path, and behind a slash perhaps a mode. */
+const findFile = async (name: string): Promise<{ file: string; mode: string | undefined }> => {
+  const known = (await readdir(manifestsFolder)).filter((file) => file.endsWith('.yaml'));
+  const fileOf = (name: string): string | undefined => {
+    if (known.includes(`${name}.yaml`)) return `${manifestsFolder}${name}.yaml`;
+    return existsSync(name) && statSync(name).isFile() ? name : undefined;
+  };
+  const slash = name.lastIndexOf('/');
+  const whole = fileOf(name);
+  const part = slash > 0 ? fileOf(name.slice(0, slash)) : undefined;
+  if (whole !== undefined) return { file: whole, mode: undefined };
+  if (part !== undefined) return { file: part, mode: name.slice(slash + 1) };
+  const names = known.map((file) => file.slice(0, -'.yaml'.length)).filter((name) => name !== 'reference');
+  throw new UsageError({
+    subject: `unknown plugin ${JSON.stringify(name)}`,
+    wanted: `one of ${[...builtInPlugins, 'mutant:NAME', ...names].join(', ')}, or the path of a file`,
+    got: 'neither such a name nor such a file',
+  });
+};
+
+const unknownMode = (name: string, mode = '', modes: readonly string[] = []): UsageError =>
+  new UsageError({
+    subject: `unknown mode ${JSON.stringify(mode)} in \`--plugin ${name}\``,
+    wanted: modes.length === 0 ? 'no mode: it has none' : `one of ${modes.join(', ')}, or no mode`,
+  });
+
+const describedPlugin = async (
+  name: string,
+  description: PluginDescription,
+  place: Destination & { file: string },
+): Promise<Plugin> => {
+  const { plugin, version, mode, network, nodeLabels, crdBundles, waits, within, environment } = description;
+  const prepared = await prepareManifests(description, place);
+  const text = setEnvironment(prepared, environment, place.file);
+  return {
+    name,
+    release: `${plugin} ${version}${mode === undefined ? '' : `, mode ${mode}`}`,
+    network,
+    nodeLabels,
+    crdBundles,
+    daemonSets: daemonSetsOf(text, place.file),
+    waits,
+    within,
+    isForeign: true,
+    manifests: async () => text,
+  };
 };
 
 /**
@@ -68,12 +136,16 @@ export const findPlugin = async (name: string): Promise<Plugin> => {
  * @throws UsageError for an unknown plugin, and for two that cannot take each other's place; InputError for a file that is
  * not YAML
  */
-export const findNextPlugin = async (name: string, plugin: Plugin): Promise<Plugin | undefined> => {
+export const findNextPlugin = async (
+  name: string,
+  plugin: Plugin,
+  destination?: Destination,
+): Promise<Plugin | undefined> => {
   if (name === '') return undefined;
-  const next = await findPlugin(name);
+  const next = await findPlugin(name, destination);
   const isFit =
     [plugin, next].every(({ manifests, daemonSets = [] }) => manifests && daemonSets.length > 0) &&
-    plugin.disableDefaultCNI === next.disableDefaultCNI;
+    (plugin.network.disableDefaultCNI ?? false) === (next.network.disableDefaultCNI ?? false);
   if (isFit) return next;
   throw new UsageError({
     subject: `\`--plugin-next ${name}\` with \`--plugin ${plugin.name}\``,
@@ -85,7 +157,7 @@ export const findNextPlugin = async (name: string, plugin: Plugin): Promise<Plug
 
 const referencePlugin = (name: string, parameters: string[]): Plugin => ({
   name,
-  disableDefaultCNI: true,
+  network: { disableDefaultCNI: true },
   cniFile: '10-netpol-reference.conflist',
   crdBundles: ['v0.1-experimental', 'v0.2-experimental'],
   daemonSets: ['kube-system/netpol-reference'],
@@ -115,12 +187,6 @@ const readProgram = async (): Promise<Record<string, string>> => {
   return Object.fromEntries(await Promise.all(entries));
 };
 
-type Manifest = {
-  kind?: string;
-  metadata?: { namespace?: string; name?: string };
-  spec?: { template?: { metadata?: { annotations?: Record<string, string> } } };
-};
-
 // A changed ConfigMap alone restarts nothing.
 const markProgram = (object: Manifest, hash: string): Manifest => {
   const template = object.kind === 'DaemonSet' ? object.spec?.template : undefined;
@@ -131,27 +197,4 @@ const markProgram = (object: Manifest, hash: string): Manifest => {
     };
   }
   return object;
-};
-
-const parseManifests = (text: string, file: string): Manifest[] => {
-  const documents = parseAllDocuments(text);
-  const all = 'empty' in documents ? [] : documents;
-  const problems = all.flatMap(({ errors }) =>
-    errors.map(({ message, linePos }) => ({
-      file,
-      ...(linePos === undefined ? {} : { line: linePos[0].line, column: linePos[0].col }),
-      message: message.split('\n')[0] ?? message,
-    })),
-  );
-  const objects = all.map((document) => document.toJS() as unknown).filter((object) => object !== null);
-  if (objects.length === 0) problems.push({ file, message: 'holds no Kubernetes object' });
-  for (const object of objects) {
-    if (typeof object === 'object' && object !== null && 'kind' in object && 'apiVersion' in object) continue;
-    problems.push({
-      file,
-      message: 'holds a document that is not a Kubernetes object (no apiVersion and kind)',
-    });
-  }
-  if (problems.length > 0) throw new InputError('The manifests of the plugin cannot be used', problems);
-  return objects as Manifest[];
 };

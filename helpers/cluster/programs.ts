@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { ClusterError, EnvironmentError } from '../errors.ts';
 
 export type ProgramOptions = {
-  input?: string | undefined;
+  input?: string | Uint8Array | undefined;
   signal?: AbortSignal | undefined;
   /** Milliseconds. */
   timeout?: number;
@@ -12,11 +12,11 @@ export type ProgramOptions = {
 };
 
 /**
- * Runs docker or kind and returns what it printed.
+ * Runs a program, docker or kind mostly, and returns what it printed.
  * @throws EnvironmentError where the program is not there; ClusterError with its last words where it fails
  */
 export const runProgram = async (
-  program: 'docker' | 'kind',
+  program: 'docker' | 'kind' | 'helm' | 'tar',
   parameters: readonly string[],
   { input, signal, timeout = 60_000, subject, next }: ProgramOptions = {},
 ): Promise<string> => {
@@ -63,6 +63,8 @@ export const succeeds = async (
 const installation = {
   docker: 'install Docker (https://docs.docker.com/engine/install), or choose `--provider lab`',
   kind: 'install kind (https://kind.sigs.k8s.io/docs/user/quick-start), or choose `--provider lab`',
+  helm: 'install Helm (https://helm.sh/docs/intro/install): this plugin comes as a chart',
+  tar: 'install tar: this plugin comes in an archive',
 } as const;
 
 /** The lines of a program's output that say why: those with an error, else the last ones. Never a kubeadm token. */

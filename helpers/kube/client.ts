@@ -20,6 +20,7 @@ import type { Policies } from './policies.ts';
 
 export type {
   V1DaemonSet,
+  V1Deployment,
   V1Namespace,
   V1Node,
   V1ObjectMeta,

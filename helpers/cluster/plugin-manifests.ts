@@ -1,0 +1,92 @@
+import { parseAllDocuments } from 'yaml';
+import { InputError } from '../errors.ts';
+import { isObject } from '../kube/checks.ts';
+import { parseDocuments } from '../kube/yaml.ts';
+
+/** A Kubernetes object, as far as we read those of plugins. */
+export type Manifest = {
+  kind?: string;
+  metadata?: { namespace?: string; name?: string };
+  spec?: { template?: { metadata?: { annotations?: Record<string, string> } } };
+};
+
+/**
+ * The objects of a text.
+ * @throws InputError where it is not YAML, or holds something else
+ */
+export const parseManifests = (text: string, file: string): Manifest[] => {
+  const documents = parseAllDocuments(text);
+  const all = 'empty' in documents ? [] : documents;
+  const problems = all.flatMap(({ errors }) =>
+    errors.map(({ message, linePos }) => ({
+      file,
+      ...(linePos === undefined ? {} : { line: linePos[0].line, column: linePos[0].col }),
+      message: message.split('\n')[0] ?? message,
+    })),
+  );
+  const objects = all.map((document) => document.toJS() as unknown).filter((object) => object !== null);
+  if (objects.length === 0) problems.push({ file, message: 'holds no Kubernetes object' });
+  for (const object of objects) {
+    if (typeof object === 'object' && object !== null && 'kind' in object && 'apiVersion' in object) continue;
+    problems.push({
+      file,
+      message: 'holds a document that is not a Kubernetes object (no apiVersion and kind)',
+    });
+  }
+  if (problems.length > 0) throw new InputError('The manifests of the plugin cannot be used', problems);
+  return objects as Manifest[];
+};
+
+/** The DaemonSets in a text of manifests, as `namespace/name`. @throws InputError as `parseManifests` does */
+export const daemonSetsOf = (text: string, file: string): string[] =>
+  parseManifests(text, file)
+    .filter(({ kind }) => kind === 'DaemonSet')
+    .map(nameOf);
+
+/**
+ * Gives the containers of workloads, by `namespace/name`, more variables, or others. A text from which nothing is asked
+ * comes back verbatim.
+ * @throws InputError where there is no such workload
+ */
+export const setEnvironment = (
+  text: string,
+  environment: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  file: string,
+): string => {
+  const wanted = Object.entries(environment);
+  if (wanted.length === 0) return text;
+  // Read as Kubernetes reads it: what is written again must mean the same.
+  const objects = parseDocuments(text, file).documents.map(({ value }) => value);
+  const problems = wanted.flatMap(([name, variables]) => {
+    const found = objects.filter(
+      (object) => isObject(object) && isWorkload(object) && nameOf(object) === name,
+    );
+    for (const object of found)
+      for (const container of containersOf(object)) container.env = withVariables(container.env, variables);
+    return found.length > 0
+      ? []
+      : [{ file, message: `environment: nothing that is installed is called ${name}` }];
+  });
+  if (problems.length > 0) throw new InputError('The plugin is not what its description says', problems);
+  return objects.map((object) => JSON.stringify(object)).join('\n---\n');
+};
+
+const nameOf = ({ metadata }: Manifest): string => `${metadata?.namespace ?? 'default'}/${metadata?.name}`;
+
+const isWorkload = ({ kind = '' }: Manifest): boolean =>
+  ['DaemonSet', 'Deployment', 'StatefulSet'].includes(kind);
+
+type Variable = { name: string; value?: string; valueFrom?: object };
+type Container = { env?: Variable[] };
+
+const containersOf = (object: unknown): Container[] =>
+  (object as { spec?: { template?: { spec?: { containers?: Container[] } } } }).spec?.template?.spec
+    ?.containers ?? [];
+
+const withVariables = (
+  before: readonly Variable[] = [],
+  variables: Readonly<Record<string, string>>,
+): Variable[] => [
+  ...before.filter(({ name }) => !Object.hasOwn(variables, name)),
+  ...Object.entries(variables).map(([name, value]) => ({ name, value })),
+];
