@@ -6,6 +6,7 @@ const parts = [
   ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],
   ['format', 'prettier', ['--check', '--log-level=warn', '.']],
   ['imports', 'node', ['scripts/check-imports.ts']],
+  ['workflows', 'node', ['scripts/check-workflows.ts']],
 ] as const;
 
 const results = await Promise.all(
