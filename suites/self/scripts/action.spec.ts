@@ -1,0 +1,76 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { execa } from 'execa';
+import { parse } from 'yaml';
+import { root } from '../netpol.ts';
+
+type Step = { id?: string; run?: string; env?: Record<string, string> };
+
+const action = parse(readFileSync(join(root, 'action.yml'), 'utf8')) as {
+  inputs: Record<string, { default: string }>;
+  runs: { steps: Step[] };
+};
+const step = action.runs.steps.find(({ id }) => id === 'run');
+
+describe('The action', function () {
+  this.timeout(120_000);
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'netpol-action-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Does what the runner does with the step: inputs become its variables, and its words a script of bash. */
+  const run = async (
+    inputs: Record<string, string>,
+  ): Promise<{ exitCode: number; outputs: Record<string, string> }> => {
+    const valueOf = (text: string): string => {
+      const name = /^\$\{\{ inputs\.([\w-]+) \}\}$/.exec(text)?.[1];
+      if (name === undefined) return text === '${{ github.action_path }}' ? root : text;
+      return inputs[name] ?? action.inputs[name]?.default ?? '';
+    };
+    const env = Object.fromEntries(
+      Object.entries(step?.env ?? {}).map(([key, text]) => [key, valueOf(text)]),
+    );
+    const output = join(folder, 'output');
+    const { exitCode = -1 } = await execa(
+      'bash',
+      ['--noprofile', '--norc', '-eo', 'pipefail', '-c', step?.run ?? ''],
+      {
+        cwd: folder,
+        env: { ...env, RUNNER_TEMP: folder, GITHUB_OUTPUT: output },
+        reject: false,
+      },
+    );
+    const lines = readFileSync(output, 'utf8').trim().split('\n');
+    return {
+      exitCode,
+      outputs: Object.fromEntries(lines.map((line) => line.split('=', 2) as [string, string])),
+    };
+  };
+
+  const filter = 'network-policy/peers/pod-and-namespace';
+  const rows: [Record<string, string>, number, string][] = [
+    [{ plugin: 'reference' }, 0, 'passed'],
+    [{ plugin: 'none' }, 1, 'failed'],
+    [{ plugin: 'none', 'accept-failures': 'true' }, 0, 'failed'],
+    [{ plugin: 'none', profile: 'nothing', 'accept-failures': 'true' }, 2, 'unknown'],
+  ];
+  for (const [inputs, status, verdict] of rows) {
+    it(`ends with ${status} and the verdict ${verdict} for ${JSON.stringify(inputs)}`, async () => {
+      const { exitCode, outputs } = await run({ provider: 'lab', filter, ...inputs });
+      expect({ exitCode, verdict: outputs['verdict'] }).to.deep.equal({ exitCode: status, verdict });
+      const files = readdirSync(outputs['results'] ?? '');
+      if (status < 2) expect(files).to.include.members(['record.json', 'junit.xml', 'conformance.yaml']);
+    });
+  }
+
+  it('reads no input as a command', async () => {
+    const word = '$(touch$IFS$PWD/touched);`touch$IFS$PWD/touched`';
+    for (const inputs of [{ filter: word }, { filter, plugin: word }, { filter, 'accept-failures': word }])
+      await run({ provider: 'lab', ...inputs });
+    expect(readdirSync(folder)).to.not.include('touched');
+  });
+});
