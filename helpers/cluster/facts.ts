@@ -55,10 +55,16 @@ export const warnOfSeveralEngines = ({ engines }: Facts, log: (line: string) => 
   log(`warning: ${engines.join(' and ')} both run here; verdicts are about what they enforce together`);
 };
 
-const isEngine = ({ metadata }: V1DaemonSet, kubernetes: string): boolean => {
+const isEngine = ({ metadata, spec }: V1DaemonSet, kubernetes: string): boolean => {
   const name = metadata?.name ?? '';
   const minor = Number(/^v1\.(\d+)/.exec(kubernetes)?.[1] ?? 0);
-  return engineNames.includes(name) && (name !== 'kindnet' || minor >= 31);
+  if (name !== 'kindnet') return engineNames.includes(name);
+  // Beside a plugin that only enforces, it is told to connect the pods and no more.
+  const words = spec?.template.spec?.containers.flatMap(({ command = [], args = [] }) => [
+    ...command,
+    ...args,
+  ]);
+  return minor >= 31 && words?.includes('--network-policy=false') !== true;
 };
 
 const describeEngine = ({ metadata, spec }: V1DaemonSet): string => {
