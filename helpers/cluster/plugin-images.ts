@@ -29,5 +29,9 @@ const readPluginImages = async (client: KubeClient, daemonSets: readonly string[
 const imagesOf = ({ status }: V1Pod): string[] =>
   [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
     .filter(({ imageID }) => imageID !== '')
-    // An image that was loaded and not pulled has no name in its id.
-    .map(({ image, imageID }) => (imageID.includes('@') ? imageID : `${image} (${imageID})`));
+    .map(({ image, imageID }) => {
+      const digest = /@(sha256:[0-9a-f]+)$/.exec(imageID)?.[1];
+      // An image that was loaded and not pulled may have no digest, or another name in it.
+      if (digest === undefined) return `${image} (${imageID})`;
+      return image.includes('@') ? image : `${image}@${digest}`;
+    });
