@@ -1,11 +1,5 @@
-import {
-  closeRunRecord,
-  createRunRecord,
-  type CaseRecord,
-  type RunEnd,
-  type RunRecord,
-  type RunStart,
-} from './record.ts';
+import type { CaseRecord, RunRecord } from './record.ts';
+import { closeRunRecord, createRunRecord, type RunEnd, type RunStart } from './run-record.ts';
 import { writeRecord, writeResults } from './write.ts';
 
 /** The record of a run while it goes on. */

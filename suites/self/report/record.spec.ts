@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
-import { closeRunRecord, createRunRecord, type RunRecord } from '../../../helpers/report/record.ts';
+import type { RunRecord } from '../../../helpers/report/record.ts';
+import { closeRunRecord, createRunRecord } from '../../../helpers/report/run-record.ts';
 import { formatRecord } from '../../../helpers/report/write.ts';
 import { implementation, records, samples, startOf } from './samples.ts';
 

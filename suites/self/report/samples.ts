@@ -1,14 +1,12 @@
 import { buildMatrix, type Expectation, type Observation } from '../../../helpers/matrix/matrix.ts';
-import {
-  closeRunRecord,
-  createRunRecord,
-  type CaseRecord,
-  type GridRecord,
-  type Implementation,
-  type RunRecord,
-  type RunStart,
-  type StepRecord,
+import type {
+  CaseRecord,
+  GridRecord,
+  Implementation,
+  RunRecord,
+  StepRecord,
 } from '../../../helpers/report/record.ts';
+import { closeRunRecord, createRunRecord, type RunStart } from '../../../helpers/report/run-record.ts';
 
 const pods = ['x/a', 'x/b', 'y/a', 'y/b'];
 const connected: Observation = {
