@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { implementationOptions, type ImplementationConfig } from './config/implementation.ts';
 import { parseValue, wantedOf, type Option } from './config/option.ts';
 import { findOutputProblem, outputOptions, type OutputConfig } from './config/output.ts';
+import { parseShard, wantedShard } from './config/shard.ts';
 import { InputError, messageOf, type Problem } from './errors.ts';
 
 export const providers = ['auto', 'lab', 'kind', 'existing'] as const;
@@ -42,6 +43,8 @@ export type Config = {
   profile: ProfileName | '';
   features: string[];
   skip: string[];
+  /** `2/8`, as `parseShard` reads it; empty: all of the suite. */
+  shard: string;
   output: string;
   settleBudgetMs: number;
   force: boolean;
@@ -126,6 +129,12 @@ export const options: Record<keyof Config, Option> = {
     placeholder: 'NAME',
     help: 'skip this feature, scenario or folder (repeatable)',
   },
+  shard: {
+    flag: 'shard',
+    type: 'string',
+    placeholder: 'I/N',
+    help: 'only the I-th of N parts of what is chosen; the same choice is always cut the same way',
+  },
   output: {
     flag: 'output',
     type: 'string',
@@ -205,15 +214,12 @@ export const loadConfig = (
   }
   for (const key of keys)
     if (flags[options[key].flag] !== undefined) set(key, flags[options[key].flag], 'command line');
-  const isOneOf = (key: 'provider' | 'profile', names: readonly string[]): void => {
-    if (names.includes(config[key])) return;
-    problems.push({
-      file: key,
-      message: `wanted one of ${names.join(', ')}, got ${JSON.stringify(config[key])}`,
-    });
-  };
-  isOneOf('provider', providers);
-  if (config.profile !== '') isOneOf('profile', profiles);
+  const refuse = (key: 'provider' | 'profile' | 'shard', wanted: string): void =>
+    void problems.push({ file: key, message: `wanted ${wanted}, got ${JSON.stringify(config[key])}` });
+  if (!providers.includes(config.provider)) refuse('provider', `one of ${providers.join(', ')}`);
+  if (config.profile !== '' && !profiles.includes(config.profile))
+    refuse('profile', `one of ${profiles.join(', ')}`);
+  if (config.shard !== '' && parseShard(config.shard) === undefined) refuse('shard', wantedShard);
   problems.push(...findOutputProblem(config, sources));
   if (problems.length > 0) throw new InputError('The configuration is not usable:', problems);
   return config;

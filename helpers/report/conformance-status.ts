@@ -20,6 +20,8 @@ type Circumstances = {
   unsupported: readonly string[];
   /** Cases of this level that the run was not asked for; undefined where nobody knows how many. */
   unasked: number | undefined;
+  /** How many cases of this level other shards were asked. */
+  elsewhere: number;
   /** Cases that a plugin which does nothing would pass. */
   vacuous: readonly string[];
   aborted: string | undefined;
@@ -28,7 +30,7 @@ type Circumstances = {
 /** What the cases of one level of one profile add up to. */
 export const createStatus = (
   cases: readonly CaseRecord[],
-  { unsupported, unasked, vacuous, aborted }: Circumstances,
+  { unsupported, unasked, elsewhere, vacuous, aborted }: Circumstances,
 ): LevelStatus => {
   const namesOf = (...statuses: CaseRecord['status'][]): string[] =>
     cases.filter(({ status }) => statuses.includes(status)).map(({ name }) => name);
@@ -40,7 +42,7 @@ export const createStatus = (
   const unsupportedTests = cases.filter(needsUnsupported).map(({ name }) => name);
   const skipped = namesOf('skip').filter((name) => !unsupportedTests.includes(name));
   const isProved = passed.some((name) => !vacuous.includes(name));
-  const isWhole = skipped.length === 0 && unasked === 0;
+  const isWhole = skipped.length === 0 && unasked === 0 && elsewhere === 0;
   const isRed = red.length > 0 || aborted !== undefined;
   return {
     result: isRed ? 'failure' : isWhole && isProved ? 'success' : 'partial',
@@ -51,6 +53,7 @@ export const createStatus = (
       ...tell(skipped.length, 'skipped'),
       ...tell(unsupportedTests.length, 'of an unsupported feature, not counted'),
       ...(unasked === undefined ? ['no hand-drawn case was asked for'] : tell(unasked, 'not asked for')),
+      ...tell(elsewhere, 'in other shards'),
       ...(isProved || passed.length === 0 ? [] : ['an idle plugin would pass as much']),
       ...(aborted === undefined ? [] : [`the run was aborted: ${aborted}`]),
     ].join('; '),

@@ -8,7 +8,7 @@ import {
   type Level,
 } from './conformance-profiles.ts';
 import { createStatus, type LevelStatus } from './conformance-status.ts';
-import type { Implementation, RunRecord } from './record.ts';
+import type { DeclaredCase, Implementation, RunRecord } from './record.ts';
 import { readSettleTimes, type SettleTimes } from './settle-times.ts';
 import { aboutOf } from './properties.ts';
 import { removeControls } from './text.ts';
@@ -85,9 +85,12 @@ const createProfile = (profile: ConformanceProfile, record: RunRecord): ProfileR
   if (cases.length === 0) return [];
   const vacuous = record.vacuous.map(({ name }) => name);
   const unasked = record.unasked?.filter(({ features }) => profilesOf(features).includes(profile));
+  const elsewhere = listElsewhere(record).filter(({ features, name }) =>
+    profilesOf(features, name).includes(profile),
+  );
   const features = sortFeatures(profile, cases, {
     features: namesIn(record.config.features),
-    unasked: (unasked ?? []).map((each) => each.features),
+    unasked: [...(unasked ?? []), ...elsewhere].map((each) => each.features),
     vacuous,
   });
   const createLevel = (level: Level): LevelStatus =>
@@ -98,6 +101,7 @@ const createProfile = (profile: ConformanceProfile, record: RunRecord): ProfileR
         unasked: unasked
           ?.filter((each) => levelOf(each.features) === level)
           .reduce((sum, each) => sum + each.cases, 0),
+        elsewhere: elsewhere.filter((each) => levelOf(each.features) === level).length,
         vacuous,
         aborted: record.aborted,
       },
@@ -115,6 +119,12 @@ const createProfile = (profile: ConformanceProfile, record: RunRecord): ProfileR
       settleMs: readSettleTimes(cases),
     },
   ];
+};
+
+/** Cases that other shards were asked. */
+const listElsewhere = ({ shard, cases }: RunRecord): readonly DeclaredCase[] => {
+  const own = new Set(cases.map(({ name }) => name));
+  return (shard?.selection ?? []).filter(({ name }) => !own.has(name));
 };
 
 /** Upstream has room for one version: that of the newest kind that is there. Each profile has its own besides. */

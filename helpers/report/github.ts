@@ -2,7 +2,7 @@ import { describeRedCase, lineOfRed } from './console.ts';
 import { summariseDifferences } from './differences.ts';
 import type { CaseRecord, RunRecord } from './record.ts';
 import { redactData } from './redact.ts';
-import { describeEnvironment } from './summary.ts';
+import { describeEnvironment, describeShard } from './summary.ts';
 import { formatSeconds, removeControls } from './text.ts';
 import { escapeXml } from './xml.ts';
 
@@ -80,6 +80,7 @@ export const formatStepSummary = (record: RunRecord): string => {
     '',
     `${cases.length} ${cases.length === 1 ? 'case' : 'cases'} in ${formatSeconds(durationMs)} on ${escapeXml(describeEnvironment(run))}`,
     '',
+    ...(run.shard === undefined ? [] : [describeShard(run), '']),
     ...(aborted === undefined ? [] : [`**Aborted:** ${escapeXml(aborted)}`, '']),
     ...section('fail'),
     ...section('error'),

@@ -31,6 +31,12 @@ const isGrid = hasAll({
 });
 
 /** What reports rest on. The schema says all of it; a record that somebody wrote by hand must not break a report. */
+const isShard = hasAll({
+  index: isNumber,
+  count: isNumber,
+  selection: isListOf(hasAll({ name: isText, title: isText, file: isText, features: isListOf(isText) })),
+});
+
 const fields: Record<string, Check> = {
   tool: hasAll({ name: isText, version: isText }),
   run: isText,
@@ -43,6 +49,7 @@ const fields: Record<string, Check> = {
     nodes: isNumber,
     versions: (value) => isMap(value) && Object.values(value).every(isText),
   }),
+  shard: (value) => value === undefined || isShard(value),
   counts: hasAll({ pass: isNumber, fail: isNumber, error: isNumber, skip: isNumber }),
   cases: isListOf(
     hasAll({

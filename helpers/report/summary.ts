@@ -41,6 +41,7 @@ export const formatSummary = (
     '',
     ...formatCounts(run, layout),
     ...wrap(describeEnvironment(run), width, '', 2),
+    ...(run.shard === undefined ? [] : [describeShard(run)]),
     ...formatAborted(run, width),
     '',
     ...formatSettleTimes(run.cases),
@@ -75,6 +76,12 @@ const formatResults = ({ cases }: RunRecord, results: string, width: number): st
   const all = cases.some(isOfSystem) ? files : [...files, 'conformance.yaml'];
   return wrap(`results: ${results.replace(/\/+$/, '')}/ (${all.join(', ')})`, width, '', 2);
 };
+
+/** Which part of a suite a run was; empty where it was all of it. */
+export const describeShard = ({ shard, cases }: Pick<RunRecord, 'shard' | 'cases'>): string =>
+  shard === undefined
+    ? ''
+    : `shard ${shard.index} of ${shard.count}: ${shard.selection.length - cases.length} cases are for the others`;
 
 const formatCounts = ({ cases, counts, durationMs }: RunRecord, layout: Layout): string[] => {
   const parts = (['pass', 'fail', 'error', 'skip'] as const).map((status) => {

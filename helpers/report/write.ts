@@ -6,7 +6,7 @@ import { formatMonitorPage } from './html/monitor-page.ts';
 import { formatRunPage } from './html/run-page.ts';
 import { formatJunit } from './junit.ts';
 import type { MonitorRecord } from './monitor-record.ts';
-import { isOfSystem, type RunRecord } from './record.ts';
+import { isOfSystem, type RunRecord, type ShardRecord } from './record.ts';
 import { redact, redactData } from './redact.ts';
 import { formatTap } from './tap.ts';
 
@@ -59,10 +59,19 @@ export const writeEvidence = (
 };
 
 /** One case a line below an indented head: to be read, searched and compared line by line without being huge. */
-export const formatRecord = ({ cases, ...head }: RunRecord): string => {
-  const lines = cases.map((entry) => `\n    ${JSON.stringify(entry)}`);
-  return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "cases": [${lines.join(',')}\n  ]\n}\n`;
+export const formatRecord = ({ cases, shard, ...head }: RunRecord): string => {
+  const lists = [
+    ...(shard === undefined ? [] : [`"shard": ${formatShard(shard)}`]),
+    `"cases": ${formatLines(cases, '  ')}`,
+  ];
+  return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  ${lists.join(',\n  ')}\n}\n`;
 };
+
+const formatShard = ({ index, count, selection }: ShardRecord): string =>
+  `{\n    "index": ${index},\n    "count": ${count},\n    "selection": ${formatLines(selection, '    ')}\n  }`;
+
+const formatLines = (entries: readonly object[], indent: string): string =>
+  `[${entries.map((entry) => `\n${indent}  ${JSON.stringify(entry)}`).join(',')}\n${indent}]`;
 
 const writeAll = (directory: string, writers: Readonly<Record<string, () => string>>): void => {
   const failures: string[] = [];

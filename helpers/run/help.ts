@@ -63,7 +63,7 @@ export const help: Record<CommandName, Help> = {
   list: {
     usage: 'list [FILTER...]',
     does: 'shows scenarios, features and profiles',
-    options: ['profile', 'features', 'skip'],
+    options: ['profile', 'features', 'skip', 'shard'],
     more: [['--json', 'for machines']],
   },
   explain: {

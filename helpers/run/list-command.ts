@@ -5,7 +5,7 @@ import { features } from '../scenario/features.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { vacuousReason } from './lint.ts';
 import { profileOf } from './profiles.ts';
-import { readCommandLine, selectSuite } from './selection.ts';
+import { keepShard, readCommandLine, selectSuite } from './selection.ts';
 
 const aboutProfiles = Object.fromEntries(
   Object.entries(profileOf).map(([name, { about }]): [string, string] => [name, about]),
@@ -14,7 +14,7 @@ const aboutProfiles = Object.fromEntries(
 /** `netpol list`: what `run` with the same filters would prove. Returns the exit code. @throws InputError, UsageError */
 export const listCommand = async (argv: readonly string[]): Promise<number> => {
   const { config, positionals, json } = readCommandLine('list', argv);
-  const { scenarios, skipped } = await selectSuite(positionals, config);
+  const { scenarios, skipped } = keepShard(await selectSuite(positionals, config), config.shard);
   const listed = scenarios.filter((scenario) => !skipped.has(scenario));
   console.log(
     json

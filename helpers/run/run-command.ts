@@ -18,7 +18,7 @@ import { vacuousReason } from './lint.ts';
 import { installPrograms } from './programs.ts';
 import { chooseProvider, startCluster } from './providers.ts';
 import { openScreen, type Screen } from './screen.ts';
-import { readCommandLine, selectSuite, type SelectedSuite } from './selection.ts';
+import { keepShard, readCommandLine, selectSuite, type SelectedSuite } from './selection.ts';
 import { createRunName, isClusterWide, openSession } from './session.ts';
 import { loadSuite, runSuite, type SuiteRun } from './suite.ts';
 import { tellCreations } from './told-cluster.ts';
@@ -34,7 +34,7 @@ export const runCommand = async (argv: readonly string[]): Promise<number> => {
   return proveSuite({ command: ['run'], argv, config }, async (note) => {
     // Loading the suite takes a moment, and silence looks like a hang.
     note('reading the suite');
-    return { suite: await selectSuite(positionals, config) };
+    return { suite: keepShard(await selectSuite(positionals, config), config.shard) };
   });
 };
 
@@ -104,7 +104,7 @@ const run = async (
   const screen = openScreen(process.stdout, { results: directory, flags, quiet, verbose });
   screen.note(`provider ${provider}: ${because}`);
   const { suite, guests, open = openSession } = await select(screen.note);
-  screen.note(`${suite.scenarios.length} scenarios; results go to ${directory}/`);
+  screen.note(`${describeSize(suite)}; results go to ${directory}/`);
   const missing = missingImplementation(config);
   if (missing.length > 0) screen.note(`conformance.yaml will lack what ${missing.join(' ')} would say`);
   if (provider === 'lab') await installPrograms(screen.note);
@@ -128,6 +128,7 @@ const run = async (
     config: { ...config, lanes: session.lanes },
     ...describeImplementation(config),
     ...(suite.unasked !== undefined && { unasked: countUnasked(suite.unasked) }),
+    ...(suite.shard && { shard: { ...suite.shard, selection: suite.shard.selection.map(declareCase) } }),
     declared,
   });
   screen.begin(declared, session, cluster.environment);
@@ -147,6 +148,11 @@ const run = async (
   tellGitHub(record);
   return record;
 };
+
+const describeSize = ({ scenarios, shard }: SelectedSuite): string =>
+  shard === undefined
+    ? `${scenarios.length} scenarios`
+    : `shard ${shard.index}/${shard.count}: ${scenarios.length} of ${shard.selection.length} scenarios`;
 
 /**
  * What GitHub shows of a step beside its log, where we are in one.

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig, type Config } from '../config.ts';
 import { parseFlags } from '../config/flags.ts';
+import { parseShard, type Shard } from '../config/shard.ts';
 import { InputError, UsageError, type Problem } from '../errors.ts';
 import { isGenerated } from '../scenario/generated-case.ts';
 import { loadScenarios } from '../scenario/load.ts';
@@ -12,6 +13,7 @@ import { settleAll } from '../wait.ts';
 import { help, valuesOfMore, type CommandName } from './help.ts';
 import { lintScenario } from './lint.ts';
 import { choosePool } from './profiles.ts';
+import { chooseShard } from './shards.ts';
 import { chooseScenarios, keepOnly, loadSuite, type LoadedSuite } from './suite.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -40,6 +42,8 @@ export type SelectedSuite = LoadedSuite & {
   skipped: ReadonlyMap<Scenario, string>;
   /** The hand-drawn scenarios that were not chosen; undefined where they were not even read. */
   unasked: readonly Scenario[] | undefined;
+  /** Where only one shard of the chosen ones is left: which, and all of them. */
+  shard?: Shard & { selection: readonly Scenario[] };
 };
 
 /**
@@ -73,6 +77,14 @@ export const selectSuite = async (
   const drawn = suite.scenarios.filter((scenario) => !isGenerated(scenario) && !scenarios.includes(scenario));
   const unasked = drawn.length === 0 ? undefined : drawn.filter((scenario) => !chosen.has(scenario));
   return { ...keepOnly(suite, chosen), skipped, unasked };
+};
+
+/** What a shard such as `2/8` leaves of a suite; all of it where that is empty. @throws UsageError where that is nothing */
+export const keepShard = (suite: SelectedSuite, shard: string): SelectedSuite => {
+  const meant = parseShard(shard);
+  if (meant === undefined) return suite;
+  const chosen = new Set(chooseShard(suite.scenarios, meant));
+  return { ...suite, ...keepOnly(suite, chosen), shard: { ...meant, selection: suite.scenarios } };
 };
 
 /** The scenarios of filters that are files of the user, such as what `netpol fuzz` wrote, each by its file's name. */

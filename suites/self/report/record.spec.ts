@@ -68,6 +68,24 @@ describe('run record', () => {
     expect(problemsOf({ ...parse(record), cases: [spoilt] })).to.not.deep.equal([]);
   });
 
+  it('of a shard holds its own cases and names all of them, in the form that its schema describes', () => {
+    const selection = [skip, pass].map(({ name, title, file, spec, features }) => ({
+      ...{ name, title, file, spec, features },
+    }));
+    const shard = { index: 2, count: 3, selection };
+    const record = closeRunRecord(createRunRecord({ ...startOf([pass]), shard }), {
+      finished: [pass],
+      durationMs: 1,
+    });
+    const written = parse(record);
+    expect(problemsOf(written)).to.deep.equal([]);
+    expect(written).to.deep.equal(record);
+    expect(formatRecord(record)).to.match(/\n      \{"name":"[^\n]*\n    \]\n  \},\n  "cases": \[\n/);
+    const [declared] = selection;
+    for (const wrong of [{ index: 0 }, { count: 1.5 }, { selection: [{ ...declared, status: 'pass' }] }])
+      expect(problemsOf({ ...written, shard: { ...shard, ...wrong } })).to.not.deep.equal([]);
+  });
+
   it('is all errors before anything ran', () => {
     expect(createRunRecord(startOf([pass, fail])).counts).to.deep.equal({
       pass: 0,

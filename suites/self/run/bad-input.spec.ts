@@ -46,6 +46,16 @@ const rows: Row[] = [
     says: ['lanes', 'whole number', '"many"'],
   },
   {
+    title: 'a shard that there is not',
+    args: ['run', '--shard', '9/8'],
+    says: ['shard', 'I/N with I from 1 to N', '"9/8"'],
+  },
+  {
+    title: 'a shard that is empty',
+    args: ['run', 'network-policy/peers/pod-and-namespace', '--shard', '2/2'],
+    says: ['`--shard 2/2` is empty', '1 scenario for 2 shards', 'next:'],
+  },
+  {
     title: 'several problems, all at once',
     args: ['run', '--lanes', 'many', '--settle-budget', 'soon'],
     env: { NETPOL_PROVIDER: 'moon' },

@@ -1,0 +1,52 @@
+import type { Shard } from '../config/shard.ts';
+import { UsageError } from '../errors.ts';
+import { isOperation } from '../scenario/operations.ts';
+import type { Scenario, Step } from '../scenario/scenario.ts';
+import { isClusterWide } from './session.ts';
+
+/**
+ * The scenarios of one shard, in their order. The same scenarios in the same order are always cut the same way: each is
+ * in exactly one shard, and all shards take about as long.
+ * @throws UsageError where the shard would have nothing to do
+ */
+export const chooseShard = (scenarios: readonly Scenario[], { index, count }: Shard): Scenario[] => {
+  const mine = cut(scenarios, count)[index - 1];
+  if (mine === undefined || mine.size === 0) {
+    throw new UsageError({
+      subject: `\`--shard ${index}/${count}\` is empty`,
+      wanted: 'no more shards than scenarios',
+      got: `${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'} for ${count} shards`,
+      next: 'ask for fewer shards, or choose more scenarios',
+    });
+  }
+  return scenarios.filter((scenario) => mine.has(scenario));
+};
+
+/** The longest first, each to the shard that has the least to do by then: what is alike is dealt out evenly. */
+const cut = (scenarios: readonly Scenario[], count: Shard['count']): Set<Scenario>[] => {
+  const shards = Array.from({ length: count }, () => ({ load: 0, members: new Set<Scenario>() }));
+  const weighed = scenarios.map((scenario) => ({ scenario, weight: weigh(scenario) }));
+  for (const { scenario, weight } of weighed.toSorted((one, other) => other.weight - one.weight)) {
+    const least = shards.reduce((lightest, shard) => (shard.load < lightest.load ? shard : lightest));
+    least.load += weight;
+    least.members.add(scenario);
+  }
+  return shards.map(({ members }) => members);
+};
+
+/** About how long a scenario keeps a kind cluster, in seconds of one lane of three. */
+const weigh = (scenario: Scenario): number => {
+  const { load, steps } = scenario;
+  if (load !== undefined) return 200 + load.policies;
+  const perStep = isClusterWide(scenario) ? 3 : 1;
+  return Math.max(
+    1,
+    steps.reduce((sum, step) => sum + weighStep(step, perStep), 0),
+  );
+};
+
+const weighStep = ({ action }: Step, usual: number): number => {
+  if (!isOperation(action)) return usual;
+  const isLong = action.verb === 'churn' || (action.verb === 'outage' && action.part !== 'plugin');
+  return isLong ? 180 : 30;
+};
