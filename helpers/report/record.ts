@@ -164,3 +164,9 @@ export const countAsserted = ({ want }: GridRecord): number =>
 /** Whether a case is about a release of a system, whose policies may be wrong too. A file of the user goes by its path. */
 export const isOfSystem = ({ name, file }: Pick<CaseRecord, 'name' | 'file'>): boolean =>
   name.startsWith('system/') && name !== file;
+
+/** 2 wins over 1: what could not be told may hide what failed. A run of skips alone has proved nothing. */
+export const exitCodeOf = ({ counts, aborted }: Pick<RunRecord, 'counts' | 'aborted'>): number => {
+  if (counts.error > 0 || aborted !== undefined || counts.pass + counts.fail === 0) return 2;
+  return counts.fail > 0 ? 1 : 0;
+};

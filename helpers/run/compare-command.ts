@@ -4,7 +4,7 @@ import { compareRecords } from '../report/compare.ts';
 import { formatComparison } from '../report/compare-text.ts';
 import { formatComparePage } from '../report/html/compare-page.ts';
 import { layoutOf } from '../report/layout.ts';
-import { readRecords } from './compare-records.ts';
+import { readRecordsToCompare } from './compare-records.ts';
 import { textOf } from './more-flags.ts';
 import { readCommandLine } from './selection.ts';
 
@@ -16,7 +16,7 @@ import { readCommandLine } from './selection.ts';
 export const compareCommand = async (argv: readonly string[]): Promise<number> => {
   const { positionals, json, flags } = readCommandLine('compare', argv);
   const page = textOf('compare', flags, 'html');
-  const { records, older } = await readRecords(positionals);
+  const { records, older } = await readRecordsToCompare(positionals);
   if (records.length < 2) {
     throw new UsageError({
       subject: 'netpol compare: too few records',

@@ -1,72 +1,45 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { InputError, messageOf, type Problem } from '../errors.ts';
-import { readRecord } from '../report/read-record.ts';
-import type { RunRecord } from '../report/record.ts';
-
-export type NamedRecord = { path: string; record: RunRecord };
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { InputError, type Problem } from '../errors.ts';
+import { readRecords, type ReadRecord } from './read-records.ts';
 
 /**
  * The records that paths name: a record.json, a folder of results, or a folder of such folders. Of the last one the
  * newest record of each plugin, version and cluster counts, and `older` says how many others are there.
  * @throws InputError with every problem of every record
  */
-export const readRecords = async (
+export const readRecordsToCompare = async (
   paths: readonly string[],
-): Promise<{ records: NamedRecord[]; older: number }> => {
-  const problems: Problem[] = [];
-  const records: NamedRecord[] = [];
+): Promise<{ records: ReadRecord[]; older: number }> => {
+  const all: Problem[] = [];
+  const records: ReadRecord[] = [];
   let older = 0;
   for (const path of paths) {
-    const { files, isFolderOfRuns } = await listFiles(path, problems);
-    const found: NamedRecord[] = [];
-    for (const file of files) {
-      const read = await readFrom(file);
-      if ('record' in read) found.push(read);
-      else problems.push(...read.problems);
-    }
-    const kept = isFolderOfRuns ? keepNewest(found) : found;
-    older += found.length - kept.length;
+    const folders = await listRuns(path);
+    const read = await readRecords(folders ?? [path]);
+    const kept = folders === undefined ? read.records : keepNewest(read.records);
     records.push(...kept);
+    older += read.records.length - kept.length;
+    all.push(...read.problems);
   }
-  if (problems.length > 0) throw new InputError('These records cannot be read:', problems);
+  if (all.length > 0) throw new InputError('These records cannot be compared:', all);
   return { records, older };
 };
 
-const listFiles = async (
-  path: string,
-  problems: Problem[],
-): Promise<{ files: string[]; isFolderOfRuns: boolean }> => {
-  try {
-    if (!(await stat(path)).isDirectory()) return { files: [path], isFolderOfRuns: false };
-    const entries = await readdir(path, { recursive: true });
-    if (entries.includes('record.json')) return { files: [join(path, 'record.json')], isFolderOfRuns: false };
-    const files = entries.filter((entry) => entry.endsWith('/record.json')).toSorted();
-    if (files.length === 0)
-      problems.push({ file: path, message: 'no record.json in it, nor in a folder below' });
-    return { files: files.map((file) => join(path, file)), isFolderOfRuns: true };
-  } catch (error) {
-    problems.push({ file: path, message: messageOf(error) });
-    return { files: [], isFolderOfRuns: false };
-  }
-};
-
-const readFrom = async (file: string): Promise<NamedRecord | { problems: Problem[] }> => {
-  try {
-    const read = readRecord(await readFile(file, 'utf8'));
-    if ('record' in read) return { path: file.replace(/\/record\.json$/, ''), record: read.record };
-    return { problems: read.problems.map((message) => ({ file, message })) };
-  } catch (error) {
-    return { problems: [{ file, message: messageOf(error) }] };
-  }
+/** The folders of results below one that has none itself; undefined where there are none. */
+const listRuns = async (path: string): Promise<string[] | undefined> => {
+  if (!(await stat(path).catch(() => undefined))?.isDirectory()) return undefined;
+  const entries = await readdir(path, { recursive: true });
+  if (entries.includes('record.json')) return undefined;
+  const runs = entries.filter((entry) => entry.endsWith('/record.json')).toSorted();
+  return runs.length === 0 ? undefined : runs.map((entry) => join(path, dirname(entry)));
 };
 
 /** By what a reader tells runs apart, in the order of their begin. */
-const keepNewest = (records: readonly NamedRecord[]): NamedRecord[] => {
-  const newest = new Map<string, NamedRecord>();
-  for (const each of records.toSorted((one, other) =>
-    one.record.startedAt < other.record.startedAt ? -1 : 1,
-  )) {
+const keepNewest = (records: readonly ReadRecord[]): ReadRecord[] => {
+  const newest = new Map<string, ReadRecord>();
+  const inTime = records.toSorted((one, other) => (one.record.startedAt < other.record.startedAt ? -1 : 1));
+  for (const each of inTime) {
     const { provider, plugin, versions } = each.record.environment;
     const key = JSON.stringify([provider, plugin, versions.plugin, versions.kubernetes]);
     newest.delete(key);

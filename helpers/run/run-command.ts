@@ -1,10 +1,8 @@
-import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { missingImplementation, type ImplementationConfig } from '../config/implementation.ts';
 import { messageOf } from '../errors.ts';
-import { formatAnnotations, formatStepSummary } from '../report/github.ts';
-import type { RunRecord } from '../report/record.ts';
+import { exitCodeOf, type RunRecord } from '../report/record.ts';
 import { redact } from '../report/redact.ts';
 import { formatSeconds } from '../report/text.ts';
 import { openRunLog, type RunLog } from '../report/run-log.ts';
@@ -12,6 +10,7 @@ import type { RunStart } from '../report/run-record.ts';
 import { writeEvidence } from '../report/write.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { declareCase } from './check.ts';
+import { tellGitHub } from './github-step.ts';
 import { skipReason } from './skip-reason.ts';
 import { listenForInterrupts } from './interrupts.ts';
 import { vacuousReason } from './lint.ts';
@@ -36,12 +35,6 @@ export const runCommand = async (argv: readonly string[]): Promise<number> => {
     note('reading the suite');
     return { suite: keepShard(await selectSuite(positionals, config), config.shard) };
   });
-};
-
-/** 2 wins over 1: what could not be told may hide what failed. A run of skips alone has proved nothing. */
-export const exitCodeOf = ({ counts, aborted }: Pick<RunRecord, 'counts' | 'aborted'>): number => {
-  if (counts.error > 0 || aborted !== undefined || counts.pass + counts.fail === 0) return 2;
-  return counts.fail > 0 ? 1 : 0;
 };
 
 /** A command as the user typed it, and the configuration that it means. */
@@ -145,7 +138,7 @@ const run = async (
   const vacuous = listVacuous(asked);
   const record = log.close({ vacuous, ...(aborted !== undefined && { aborted }) });
   screen.end(record);
-  tellGitHub(record);
+  tellGitHub(record, true);
   return record;
 };
 
@@ -153,23 +146,6 @@ const describeSize = ({ scenarios, shard }: SelectedSuite): string =>
   shard === undefined
     ? `${scenarios.length} scenarios`
     : `shard ${shard.index}/${shard.count}: ${scenarios.length} of ${shard.selection.length} scenarios`;
-
-/**
- * What GitHub shows of a step beside its log, where we are in one.
- * @see https://docs.github.com/actions/reference/variables-reference#default-environment-variables
- */
-const tellGitHub = (record: RunRecord): void => {
-  if (process.env['GITHUB_ACTIONS'] === 'true')
-    for (const line of formatAnnotations(record)) console.log(line);
-  const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
-  if (file === '') return;
-  try {
-    appendFileSync(file, formatStepSummary(record));
-  } catch (error) {
-    // The verdict does not depend on it.
-    console.error(`netpol: no summary of this step: ${messageOf(error)}`);
-  }
-};
 
 const describeImplementation = (config: ImplementationConfig): Pick<RunStart, 'implementation'> => {
   const { organization, project, url, contact, additionalInformation } = config;

@@ -6,7 +6,7 @@ import { skipReason } from '../../../helpers/run/skip-reason.ts';
 import { gridsFor } from '../../../helpers/run/expected.ts';
 import { silenceAfter, type GridSeen } from '../../../helpers/run/observe.ts';
 import { chooseProvider } from '../../../helpers/run/providers.ts';
-import { exitCodeOf } from '../../../helpers/run/run-command.ts';
+import { exitCodeOf } from '../../../helpers/report/record.ts';
 import { loadShipped } from '../../../helpers/scenario/load.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
 
