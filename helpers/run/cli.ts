@@ -14,6 +14,8 @@ const commands: Record<string, () => Promise<Command>> = {
   system: async () => (await import('./system-command.ts')).systemCommand,
   monitor: async () => (await import('./monitor-command.ts')).monitorCommand,
   compare: async () => (await import('./compare-command.ts')).compareCommand,
+  merge: async () => (await import('./merge-command.ts')).mergeCommand,
+  report: async () => (await import('./report-command.ts')).reportCommand,
   clean: async () => (await import('./clean-command.ts')).cleanCommand,
   completion: async () => (await import('./completion-command.ts')).completionCommand,
 };

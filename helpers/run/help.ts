@@ -49,6 +49,8 @@ export type CommandName =
   | 'system restricted'
   | 'monitor'
   | 'compare'
+  | 'merge'
+  | 'report'
   | 'clean'
   | 'completion';
 
@@ -188,6 +190,18 @@ export const help: Record<CommandName, Help> = {
       ['--json', 'all that was compared, for machines'],
       ['--html FILE', 'writes a page as well: plugins x features, and all that differs'],
     ],
+  },
+  merge: {
+    usage: 'merge SHARD...',
+    does: 'joins the shards of one run (`run --shard`), each a folder of results or a record.json, into one record with its reports and evidence; the cases of a shard that is missing are errors; exits as the whole run would',
+    options: ['output'],
+    more: [],
+  },
+  report: {
+    usage: 'report RECORD',
+    does: 'writes report.html, junit.xml, results.tap and conformance.yaml of a record again, beside it or into --output, and exits as its run did',
+    options: ['output'],
+    more: [],
   },
   clean: {
     usage: 'clean',

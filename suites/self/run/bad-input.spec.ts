@@ -27,7 +27,7 @@ const rows: Row[] = [
   {
     title: 'an unknown command',
     args: ['rnu'],
-    says: ['`rnu`', 'run, list, explain, fuzz, system, monitor, compare, clean'],
+    says: ['`rnu`', 'run, list, explain, fuzz, system, monitor, compare, merge, report, clean'],
   },
   {
     title: 'a filter that matches nothing',
@@ -132,6 +132,8 @@ describe('bad input of netpol', function () {
       ['system', '--help'],
       ['monitor', '--help'],
       ['compare', '--help'],
+      ['merge', '--help'],
+      ['report', '--help'],
       ['clean', '--help'],
       ['completion', '--help'],
     ]) {
