@@ -61,8 +61,9 @@ const formatResult = (entry: CaseRecord): string | undefined => {
   }
 };
 
-const propertiesOf = ({ run, tool, environment }: RunRecord): Record<string, string> => ({
+const propertiesOf = ({ run, tool, environment, shard }: RunRecord): Record<string, string> => ({
   run,
+  ...(shard !== undefined && { shard: `${shard.index}/${shard.count}` }),
   version: tool.version,
   provider: environment.provider,
   plugin: environment.plugin,

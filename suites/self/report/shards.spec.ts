@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { formatConformance } from '../../../helpers/report/conformance.ts';
 import { formatStepSummary } from '../../../helpers/report/github.ts';
+import { formatJunit } from '../../../helpers/report/junit.ts';
 import { readRecord } from '../../../helpers/report/read-record.ts';
 import type { CaseRecord, RunRecord } from '../../../helpers/report/record.ts';
 import { formatSummary } from '../../../helpers/report/summary.ts';
@@ -43,6 +44,8 @@ describe('reports of a shard', () => {
     expect(formatSummary(record, { results: 'results/1' }, { width: 100, colour: false })).to.include(said);
     expect(formatStepSummary(record)).to.include(said);
     expect(formatStepSummary(recordOf([own]))).not.to.include('shard');
+    expect(formatJunit(record)).to.include('<property name="shard" value="1/2"/>');
+    expect(formatJunit(recordOf([own]))).not.to.include('shard');
   });
 
   it('are read back as they were written, unless the shard is not right', () => {
