@@ -1,9 +1,9 @@
-import { dirname } from 'node:path';
 import { judgeFlow } from './monitor-record.ts';
 import { formatTimeline, touchedFlows } from './timeline.ts';
 import { describeDifferences, summariseDifferences } from './differences.ts';
-import { isOfSystem, type CaseRecord } from './record.ts';
+import type { CaseRecord } from './record.ts';
 import { redactData } from './redact.ts';
+import { replayCommand } from './replay.ts';
 import {
   cutEnd,
   cutFolders,
@@ -144,31 +144,6 @@ export const formatProgress = (
 
 /** `  running: ` and enough of a name to know it. */
 const shortestNames = 24;
-
-/**
- * The command that runs one case again; one of a system, `system/<name>/<release>/...`, with the others of its release, but
- * one of a way there, `from-<release>/<mode>/<order>`, alone.
- */
-export const replayCommand = (
-  { name, file }: Pick<CaseRecord, 'name' | 'file'>,
-  flags: readonly string[] = [],
-): string => {
-  const [, , release = '', way = '', mode = '', order = ''] = name.split('/');
-  const system = `--system ${dirname(file)}`;
-  const [, seed = '1', count = '0'] = /^seed-(\d+)-order-(\d+)$/.exec(order) ?? [];
-  const [common, ...own] = mode.split('+');
-  const which = [
-    `--mode ${common}`,
-    ...(own.length > 0 ? [`--own-mode ${own.join()}`] : []),
-    `--seed ${seed} --orders ${count} --only ${order}`,
-  ];
-  const chosen = !isOfSystem({ name, file })
-    ? `run ${name}`
-    : way.startsWith('from-')
-      ? `system replay ${system} --from ${way.slice('from-'.length)} --to ${release} ${which.join(' ')}`
-      : `system restricted ${system} --release ${release}${way === 'in-place' ? ` --in-place --mode ${mode}` : ''}`;
-  return ['npm start --', chosen, ...flags].join(' ');
-};
 
 const noteOf = (entry: CaseRecord): string => {
   const firstLine = (entry.message ?? '').split('\n')[0] ?? '';

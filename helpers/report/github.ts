@@ -2,6 +2,7 @@ import { describeRedCase, lineOfRed } from './console.ts';
 import { summariseDifferences } from './differences.ts';
 import type { CaseRecord, RunRecord } from './record.ts';
 import { redactData } from './redact.ts';
+import { replayFlags } from './replay.ts';
 import { describeEnvironment, describeShard } from './summary.ts';
 import { formatSeconds, removeControls } from './text.ts';
 import { escapeXml } from './xml.ts';
@@ -61,6 +62,7 @@ export const formatStepSummary = (record: RunRecord): string => {
   const run = redactData(record);
   const { cases, counts, durationMs, aborted } = run;
   const parts = (['pass', 'fail', 'error', 'skip'] as const).map((status) => `${counts[status]} ${status}`);
+  const flags = replayFlags(run);
   let left = mostDescribed;
   const section = (status: 'fail' | 'error'): string[] => {
     const meant = cases.filter((entry) => entry.status === status);
@@ -71,7 +73,7 @@ export const formatStepSummary = (record: RunRecord): string => {
       : [
           `### ${headings[status]}`,
           '',
-          ...described.flatMap(describe),
+          ...described.flatMap((entry) => describe(entry, flags)),
           ...list(meant.slice(described.length), 'and'),
         ];
   };
@@ -91,8 +93,8 @@ export const formatStepSummary = (record: RunRecord): string => {
   ].join('\n');
 };
 
-const describe = (entry: CaseRecord): string[] => {
-  const body = describeRedCase(entry, { results: '.' }, layout).join('\n');
+const describe = (entry: CaseRecord, flags: readonly string[]): string[] => {
+  const body = describeRedCase(entry, { results: '.', flags }, layout).join('\n');
   const text = body.length > mostCharacters ? `${body.slice(0, mostCharacters)}\n... (cut)` : body;
   // A fence ends at as many backticks as it began with.
   const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path/posix';
 import { describeRedCase } from './console.ts';
 import type { CaseRecord, RunRecord } from './record.ts';
+import { replayFlags } from './replay.ts';
 import { escapeXml, formatAttributes, type Attributes } from './xml.ts';
 
 const layout = { width: 110, colour: false };
@@ -32,23 +33,23 @@ const formatSuite = (folder: string, cases: readonly CaseRecord[], record: RunRe
       ([name, value]) => `      <property${formatAttributes({ name, value })}/>`,
     ),
     '    </properties>',
-    ...cases.flatMap(formatCase),
+    ...cases.flatMap((entry) => formatCase(entry, replayFlags(record))),
     '  </testsuite>',
   ];
 };
 
-const formatCase = (entry: CaseRecord): string[] => {
+const formatCase = (entry: CaseRecord, flags: readonly string[]): string[] => {
   const { name, title, file, durationMs } = entry;
   const attributes = { classname: name.replaceAll('/', '.'), name: title, file, time: seconds(durationMs) };
-  const result = formatResult(entry);
+  const result = formatResult(entry, flags);
   if (result === undefined) return [`    <testcase${formatAttributes(attributes)}/>`];
   return [`    <testcase${formatAttributes(attributes)}>`, `      ${result}`, '    </testcase>'];
 };
 
-const formatResult = (entry: CaseRecord): string | undefined => {
+const formatResult = (entry: CaseRecord, flags: readonly string[]): string | undefined => {
   const message = (entry.message ?? 'no reason was given').split('\n')[0];
   // The evidence lies beside this file, wherever the results were written.
-  const text = (): string => escapeXml(describeRedCase(entry, { results: '.' }, layout).join('\n'));
+  const text = (): string => escapeXml(describeRedCase(entry, { results: '.', flags }, layout).join('\n'));
   switch (entry.status) {
     case 'pass':
       return undefined;

@@ -1,10 +1,11 @@
-import { replayCommand, type RedCaseOptions } from './console.ts';
+import type { RedCaseOptions } from './console.ts';
 import { summariseDifferences } from './differences.ts';
 import { aboutOf } from './properties.ts';
 import { formatLatency } from './latency.ts';
 import { groupByArea } from './property-areas.ts';
 import { isOfSystem, type CaseRecord, type RunRecord, type Status } from './record.ts';
 import { redactData } from './redact.ts';
+import { replayCommand } from './replay.ts';
 import { readSettleTimes } from './settle-times.ts';
 import { formatTable } from './table.ts';
 import {

@@ -1,5 +1,6 @@
 import { describeRedCase } from './console.ts';
 import type { CaseRecord, RunRecord } from './record.ts';
+import { replayFlags } from './replay.ts';
 import { removeControls } from './text.ts';
 
 const layout = { width: 110, colour: false };
@@ -9,16 +10,19 @@ const layout = { width: 110, colour: false };
  * block says which; what was skipped says why. A run that was cut off bails out.
  * @see https://testanything.org/tap-version-14-specification.html
  */
-export const formatTap = ({ cases, aborted }: RunRecord): string =>
-  [
+export const formatTap = (record: RunRecord): string => {
+  const { cases, aborted } = record;
+  const flags = replayFlags(record);
+  return [
     'TAP version 14',
     `1..${cases.length}`,
-    ...cases.flatMap((entry, index) => formatPoint(entry, index + 1)),
+    ...cases.flatMap((entry, index) => formatPoint(entry, index + 1, flags)),
     ...(aborted === undefined ? [] : [`Bail out! ${oneLine(aborted)}`]),
     '',
   ].join('\n');
+};
 
-const formatPoint = (entry: CaseRecord, number: number): string[] => {
+const formatPoint = (entry: CaseRecord, number: number, flags: readonly string[]): string[] => {
   const name = escape(oneLine(entry.name));
   switch (entry.status) {
     case 'pass':
@@ -27,13 +31,13 @@ const formatPoint = (entry: CaseRecord, number: number): string[] => {
       return [`ok ${number} - ${name} # SKIP ${oneLine(entry.message ?? '')}`.trimEnd()];
     case 'fail':
     case 'error':
-      return [`not ok ${number} - ${name}`, ...formatBlock(entry)];
+      return [`not ok ${number} - ${name}`, ...formatBlock(entry, flags)];
   }
 };
 
 /** A block of YAML 1.2: a literal scalar takes any text whose lines are indented. */
-const formatBlock = (entry: CaseRecord): string[] => {
-  const body = describeRedCase(entry, { results: '.' }, layout).flatMap((text) => text.split('\n'));
+const formatBlock = (entry: CaseRecord, flags: readonly string[]): string[] => {
+  const body = describeRedCase(entry, { results: '.', flags }, layout).flatMap((text) => text.split('\n'));
   return [
     '---',
     `status: ${entry.status}`,

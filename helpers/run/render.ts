@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import type { CaseRecord, RunRecord } from '../report/record.ts';
 import { layoutOf } from '../report/layout.ts';
+import { replayFlags } from '../report/replay.ts';
 import { formatSummary } from '../report/summary.ts';
 import { writeResults } from '../report/write.ts';
 import type { ReadRecord } from './read-records.ts';
@@ -41,15 +42,4 @@ export const writeAgain = async (
 export const showRecord = (record: RunRecord, results: string): void => {
   const layout = layoutOf(process.stdout);
   console.log(formatSummary(record, { results, flags: replayFlags(record) }, layout));
-};
-
-/** What to say so that a case of this record is run again where it ran. */
-const replayFlags = ({ environment, config }: RunRecord): string[] => {
-  const given = { plugin: config.plugin, 'plugin-next': config.pluginNext, context: config.context };
-  return [
-    ...['--provider', environment.provider],
-    ...Object.entries(given).flatMap(([flag, value]) =>
-      typeof value === 'string' && value !== '' ? [`--${flag}`, value] : [],
-    ),
-  ];
 };

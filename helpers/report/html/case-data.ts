@@ -1,8 +1,9 @@
 import type { Expectation, Observation } from '../../matrix/matrix.ts';
-import { lineOfRed, replayCommand } from '../console.ts';
+import { lineOfRed } from '../console.ts';
 import { gotOf, redCells, summariseDifferences, wantOf } from '../differences.ts';
 import { judgeFlow } from '../monitor-record.ts';
 import type { CaseRecord, GridRecord, StepRecord } from '../record.ts';
+import { replayCommand } from '../replay.ts';
 import { formatSettle } from '../text.ts';
 
 /** What the page draws when a case is opened. Small, as there are a thousand of them. */

@@ -1,4 +1,5 @@
 import type { CaseRecord, RunRecord, Status, StepRecord } from '../record.ts';
+import { replayFlags } from '../replay.ts';
 import { reasonOf } from '../summary.ts';
 import { formatSeconds, formatSettle } from '../text.ts';
 import { collectNameLists, describeCase } from './case-data.ts';
@@ -12,7 +13,7 @@ const order: readonly Status[] = ['fail', 'error', 'skip', 'pass'];
 export const formatCases = (run: RunRecord): Markup => {
   const cases = order.flatMap((status) => run.cases.filter((entry) => entry.status === status));
   const names = collectNameLists();
-  const flags = flagsOf(run);
+  const flags = replayFlags(run);
   const data = cases.map((entry) => describeCase(entry, names, flags));
   const features = [...new Set(run.cases.flatMap((entry) => entry.features))].toSorted();
   return html`<form id="filter" role="search" aria-label="Cases">
@@ -82,14 +83,4 @@ const formatOperation = ({ action, operation }: StepRecord, index: number): Mark
       ${formatTimelineFigure(flows, { endMs, fromMs, toMs, name: action })}
     </div>`,
   ];
-};
-
-/** What chooses the same cluster and plugin again, as far as the record tells. */
-const flagsOf = ({ environment, config }: RunRecord): string[] => {
-  const settings = { provider: environment.provider, plugin: config.plugin, context: config.context };
-  return Object.entries({
-    ...settings,
-    'plugin-next': config.pluginNext,
-    kubeconfig: config.kubeconfig,
-  }).flatMap(([flag, value]) => (typeof value === 'string' && value !== '' ? [`--${flag}`, value] : []));
 };

@@ -1,14 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
-import {
-  formatCaseLine,
-  formatProgress,
-  formatRedCase,
-  replayCommand,
-} from '../../../helpers/report/console.ts';
+import { formatCaseLine, formatProgress, formatRedCase } from '../../../helpers/report/console.ts';
 import type { CaseRecord, RunRecord } from '../../../helpers/report/record.ts';
 import type { Layout } from '../../../helpers/report/text.ts';
 import { formatSummary } from '../../../helpers/report/summary.ts';
+import { replayCommand } from '../../../helpers/report/replay.ts';
 import { expectGolden } from './golden.ts';
 import { recordOf, records, samples } from './samples.ts';
 

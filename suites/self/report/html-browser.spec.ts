@@ -59,6 +59,7 @@ describe('HTML report in a browser', function () {
   const open = async (page: Page, name: string): Promise<Locator> => {
     const item = page.locator(`li[data-name="${name}"]`);
     await item.locator('summary').click();
+    await item.locator('.body dl').waitFor();
     return item;
   };
   const violationsOf = async (page: Page): Promise<string[]> => {
@@ -189,6 +190,7 @@ describe('HTML report in a browser', function () {
     };
     return visit(formatRunPage(recordOf([hostile])), {}, async (page) => {
       await page.locator('ol.cases summary').click();
+      await page.locator('.body dl').waitFor();
       expect(await page.locator('.body').innerText()).to.include(evil);
       expect(await page.locator('img').count()).to.equal(0);
       expect(await page.locator('a[href^="javascript"]').count()).to.equal(0);
