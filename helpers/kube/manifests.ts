@@ -5,6 +5,8 @@ import type { Check, Violation } from './checks.ts';
 import { checks, readNamespace, readNode, readPod, readService } from './objects.ts';
 import type { NamespaceObject, NodeObject, PodObject, ServiceObject } from './objects.ts';
 import type { AdminPolicy, NetworkPolicy } from './types.ts';
+import { findRuleLines } from './rule-lines.ts';
+import type { RuleLines } from './rule-lines.ts';
 import { validateAdminPolicy } from './validate-admin.ts';
 import { validateNetworkPolicy } from './validate.ts';
 import { isWorkload, readTemplate } from './workloads.ts';
@@ -22,7 +24,7 @@ export type Manifests = {
   templates: Pod[];
 };
 
-export type Source = { file: string; line: number };
+export type Source = { file: string; line: number; rules?: RuleLines };
 
 /**
  * Builds a world from plain Kubernetes manifests, as `kubectl get -o yaml` prints them or people write them:
@@ -98,10 +100,15 @@ const readItems = (
       const first = sources.get(id);
       if (first !== undefined)
         item.complain([], `${id} is there twice, first in ${first.file}:${first.line}`);
-      else sources.set(id, { file: item.file, line: item.line });
+      else sources.set(id, sourceOf(item, kind));
     }
   }
   return { world, ignored, sources, templates };
+};
+
+const sourceOf = ({ value, file, lineOf }: Item, kind: string): Source => {
+  const source = { file, line: lineOf([]) };
+  return kind.endsWith('Policy') ? { ...source, rules: findRuleLines(value, lineOf) } : source;
 };
 
 /** By files in this order, then by lines. */
@@ -116,7 +123,7 @@ export const sortProblems = (problems: readonly Problem[], order: readonly strin
 type Item = {
   value: unknown;
   file: string;
-  line: number;
+  lineOf: (path: Path) => number;
   complain: (path: Path, message: string) => void;
 };
 
@@ -134,7 +141,7 @@ const itemAt = (
 ): Item => ({
   value,
   file,
-  line: document.positionOf(path).line,
+  lineOf: (inner) => document.positionOf([...path, ...inner]).line,
   complain: (inner, message) => {
     problems.push({ file, ...document.keyPositionOf([...path, ...inner]), message });
   },

@@ -5,11 +5,12 @@ import type { Matrix, ProbeProtocol } from '../matrix/matrix.ts';
 import { hasBit } from './bits.ts';
 import { judgeLookup } from './lookup.ts';
 import { readPolicy } from './network-policy.ts';
+import type { Direction } from './network-policy.ts';
 import { judgeNodePort } from './node-port.ts';
 import { createPopulation } from './population.ts';
 import { computeReach, selectSubjects } from './reach.ts';
 import type { Reach } from './reach.ts';
-import type { Connection, SideExplanation, Verdict } from './reason.ts';
+import type { Connection, PolicyPart, SideExplanation, Verdict } from './reason.ts';
 import { judgeService } from './service.ts';
 import type { Parts, ServiceVerdict } from './service.ts';
 import { readTierPolicy } from './tier-policy.ts';
@@ -20,6 +21,8 @@ import { selectTierSubjects } from './tiers.ts';
 export type Explanation = {
   verdict: Verdict;
   reason: string;
+  /** What the verdict follows from, at the ends that say the same. */
+  decidedBy: (PolicyPart & { direction: Direction })[];
   egress: SideExplanation;
   ingress: SideExplanation;
 };
@@ -164,17 +167,23 @@ const conclude = (
   to: string,
   egress: SideExplanation,
   ingress: SideExplanation,
-): { verdict: Verdict; reason: string } => {
+): Pick<Explanation, 'verdict' | 'reason' | 'decidedBy'> => {
   const ends = [egress, ingress];
   const isSelf = from === to;
   const decisive = (['deny', 'undefined'] as const).find((verdict) =>
     ends.some((end) => end.verdict === verdict),
   );
   const speaking = ends.filter((end) => end.verdict === (decisive ?? 'allow') && end.reason !== '');
+  const verdict = decisive ?? 'allow';
   const reason = [...new Set(speaking.map((end) => end.reason))].join('; ');
-  if (reason !== '') return { verdict: decisive ?? 'allow', reason };
+  const decidedBy = (['egress', 'ingress'] as const).flatMap((direction) => {
+    const end = direction === 'egress' ? egress : ingress;
+    return end.verdict === verdict ? end.decidedBy.map((part) => ({ ...part, direction })) : [];
+  });
+  if (reason !== '') return { verdict, reason, decidedBy };
   return {
     verdict: 'allow',
+    decidedBy,
     reason: isSelf
       ? `no policy isolates ${from}`
       : `no policy isolates ${from} for egress or ${to} for ingress`,

@@ -7,12 +7,15 @@ import type { Bits } from './bits.ts';
 import { contains, parseBlock } from './cidr.ts';
 import { describeSelector, matchesSelector } from './matching.ts';
 import { describePort } from './network-policy.ts';
-import type { Direction, Rule } from './network-policy.ts';
+import type { Direction, PolicyRules, Rule } from './network-policy.ts';
 import type { Matched, Population } from './population.ts';
 import { isOwnNode, mayBypass } from './reach.ts';
 import type { Selection } from './reach.ts';
 
 export type Verdict = 'allow' | 'deny' | 'undefined';
+
+/** A policy, `NetworkPolicy x/allow-y`, or a rule of it: `ingress[0].from[1]`; one of a tier with its own name, if it has one. */
+export type PolicyPart = { policy: string; rule?: string };
 
 /** What one end of a connection says to it. */
 export type SideExplanation = {
@@ -23,6 +26,8 @@ export type SideExplanation = {
   admittedBy: string[];
   /** Rules of the tiers around NetworkPolicy that may decide: `AdminNetworkPolicy block ingress[0]`. */
   matchedBy: string[];
+  /** What the verdict follows from: rules, or the policies none of whose rules admits. Empty where nobody had to decide. */
+  decidedBy: PolicyPart[];
   /** Whether ICMP errors surely pass with the connection, whatever else is said about the pod. */
   acceptsErrors: boolean;
   /** In words; empty where no policy is about this end. */
@@ -56,20 +61,15 @@ export const explainSide = (
   );
   if (isolating.length === 0) return { verdict: 'allow', ...nothing, isolatedBy: [], reason: '' };
   const isolatedBy = isolating.map(({ policy }) => policy.id);
+  const isolatingParts = isolatedBy.map(partOf);
   if (protocol === 'ICMP') {
     const reason = `${population.ids[subject]} is isolated by ${listSome(isolatedBy)}${wordsOfICMP}`;
-    return { verdict: 'undefined', ...nothing, isolatedBy, reason };
+    return { verdict: 'undefined', ...nothing, isolatedBy, decidedBy: isolatingParts, reason };
   }
   const isolation = `${population.ids[subject]} is isolated for ${direction} by ${listSome(isolatedBy)}`;
   const trials = isolating.flatMap(({ policy }) =>
     (policy[direction] ?? []).flatMap((rule, index) =>
-      tryRule(
-        population,
-        { ...connection, protocol },
-        rule,
-        policy.namespace,
-        `${policy.id} ${direction}[${index}]`,
-      ),
+      tryRule(population, { ...connection, protocol }, rule, policy, `${direction}[${index}]`),
     ),
   );
   const best = trials.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))[0];
@@ -80,18 +80,32 @@ export const explainSide = (
   const words = bypass
     ? wordsOfBypass(subjectPod, peerPod, direction)
     : wordsOf(trials, best, direction, population.ids[peer] ?? '');
+  const verdict = bypass ? (ownNode ? 'allow' : 'undefined') : (best?.verdict ?? 'deny');
+  const deciding = trials.filter((trial) => !bypass && trial.verdict === verdict && verdict !== 'deny');
   return {
     ...nothing,
-    verdict: bypass ? (ownNode ? 'allow' : 'undefined') : (best?.verdict ?? 'deny'),
+    verdict,
     isolatedBy,
-    admittedBy: trials.filter(({ verdict }) => verdict !== 'deny').map(({ place }) => place),
+    // What comes from the own node needs no rule.
+    decidedBy:
+      deciding.length > 0
+        ? deciding.map(({ policy, rule }) => ({ ...partOf(policy), rule }))
+        : verdict === 'allow'
+          ? []
+          : isolatingParts,
+    admittedBy: trials.filter((trial) => trial.verdict !== 'deny').map(placeOf),
     reason: isolation + words,
   };
 };
 
-const nothing = { admittedBy: [], matchedBy: [], acceptsErrors: false };
+const nothing = { admittedBy: [], matchedBy: [], decidedBy: [], acceptsErrors: false };
 
-type Trial = { place: string; verdict: Verdict; words: string };
+const partOf = (id: string): PolicyPart => ({ policy: `NetworkPolicy ${id}` });
+
+/** What a rule, or one peer of it, says to the connection. */
+type Trial = { policy: string; rule: string; verdict: Verdict; words: string };
+
+const placeOf = ({ policy, rule }: Trial): string => `${policy} ${rule}`;
 
 const order: readonly Verdict[] = ['allow', 'undefined', 'deny'];
 
@@ -102,7 +116,7 @@ const tryRule = (
   population: Population,
   connection: Connection & { protocol: Protocol },
   rule: Rule,
-  namespace: string,
+  { id: policy, namespace }: PolicyRules,
   place: string,
 ): Trial[] => {
   const { direction, subject, peer, protocol, port, family } = connection;
@@ -111,14 +125,17 @@ const tryRule = (
   const byPort = ports === 'all' ? 'allow' : ports === 'none' ? 'deny' : levelOf(ports, destination);
   if (byPort === 'deny') {
     const wanted = rule.ports.map(describePort).join(', ');
-    return [{ place, verdict: 'deny', words: `ports ${wanted} do not include ${protocol}/${port}` }];
+    return [
+      { policy, rule: place, verdict: 'deny', words: `ports ${wanted} do not include ${protocol}/${port}` },
+    ];
   }
-  if (rule.peers.length === 0) return [{ place, verdict: byPort, words: 'any peer' }];
+  if (rule.peers.length === 0) return [{ policy, rule: place, verdict: byPort, words: 'any peer' }];
   return rule.peers.map((item, index) => {
     const byPeer = levelOf(population.match([item], namespace, family), peer);
     const verdict = byPeer === 'allow' ? byPort : byPeer;
     return {
-      place: `${place}.${direction === 'ingress' ? 'from' : 'to'}[${index}]`,
+      policy,
+      rule: `${place}.${direction === 'ingress' ? 'from' : 'to'}[${index}]`,
       verdict,
       words: wordsOfPeer(population, item, peer, namespace, family, verdict),
     };
@@ -137,11 +154,11 @@ const wordsOf = (
   peer: string,
 ): string => {
   if (best === undefined) return `, without any ${direction} rule`;
-  if (best.verdict === 'allow') return `; ${best.place} admits ${peer} (${best.words})`;
-  if (best.verdict === 'undefined') return `; ${best.place}: ${best.words}`;
+  if (best.verdict === 'allow') return `; ${placeOf(best)} admits ${peer} (${best.words})`;
+  if (best.verdict === 'undefined') return `; ${placeOf(best)}: ${best.words}`;
   if (trials.length === 1) return `; ${peer}: ${best.words}`;
   return `; ${peer}: ${listSome(
-    trials.map(({ place, words }) => `${place} ${words}`),
+    trials.map((trial) => `${placeOf(trial)} ${trial.words}`),
     '; ',
   )}`;
 };

@@ -1,7 +1,7 @@
 import { addBit, hasBit } from './bits.ts';
 import type { Population } from './population.ts';
 import { explainSide } from './reason.ts';
-import type { Connection, SideExplanation, Verdict } from './reason.ts';
+import type { Connection, PolicyPart, SideExplanation, Verdict } from './reason.ts';
 import type { Selections } from './reach.ts';
 import type { Action, Tier, TierPolicy } from './tier-policy.ts';
 import { passTier } from './tiers.ts';
@@ -20,7 +20,14 @@ export const explainEnd = (
   const back = explainTiers(population, selections, { ...connection, direction }, side);
   if (back.verdict === 'allow') return here;
   const reason = `${back.reason}; whether the reply to an echo passes as one is not specified`;
-  return { ...here, verdict: 'undefined', matchedBy: [...here.matchedBy, ...back.matchedBy], reason };
+  const decidedBy = [...here.decidedBy, ...back.decidedBy];
+  return {
+    ...here,
+    verdict: 'undefined',
+    matchedBy: [...here.matchedBy, ...back.matchedBy],
+    decidedBy,
+    reason,
+  };
 };
 
 const explainTiers = (
@@ -38,7 +45,7 @@ const explainTiers = (
     else {
       const baseline = walk(population, selections, 'Baseline', connection, open);
       ends.push(baseline);
-      if (baseline.isLeft) ends.push({ verdicts: ['allow'], reason: '', places: [] });
+      if (baseline.isLeft) ends.push({ verdicts: ['allow'], reason: '', places: [], decidedBy: [] });
       if (baseline.verdicts.includes('deny'))
         ends.push(...finalElsewhere(population, selections, connection));
     }
@@ -49,6 +56,7 @@ const explainTiers = (
     acceptsErrors: ends.every((end) => end.verdicts.length === 0 || end.acceptsErrors === true),
     verdict: verdicts.size === 1 ? [...verdicts][0]! : 'undefined',
     matchedBy: ends.flatMap(({ places }) => places),
+    decidedBy: ends.flatMap(({ decidedBy }) => decidedBy),
     reason: ends
       .map(({ reason }) => reason)
       .filter(Boolean)
@@ -65,7 +73,8 @@ const finalElsewhere = (
   const selecting = policies.filter(({ subjects }) => subjects.includes(subject));
   const names = selecting.map(({ policy }) => policy.id).join(', ');
   const reason = `${names} selects ${ids[subject]} for the other direction, and whether that ends its ${direction} before the Baseline tier is not specified`;
-  return selecting.length === 0 ? [] : [{ verdicts: ['allow'], reason, places: [] }];
+  const decidedBy = selecting.map(({ policy }) => ({ policy: `NetworkPolicy ${policy.id}` }));
+  return selecting.length === 0 ? [] : [{ verdicts: ['allow'], reason, places: [], decidedBy }];
 };
 
 /** What a tier may come to; `verdicts` is empty where it leaves the connection to what comes next. */
@@ -73,6 +82,7 @@ type Ending = {
   verdicts: readonly Verdict[];
   reason: string;
   places: string[];
+  decidedBy: PolicyPart[];
   /** Whether what decides, if anything does, surely is an Accept of v1alpha2: "including replies to that traffic and related ICMP traffic". */
   acceptsErrors?: boolean;
 };
@@ -88,11 +98,13 @@ const walk = (
   const peerName = population.ids[peer] ?? '';
   const places: string[] = [];
   const words: string[] = [];
+  const decidedBy: PolicyPart[] = [];
   const versions = new Set<string>();
   const outcomes = passTier(population, tiers, tier, subject, connection, open, (policy, rule, { sure }) => {
     versions.add(policy.version);
     const place = `${policy.id} ${rule.place}`;
     places.push(place);
+    if (rule.action !== 'Pass') decidedBy.push({ policy: policy.id, rule: rule.place });
     const open = hasBit(sure, 0, peer) ? '' : ', but whether it means this traffic is not specified';
     words.push(`${place} (${wordsOfRank(policy)}) ${verbs[rule.action]} ${peerName}${open}`);
   });
@@ -105,6 +117,7 @@ const walk = (
     ],
     reason: words.join('; '),
     places,
+    decidedBy,
     isLeft: has(outcomes.left),
   };
 };

@@ -1,6 +1,4 @@
 import { UsageError } from '../errors.ts';
-import { readManifests } from '../kube/manifests.ts';
-import type { Manifests } from '../kube/manifests.ts';
 import type { Protocol } from '../kube/types.ts';
 import { addressOf, idOf } from '../kube/world.ts';
 import type { ContainerPort, Family, Pod, World } from '../kube/world.ts';
@@ -8,7 +6,9 @@ import { printGrid } from '../matrix/grid.ts';
 import { formatProbeKind } from '../matrix/matrix.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { Oracle } from '../model/oracle.ts';
-import { readFiles } from './manifest-files.ts';
+import { readExplainFiles } from './explain-input.ts';
+import type { ExplainInput } from './explain-input.ts';
+import { describePart, locatePart } from './policy-places.ts';
 
 export type ExplainOptions = {
   json?: boolean;
@@ -29,8 +29,8 @@ type Cell = { from: string; to: string; protocol: Protocol; port: number; family
  */
 export const explain = (paths: readonly string[], options: ExplainOptions = {}): string => {
   const { json = false, from, to, probe } = options;
-  const manifests = readManifests(readFiles(paths));
-  const { world } = manifests;
+  const input = readExplainFiles(paths);
+  const { world } = input;
   if (!world.pods.some(({ addresses }) => addresses.length > 0))
     throw new UsageError({
       subject: 'nothing to explain: no pod with an address',
@@ -41,10 +41,10 @@ export const explain = (paths: readonly string[], options: ExplainOptions = {}):
   for (const id of [from, to]) if (id !== undefined) requirePod(world, id);
   const oracle = createOracle(world);
   const cells = listCells(world, from, to, probe === undefined ? undefined : readProbe(probe));
-  if (json) return formatJson(oracle, cells);
+  if (json) return formatJson(oracle, cells, input);
   return from !== undefined && to !== undefined
-    ? reasonAtLength(oracle, cells)
-    : drawGrids(oracle, cells, manifests);
+    ? reasonAtLength(oracle, cells, input)
+    : drawGrids(oracle, cells, input);
 };
 
 const families: readonly Family[] = ['IPv4', 'IPv6'];
@@ -81,18 +81,20 @@ const portsOf = ({ ports }: Pod): ContainerPort[] =>
   );
 
 /** One cell to a line, so that the text stays small and lines can be compared. */
-const formatJson = (oracle: Oracle, cells: readonly Cell[]): string => {
-  // A string holds at most half a billion characters, a cell some 250.
-  if (cells.length > 1_500_000)
+const formatJson = (oracle: Oracle, cells: readonly Cell[], { sources }: ExplainInput): string => {
+  // A string holds at most half a billion characters, a cell some 350.
+  if (cells.length > 1_000_000)
     throw new UsageError({
       subject: 'too many cells for one JSON text',
-      wanted: 'at most 1500000',
+      wanted: 'at most 1000000',
       got: String(cells.length),
       next: 'give FROM or TO and PROTOCOL/PORT',
     });
   const lines = cells.map((cell) => {
-    const { verdict, reason } = oracle.explain(cell.from, cell.to, cell.protocol, cell.port, cell.family);
-    return JSON.stringify({ ...cell, verdict, reason });
+    const { from, to, protocol, port, family } = cell;
+    const { verdict, reason, decidedBy } = oracle.explain(from, to, protocol, port, family);
+    const deciders = decidedBy.map((part) => ({ ...part, ...locatePart(part, sources) }));
+    return JSON.stringify({ ...cell, verdict, reason, decidedBy: deciders });
   });
   return `{"cells": [\n${lines.join(',\n')}\n]}`;
 };
@@ -101,7 +103,7 @@ const nameOf = ({ protocol, port, family }: Cell): string =>
   formatProbeKind({ target: 'pod', protocol, port, family });
 
 /** A grid for each family, protocol and port. Destinations that do not declare the port are not asked. */
-const drawGrids = (oracle: Oracle, cells: readonly Cell[], { world, ignored }: Manifests): string => {
+const drawGrids = (oracle: Oracle, cells: readonly Cell[], { world, ignored }: ExplainInput): string => {
   const grids = Map.groupBy(cells, nameOf);
   const drawn = [...grids].map(([name, group]) => {
     const rows = [...new Set(group.map(({ from }) => from))];
@@ -121,11 +123,12 @@ const drawGrids = (oracle: Oracle, cells: readonly Cell[], { world, ignored }: M
   ].join('\n');
 };
 
-const reasonAtLength = (oracle: Oracle, cells: readonly Cell[]): string =>
+const reasonAtLength = (oracle: Oracle, cells: readonly Cell[], { sources }: ExplainInput): string =>
   cells
     .map((cell) => {
       const { from, to, protocol, port, family } = cell;
-      const { verdict, reason, egress, ingress } = oracle.explain(from, to, protocol, port, family);
+      const explanation = oracle.explain(from, to, protocol, port, family);
+      const { verdict, reason, decidedBy, egress, ingress } = explanation;
       const ends = [
         { name: `egress of ${from}`, end: egress },
         { name: `ingress of ${to}`, end: ingress },
@@ -138,7 +141,12 @@ const reasonAtLength = (oracle: Oracle, cells: readonly Cell[]): string =>
           : [`    admitted by: ${end.admittedBy.join(', ') || 'no rule'}`]),
         ...(end.reason === '' ? [] : [`    ${end.reason}`]),
       ]);
-      return [`${from} -> ${to} ${nameOf(cell)}: ${verdict}`, `  ${reason}`, ...ends].join('\n');
+      return [
+        `${from} -> ${to} ${nameOf(cell)}: ${verdict}`,
+        `  ${reason}`,
+        ...decidedBy.map((part) => `  decided by: ${describePart(part, sources)}`),
+        ...ends,
+      ].join('\n');
     })
     .join('\n\n');
 

@@ -72,7 +72,12 @@ export const help: Record<CommandName, Help> = {
     usage: 'explain FILE... [FROM TO PROTOCOL/PORT]',
     does: 'says who reaches whom and why, from manifests, without a cluster',
     options: [],
-    more: [['--json', 'every cell: from, to, protocol, port, family, verdict, reason']],
+    more: [
+      [
+        '--json',
+        'every cell: from, to, protocol, port, family, verdict, reason, decidedBy with file and line',
+      ],
+    ],
   },
   fuzz: {
     usage: 'fuzz',

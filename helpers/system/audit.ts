@@ -70,7 +70,9 @@ const complete = (
   { sources }: AuditInput,
 ): Finding => {
   const { severity } = descriptions[observation.id];
-  return { ...observation, severity, namespace, ...sources?.get(at ?? observation.object) };
+  const source = sources?.get(at ?? observation.object);
+  const place = source && { file: source.file, line: source.line };
+  return { ...observation, severity, namespace, ...place };
 };
 
 /** By namespace, the worst first. */

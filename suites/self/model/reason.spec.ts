@@ -89,11 +89,12 @@ describe('the oracle explains', () => {
       80,
       'IPv4',
     );
-    expect(egress).to.deep.include({ verdict: 'allow', isolatedBy: [], admittedBy: [] });
+    expect(egress).to.deep.include({ verdict: 'allow', isolatedBy: [], admittedBy: [], decidedBy: [] });
     expect(ingress).to.deep.include({
       verdict: 'allow',
       isolatedBy: ['x/allow-y-b'],
       admittedBy: ['x/allow-y-b ingress[0].from[0]'],
+      decidedBy: [{ policy: 'NetworkPolicy x/allow-y-b', rule: 'ingress[0].from[0]' }],
     });
   });
 });

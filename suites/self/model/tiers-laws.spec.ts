@@ -27,7 +27,7 @@ describe('the oracle and a second evaluator', () => {
                 for (const destination of there) {
                   const ask = { world, source, destination, protocol, port: 80, family };
                   const naive = judgeTiersNaively(ask, adminPolicies);
-                  const { verdict, egress, ingress } = oracle.explain(
+                  const { verdict, decidedBy, egress, ingress } = oracle.explain(
                     idOf(source),
                     idOf(destination),
                     protocol,
@@ -40,6 +40,8 @@ describe('the oracle and a second evaluator', () => {
                     oracle.verdict(idOf(source), idOf(destination), protocol, 80, family),
                     cell,
                   ).to.equal(naive);
+                  // Without a word of any policy everything is open.
+                  if (verdict !== 'allow') expect(decidedBy, cell).not.to.deep.equal([]);
                   decided += egress.matchedBy.length + ingress.matchedBy.length;
                 }
             }

@@ -68,6 +68,7 @@ describe('explain', () => {
       family: 'IPv4',
       verdict: 'deny',
       reason: 'x/a is isolated for ingress by x/deny, without any ingress rule',
+      decidedBy: [{ policy: 'NetworkPolicy x/deny', direction: 'ingress', file: policyFile, line: 1 }],
     });
   });
 
@@ -110,6 +111,7 @@ describe('explain', () => {
       [
         'x/b -> x/a v4 TCP/8080: deny',
         '  x/a is isolated for ingress by x/deny, without any ingress rule',
+        `  decided by: NetworkPolicy x/deny (${policyFile}:1)`,
         '  egress of x/b: allow',
         '    isolated by: no policy',
         '  ingress of x/a: deny',
