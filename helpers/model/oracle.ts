@@ -13,6 +13,8 @@ import type { Reach } from './reach.ts';
 import type { Connection, PolicyPart, SideExplanation, Verdict } from './reason.ts';
 import { judgeService } from './service.ts';
 import type { Parts, ServiceVerdict } from './service.ts';
+import { listStages } from './stages.ts';
+import type { Stage } from './stages.ts';
 import { readTierPolicy } from './tier-policy.ts';
 import { explainEnd } from './tier-reason.ts';
 import { selectTierSubjects } from './tiers.ts';
@@ -35,6 +37,14 @@ export type Explanation = {
 export type Oracle = {
   verdict(from: string, to: string, protocol: ProbeProtocol, port: number, family: Family): Verdict;
   explain(from: string, to: string, protocol: ProbeProtocol, port: number, family: Family): Explanation;
+  /** The way to what `explain` says: who is asked about each end, in the order of the tiers, and what each says. */
+  stages(
+    from: string,
+    to: string,
+    protocol: Protocol,
+    port: number,
+    family: Family,
+  ): Record<Direction, Stage[]>;
   /** All cells of one grid. Without names: every pod that has an address of the family, in the world's order. */
   matrix(
     protocol: ProbeProtocol,
@@ -133,6 +143,16 @@ export const createOracle = (snapshot: World): Oracle => {
         numberOf(to, family),
       ),
     explain: (from, to, protocol, port, family) => explain(from, to, { protocol, port, family }),
+    stages: (from, to, protocol, port, family) => {
+      const [source, destination] = [numberOf(from, family), numberOf(to, family)];
+      const asked = { protocol, port, family };
+      const stagesOf = (direction: Direction, subject: number, peer: number): Stage[] =>
+        listStages(population, selections, { subject, peer, direction, ...asked });
+      return {
+        egress: stagesOf('egress', source, destination),
+        ingress: stagesOf('ingress', destination, source),
+      };
+    },
     matrix: (protocol, port, family, rows, columns) => {
       const everybody = (): string[] =>
         population.ids.filter((_, index) => population.addressOf(index, family) !== undefined);

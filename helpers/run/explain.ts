@@ -1,14 +1,14 @@
 import { UsageError } from '../errors.ts';
-import type { Protocol } from '../kube/types.ts';
 import { addressOf, idOf } from '../kube/world.ts';
 import type { ContainerPort, Family, Pod, World } from '../kube/world.ts';
 import { printGrid } from '../matrix/grid.ts';
-import { formatProbeKind } from '../matrix/matrix.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { Oracle } from '../model/oracle.ts';
 import { readExplainFiles } from './explain-input.ts';
 import type { ExplainInput } from './explain-input.ts';
-import { describePart, locatePart } from './policy-places.ts';
+import { describePair, kindOf } from './explain-pair.ts';
+import type { Cell } from './explain-pair.ts';
+import { locatePart } from './policy-places.ts';
 
 export type ExplainOptions = {
   json?: boolean;
@@ -18,8 +18,6 @@ export type ExplainOptions = {
   /** `TCP/80`. Without it: every port that the destination declares. */
   probe?: string;
 };
-
-type Cell = { from: string; to: string; protocol: Protocol; port: number; family: Family };
 
 /**
  * Says who reaches whom and why, from manifests alone. `paths` are files, or folders of which every .yaml, .yml
@@ -41,9 +39,10 @@ export const explain = (paths: readonly string[], options: ExplainOptions = {}):
   for (const id of [from, to]) if (id !== undefined) requirePod(world, id);
   const oracle = createOracle(world);
   const cells = listCells(world, from, to, probe === undefined ? undefined : readProbe(probe));
-  if (json) return formatJson(oracle, cells, input);
-  return from !== undefined && to !== undefined
-    ? reasonAtLength(oracle, cells, input)
+  const isPair = from !== undefined && to !== undefined;
+  if (json) return formatJson(oracle, cells, input, isPair);
+  return isPair
+    ? cells.map((cell) => describePair(oracle, cell, input.sources)).join('\n\n')
     : drawGrids(oracle, cells, input);
 };
 
@@ -81,7 +80,12 @@ const portsOf = ({ ports }: Pod): ContainerPort[] =>
   );
 
 /** One cell to a line, so that the text stays small and lines can be compared. */
-const formatJson = (oracle: Oracle, cells: readonly Cell[], { sources }: ExplainInput): string => {
+const formatJson = (
+  oracle: Oracle,
+  cells: readonly Cell[],
+  { sources }: ExplainInput,
+  isPair: boolean,
+): string => {
   // A string holds at most half a billion characters, a cell some 350.
   if (cells.length > 1_000_000)
     throw new UsageError({
@@ -94,17 +98,15 @@ const formatJson = (oracle: Oracle, cells: readonly Cell[], { sources }: Explain
     const { from, to, protocol, port, family } = cell;
     const { verdict, reason, decidedBy } = oracle.explain(from, to, protocol, port, family);
     const deciders = decidedBy.map((part) => ({ ...part, ...locatePart(part, sources) }));
-    return JSON.stringify({ ...cell, verdict, reason, decidedBy: deciders });
+    const stages = isPair ? { stages: oracle.stages(from, to, protocol, port, family) } : {};
+    return JSON.stringify({ ...cell, verdict, reason, decidedBy: deciders, ...stages });
   });
   return `{"cells": [\n${lines.join(',\n')}\n]}`;
 };
 
-const nameOf = ({ protocol, port, family }: Cell): string =>
-  formatProbeKind({ target: 'pod', protocol, port, family });
-
 /** A grid for each family, protocol and port. Destinations that do not declare the port are not asked. */
 const drawGrids = (oracle: Oracle, cells: readonly Cell[], { world, ignored }: ExplainInput): string => {
-  const grids = Map.groupBy(cells, nameOf);
+  const grids = Map.groupBy(cells, kindOf);
   const drawn = [...grids].map(([name, group]) => {
     const rows = [...new Set(group.map(({ from }) => from))];
     const columns = [...new Set(group.map(({ to }) => to))];
@@ -122,33 +124,6 @@ const drawGrids = (oracle: Oracle, cells: readonly Cell[], { world, ignored }: E
     ...(others.length === 0 ? [] : [`not read: ${others.join(', ')}`]),
   ].join('\n');
 };
-
-const reasonAtLength = (oracle: Oracle, cells: readonly Cell[], { sources }: ExplainInput): string =>
-  cells
-    .map((cell) => {
-      const { from, to, protocol, port, family } = cell;
-      const explanation = oracle.explain(from, to, protocol, port, family);
-      const { verdict, reason, decidedBy, egress, ingress } = explanation;
-      const ends = [
-        { name: `egress of ${from}`, end: egress },
-        { name: `ingress of ${to}`, end: ingress },
-      ].flatMap(({ name, end }) => [
-        `  ${name}: ${end.verdict}`,
-        ...(end.matchedBy.length === 0 ? [] : [`    matched by: ${end.matchedBy.join(', ')}`]),
-        `    isolated by: ${end.isolatedBy.join(', ') || 'no policy'}`,
-        ...(end.isolatedBy.length === 0
-          ? []
-          : [`    admitted by: ${end.admittedBy.join(', ') || 'no rule'}`]),
-        ...(end.reason === '' ? [] : [`    ${end.reason}`]),
-      ]);
-      return [
-        `${from} -> ${to} ${nameOf(cell)}: ${verdict}`,
-        `  ${reason}`,
-        ...decidedBy.map((part) => `  decided by: ${describePart(part, sources)}`),
-        ...ends,
-      ].join('\n');
-    })
-    .join('\n\n');
 
 const requirePod = (world: World, id: string): void => {
   const ids = world.pods.map(idOf);

@@ -1,11 +1,20 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { addressOf, idOf } from '../../../helpers/kube/world.ts';
+import type { Stage } from '../../../helpers/model/stages.ts';
 import { createOracle } from '../../../helpers/model/oracle.ts';
 import { anyPods, anyPolicies } from './arbitrary.ts';
 import { anyAdminPolicies, anyNodes } from './arbitrary-tiers.ts';
 import { judgeTiersNaively } from './naive-tiers.ts';
 import { ninePods, policyOf, worldOf } from './worlds.ts';
+
+/** What the stages come to: every way through them must end alike. */
+const foldStages = (stages: readonly Stage[]): string => {
+  const verdicts = new Set(
+    stages.flatMap(({ outcomes }) => outcomes.filter((outcome) => outcome !== 'next')),
+  );
+  return verdicts.size === 1 ? [...verdicts].join('') : 'undefined';
+};
 
 describe('the oracle and a second evaluator', () => {
   it('agree on random worlds of all four kinds of policies', function () {
@@ -40,6 +49,9 @@ describe('the oracle and a second evaluator', () => {
                     oracle.verdict(idOf(source), idOf(destination), protocol, 80, family),
                     cell,
                   ).to.equal(naive);
+                  const stages = oracle.stages(idOf(source), idOf(destination), protocol, 80, family);
+                  expect(foldStages(stages.egress), `stages of egress, ${cell}`).to.equal(egress.verdict);
+                  expect(foldStages(stages.ingress), `stages of ingress, ${cell}`).to.equal(ingress.verdict);
                   // Without a word of any policy everything is open.
                   if (verdict !== 'allow') expect(decidedBy, cell).not.to.deep.equal([]);
                   decided += egress.matchedBy.length + ingress.matchedBy.length;
