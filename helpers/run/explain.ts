@@ -4,7 +4,6 @@ import type { ContainerPort, Family, Pod, World } from '../kube/world.ts';
 import { printGrid } from '../matrix/grid.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { Oracle } from '../model/oracle.ts';
-import { readExplainFiles } from './explain-input.ts';
 import type { ExplainInput } from './explain-input.ts';
 import { describePair, kindOf } from './explain-pair.ts';
 import type { Cell } from './explain-pair.ts';
@@ -20,14 +19,12 @@ export type ExplainOptions = {
 };
 
 /**
- * Says who reaches whom and why, from manifests alone. `paths` are files, or folders of which every .yaml, .yml
- * and .json below is read. Returns what to print: JSON `{cells}`, or a grid per port and family, or for one pair
+ * Says who reaches whom and why. Returns what to print: JSON `{cells}`, or a grid per port and family, or for one pair
  * (`from` and `to`) the whole reasoning.
- * @throws InputError for files that cannot be used, UsageError for pods or ports that are not there
+ * @throws UsageError for pods or ports that are not there
  */
-export const explain = (paths: readonly string[], options: ExplainOptions = {}): string => {
+export const explain = (input: ExplainInput, options: ExplainOptions = {}): string => {
   const { json = false, from, to, probe } = options;
-  const input = readExplainFiles(paths);
   const { world } = input;
   if (!world.pods.some(({ addresses }) => addresses.length > 0))
     throw new UsageError({
@@ -129,7 +126,7 @@ const requirePod = (world: World, id: string): void => {
   const ids = world.pods.map(idOf);
   if (ids.includes(id)) return;
   throw new UsageError({
-    subject: `no pod \`${id}\` in these manifests`,
+    subject: `no pod \`${id}\` here`,
     wanted: `one of ${ids.slice(0, 12).join(', ')}${ids.length > 12 ? ` and ${ids.length - 12} more` : ''}`,
   });
 };

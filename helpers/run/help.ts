@@ -69,9 +69,9 @@ export const help: Record<CommandName, Help> = {
     more: [['--json', 'for machines']],
   },
   explain: {
-    usage: 'explain FILE... [FROM TO PROTOCOL/PORT]',
-    does: 'says who reaches whom and why, from manifests, without a cluster',
-    options: [],
+    usage: 'explain [FILE...] [FROM TO PROTOCOL/PORT]',
+    does: 'says who reaches whom and why, by what policies mean, without traffic; of manifests, or with --context or --kubeconfig of a live cluster, which it only reads (rights: manifests/run/rbac-explain.yaml)',
+    options: ['kubeconfig', 'context'],
     more: [
       [
         '--json',

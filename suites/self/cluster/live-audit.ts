@@ -30,9 +30,19 @@ const runnable = ({ status: _, ...document }: Document): object => {
   return { ...document, spec: { ...document.spec, containers } };
 };
 
-/** `netpol system audit` of the objects of a cluster finds what it finds in the same objects in a file. */
+/** What `netpol explain` says over IPv4 of pods that are in no host network, whose nodes a file need not name. */
+const verdictsOf = async (...args: string[]): Promise<string[]> => {
+  const { stdout, stderr, exitCode } = await runNetpol(['explain', ...args, '--json']);
+  expect(exitCode, stderr).to.equal(0);
+  const { cells } = JSON.parse(stdout) as { cells: Record<string, unknown>[] };
+  return cells
+    .filter(({ from, to, family }) => family === 'IPv4' && ![from, to].includes('openshift-dns/resolver'))
+    .map(({ from, to, protocol, port, verdict }) => [from, to, protocol, port, verdict].join(' '));
+};
+
+/** `netpol system audit` of the objects of a cluster finds what it finds in the same objects in a file; and so `netpol explain`. */
 export const testLiveAudit = (place: () => Pick<AdminPlace, 'restricted' | 'kubectl'>): void => {
-  it('is audited as its manifests are, by an account that has only the shipped role', async () => {
+  it('is audited and explained as its manifests are, by an account that has only the shipped role', async () => {
     const { restricted, kubectl } = place();
     await using folder = await temporaryFolder();
     const file = join(folder.path, 'cluster.yaml');
@@ -59,6 +69,7 @@ export const testLiveAudit = (place: () => Pick<AdminPlace, 'restricted' | 'kube
       const told = ({ findings }: Audit) => findings.map(({ id, object }) => `${id} ${object}`);
       expect(told(live)).to.deep.equal(told(filed));
       expect(live.findings.length).to.be.greaterThan(5);
+      expect(await verdictsOf('--kubeconfig', restricted)).to.include.members(await verdictsOf(file));
       expect(live.findings.some((finding) => finding.file !== undefined)).to.equal(false);
     } finally {
       await kubectl(['delete', 'namespace', ...names, '--ignore-not-found', '--grace-period=1']);

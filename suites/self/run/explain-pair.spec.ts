@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { explain, type ExplainOptions } from '../../../helpers/run/explain.ts';
+import { explain as explainInput, type ExplainOptions } from '../../../helpers/run/explain.ts';
+import { readExplainFiles } from '../../../helpers/run/explain-input.ts';
 import { policiesYaml, shopYaml, writeFiles } from './explain-sample.ts';
 
 const policyOf = (name: string) => ({
@@ -33,6 +34,9 @@ spec:
       action: Deny
       from: [ { namespaces: {} } ]
 `;
+
+const explain = (paths: readonly string[], options?: ExplainOptions): string =>
+  explainInput(readExplainFiles(paths), options);
 
 describe('explain, of a pair', () => {
   const { paths, remove } = writeFiles({

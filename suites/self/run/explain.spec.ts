@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { InputError, UsageError } from '../../../helpers/errors.ts';
-import { explain } from '../../../helpers/run/explain.ts';
+import { explain as explainInput, type ExplainOptions } from '../../../helpers/run/explain.ts';
+import { readExplainFiles } from '../../../helpers/run/explain-input.ts';
 
 const cluster = `
 apiVersion: v1
@@ -30,6 +31,9 @@ const policy = {
   metadata: { name: 'deny', namespace: 'x' },
   spec: { podSelector: { matchLabels: { pod: 'a' } } },
 };
+
+const explain = (paths: readonly string[], options?: ExplainOptions): string =>
+  explainInput(readExplainFiles(paths), options);
 
 describe('explain', () => {
   const folder = mkdtempSync(join(tmpdir(), 'explain-'));
