@@ -1,14 +1,21 @@
 import { UsageError } from '../errors.ts';
 import { widthOfText } from '../report/layout.ts';
 import { wrapLines } from '../report/text.ts';
+import { explainChanges, type ChangeMode } from './explain-changes.ts';
 import { readExplainCluster, readExplainFiles } from './explain-input.ts';
 import type { ExplainInput } from './explain-input.ts';
 import { explain } from './explain.ts';
+import { listOf, textOf } from './more-flags.ts';
 import { readCommandLine } from './selection.ts';
 
-/** `netpol explain`: the oracle on manifests or a live cluster. Returns the exit code. @throws InputError, UsageError, ClusterError */
+const command = 'explain';
+
+/**
+ * `netpol explain`: the oracle on manifests or a live cluster. Returns the exit code: 1 where what `--fail-on` names is
+ * there. @throws InputError, UsageError, ClusterError
+ */
 export const explainCommand = async (argv: readonly string[]): Promise<number> => {
-  const { config, positionals, flags, json } = readCommandLine('explain', argv);
+  const { config, positionals, flags, json } = readCommandLine(command, argv);
   const [from, to, probe] = positionals.slice(-3);
   const isPair = probe !== undefined && /^[A-Z]+\/\d+$/.test(probe);
   const files = isPair ? positionals.slice(0, -3) : positionals;
@@ -19,7 +26,18 @@ export const explainCommand = async (argv: readonly string[]): Promise<number> =
       got: files.join(' '),
       next: 'netpol explain --help',
     });
+  refuseConflicts(flags, isPair);
+  const [applied, replaced] = [listOf(command, flags, 'if-applied'), listOf(command, flags, 'if-replaced')];
+  const failOn = readFailOn(textOf(command, flags, 'fail-on'), (applied ?? replaced) !== undefined);
   const input = await readInput(files, config);
+  const changed = applied ?? replaced;
+  if (changed !== undefined) {
+    const mode: ChangeMode = applied === undefined ? 'replaced' : 'applied';
+    const { text, opened, closed } = explainChanges(input, readExplainFiles(changed), mode, json);
+    console.log(text);
+    const counts = { opened, closed, changed: opened + closed };
+    return failOn !== undefined && counts[failOn] > 0 ? 1 : 0;
+  }
   const pair = isPair && from !== undefined && to !== undefined ? { from, to, probe } : {};
   const text = explain(input, { json, ...pair });
   // Grids are no sentences: one that does not fit is wrapped by the terminal.
@@ -38,5 +56,33 @@ const readInput = async (
     wanted:
       'files or folders with Namespaces, Pods and NetworkPolicies, or a cluster by `--context` or `--kubeconfig`',
     next: 'kubectl get namespaces,pods,networkpolicies -A -o yaml > cluster.yaml && npm start -- explain cluster.yaml',
+  });
+};
+
+const questions = ['if-applied', 'if-replaced'];
+
+const refuseConflicts = (flags: Readonly<Record<string, unknown>>, isPair: boolean): void => {
+  const asked = questions.filter((flag) => flags[flag] !== undefined).map((flag) => `--${flag}`);
+  if (isPair) asked.push('FROM TO PROTOCOL/PORT');
+  if (asked.length < 2) return;
+  throw new UsageError({
+    subject: 'netpol explain: several questions at once',
+    wanted: 'one of them',
+    got: asked.join(' and '),
+    next: 'netpol explain --help',
+  });
+};
+
+type FailOn = 'opened' | 'closed' | 'changed';
+
+const readFailOn = (value: string | undefined, isAboutChanges: boolean): FailOn | undefined => {
+  if (value === undefined) return undefined;
+  const known = (['opened', 'closed', 'changed'] as const).find((each) => each === value);
+  if (known !== undefined && isAboutChanges) return known;
+  throw new UsageError({
+    subject: '`--fail-on`',
+    wanted: 'opened, closed or changed, with `--if-applied` or `--if-replaced`',
+    got: `\`${value}\``,
+    next: 'netpol explain --help',
   });
 };

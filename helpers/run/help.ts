@@ -74,6 +74,15 @@ export const help: Record<CommandName, Help> = {
     options: ['kubeconfig', 'context'],
     more: [
       [
+        '--if-applied PATH...',
+        'what would change if the policies of PATH were applied to these: cells with another verdict, and what decides before and after (repeatable)',
+      ],
+      ['--if-replaced PATH...', 'the same if the policies of PATH were there and no others (repeatable)'],
+      [
+        '--fail-on WHAT',
+        'with these two: exit 1 where something is opened, closed, or changed at all; else the exit code is 0',
+      ],
+      [
         '--json',
         'every cell: from, to, protocol, port, family, verdict, reason, decidedBy with file and line',
       ],

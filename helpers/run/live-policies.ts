@@ -3,13 +3,13 @@ import { ClusterError, UsageError } from '../errors.ts';
 import type { Labels } from '../kube/types.ts';
 import { idOf, isRunning, type Pod, type World } from '../kube/world.ts';
 import { buildMatrix, cellOf, formatProbeKind, type Expectation } from '../matrix/matrix.ts';
-import { matchesSelector } from '../model/matching.ts';
 import type { Oracle } from '../model/oracle.ts';
 import type { StepRecord } from '../report/record.ts';
 import { matchesGlob } from '../system/glob.ts';
 import { visitor } from '../system/wants.ts';
 import type { WantedGrid } from './expected.ts';
 import { isolatedEnds, liveOracle, openGroundInPlace, proveInPlace, type GroundInPlace } from './in-place.ts';
+import { portsMentioned } from './known-ports.ts';
 import type { Patience } from './observe.ts';
 
 /** So many pods are stood in for at most: each asks all others at each of their ports. */
@@ -67,28 +67,6 @@ export const listWorkloads = (world: World, selectors: readonly string[]): Workl
     .toSorted((one, other) => one.turn - other.turn)
     .map(({ workload }) => workload);
 };
-
-/** The numbers at which Services send to a pod, and which policies that select it let in. */
-const portsMentioned = (
-  { namespace, labels }: Pod,
-  { services, policies }: Pick<World, 'services' | 'policies'>,
-): Pod['ports'] => [
-  ...services
-    .filter((service) => service.namespace === namespace && Object.keys(service.selector).length > 0)
-    .filter(({ selector }) => matchesSelector({ matchLabels: selector }, labels))
-    .flatMap(({ ports }) => ports)
-    .flatMap(({ protocol, targetPort }) =>
-      typeof targetPort === 'number' ? [{ protocol, port: targetPort }] : [],
-    ),
-  ...policies
-    .filter(
-      ({ metadata, spec }) =>
-        metadata.namespace === namespace && matchesSelector(spec.podSelector ?? {}, labels),
-    )
-    .flatMap(({ spec }) => spec.ingress ?? [])
-    .flatMap(({ ports = [] }) => ports)
-    .flatMap(({ protocol = 'TCP', port }) => (typeof port === 'number' ? [{ protocol, port }] : [])),
-];
 
 /** Those of all containers of a pod as one container may have them. The agent serves no SCTP. */
 const distinctPorts = (ports: Pod['ports']): Pod['ports'] => {
