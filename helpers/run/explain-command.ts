@@ -4,6 +4,7 @@ import { wrapLines } from '../report/text.ts';
 import { explainChanges, type ChangeMode } from './explain-changes.ts';
 import { readExplainCluster, readExplainFiles } from './explain-input.ts';
 import type { ExplainInput } from './explain-input.ts';
+import { explainPod } from './explain-pod.ts';
 import { explain } from './explain.ts';
 import { listOf, textOf } from './more-flags.ts';
 import { readCommandLine } from './selection.ts';
@@ -28,8 +29,13 @@ export const explainCommand = async (argv: readonly string[]): Promise<number> =
     });
   refuseConflicts(flags, isPair);
   const [applied, replaced] = [listOf(command, flags, 'if-applied'), listOf(command, flags, 'if-replaced')];
+  const pod = textOf(command, flags, 'pod');
   const failOn = readFailOn(textOf(command, flags, 'fail-on'), (applied ?? replaced) !== undefined);
   const input = await readInput(files, config);
+  if (pod !== undefined) {
+    console.log(explainPod(input, pod, json));
+    return 0;
+  }
   const changed = applied ?? replaced;
   if (changed !== undefined) {
     const mode: ChangeMode = applied === undefined ? 'replaced' : 'applied';
@@ -59,7 +65,7 @@ const readInput = async (
   });
 };
 
-const questions = ['if-applied', 'if-replaced'];
+const questions = ['pod', 'if-applied', 'if-replaced'];
 
 const refuseConflicts = (flags: Readonly<Record<string, unknown>>, isPair: boolean): void => {
   const asked = questions.filter((flag) => flags[flag] !== undefined).map((flag) => `--${flag}`);

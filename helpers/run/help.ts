@@ -73,6 +73,7 @@ export const help: Record<CommandName, Help> = {
     does: 'says who reaches whom and why, by what policies mean, without traffic; of manifests, or with --context or --kubeconfig of a live cluster, which it only reads (rights: manifests/run/rbac-explain.yaml)',
     options: ['kubeconfig', 'context'],
     more: [
+      ['--pod NAMESPACE/POD', 'who reaches this pod, and whom it reaches, by port'],
       [
         '--if-applied PATH...',
         'what would change if the policies of PATH were applied to these: cells with another verdict, and what decides before and after (repeatable)',
