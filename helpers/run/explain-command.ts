@@ -5,6 +5,7 @@ import { explainChanges, type ChangeMode } from './explain-changes.ts';
 import { readExplainCluster, readExplainFiles } from './explain-input.ts';
 import type { ExplainInput } from './explain-input.ts';
 import { explainPod } from './explain-pod.ts';
+import { explainUnused } from './explain-unused.ts';
 import { explain } from './explain.ts';
 import { listOf, textOf } from './more-flags.ts';
 import { readCommandLine } from './selection.ts';
@@ -30,18 +31,26 @@ export const explainCommand = async (argv: readonly string[]): Promise<number> =
   refuseConflicts(flags, isPair);
   const [applied, replaced] = [listOf(command, flags, 'if-applied'), listOf(command, flags, 'if-replaced')];
   const pod = textOf(command, flags, 'pod');
-  const failOn = readFailOn(textOf(command, flags, 'fail-on'), (applied ?? replaced) !== undefined);
+  const failOn = readFailOn(textOf(command, flags, 'fail-on'), {
+    changes: (applied ?? replaced) !== undefined,
+    unused: flags['unused'] === true,
+  });
   const input = await readInput(files, config);
   if (pod !== undefined) {
     console.log(explainPod(input, pod, json));
     return 0;
+  }
+  if (flags['unused'] === true) {
+    const { text, found } = explainUnused(input, json);
+    console.log(text);
+    return failOn === 'unused' && found > 0 ? 1 : 0;
   }
   const changed = applied ?? replaced;
   if (changed !== undefined) {
     const mode: ChangeMode = applied === undefined ? 'replaced' : 'applied';
     const { text, opened, closed } = explainChanges(input, readExplainFiles(changed), mode, json);
     console.log(text);
-    const counts = { opened, closed, changed: opened + closed };
+    const counts = { opened, closed, changed: opened + closed, unused: 0 };
     return failOn !== undefined && counts[failOn] > 0 ? 1 : 0;
   }
   const pair = isPair && from !== undefined && to !== undefined ? { from, to, probe } : {};
@@ -65,7 +74,7 @@ const readInput = async (
   });
 };
 
-const questions = ['pod', 'if-applied', 'if-replaced'];
+const questions = ['pod', 'unused', 'if-applied', 'if-replaced'];
 
 const refuseConflicts = (flags: Readonly<Record<string, unknown>>, isPair: boolean): void => {
   const asked = questions.filter((flag) => flags[flag] !== undefined).map((flag) => `--${flag}`);
@@ -79,15 +88,22 @@ const refuseConflicts = (flags: Readonly<Record<string, unknown>>, isPair: boole
   });
 };
 
-type FailOn = 'opened' | 'closed' | 'changed';
+type FailOn = 'opened' | 'closed' | 'changed' | 'unused';
 
-const readFailOn = (value: string | undefined, isAboutChanges: boolean): FailOn | undefined => {
+const readFailOn = (
+  value: string | undefined,
+  asked: { changes: boolean; unused: boolean },
+): FailOn | undefined => {
   if (value === undefined) return undefined;
-  const known = (['opened', 'closed', 'changed'] as const).find((each) => each === value);
-  if (known !== undefined && isAboutChanges) return known;
+  const possible: FailOn[] = [
+    ...(asked.changes ? (['opened', 'closed', 'changed'] as const) : []),
+    ...(asked.unused ? (['unused'] as const) : []),
+  ];
+  const known = possible.find((each) => each === value);
+  if (known !== undefined) return known;
   throw new UsageError({
     subject: '`--fail-on`',
-    wanted: 'opened, closed or changed, with `--if-applied` or `--if-replaced`',
+    wanted: 'opened, closed or changed with `--if-applied` or `--if-replaced`; unused with `--unused`',
     got: `\`${value}\``,
     next: 'netpol explain --help',
   });

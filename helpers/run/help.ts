@@ -73,6 +73,10 @@ export const help: Record<CommandName, Help> = {
     does: 'says who reaches whom and why, by what policies mean, without traffic; of manifests, or with --context or --kubeconfig of a live cluster, which it only reads (rights: manifests/run/rbac-explain.yaml)',
     options: ['kubeconfig', 'context'],
     more: [
+      [
+        '--unused',
+        'policies and rules that have no effect between these pods: that select nobody, change no verdict, or never decide',
+      ],
       ['--pod NAMESPACE/POD', 'who reaches this pod, and whom it reaches, by port'],
       [
         '--if-applied PATH...',
@@ -81,7 +85,7 @@ export const help: Record<CommandName, Help> = {
       ['--if-replaced PATH...', 'the same if the policies of PATH were there and no others (repeatable)'],
       [
         '--fail-on WHAT',
-        'with these two: exit 1 where something is opened, closed, or changed at all; else the exit code is 0',
+        'exit 1 where these two show something opened, closed or changed, or --unused something unused; else the exit code is 0',
       ],
       [
         '--json',
