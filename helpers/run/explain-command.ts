@@ -2,6 +2,7 @@ import { UsageError } from '../errors.ts';
 import { widthOfText } from '../report/layout.ts';
 import { wrapLines } from '../report/text.ts';
 import { explainChanges, type ChangeMode } from './explain-changes.ts';
+import { explainGraph, graphFormats, type GraphFormat } from './explain-graph.ts';
 import { readExplainCluster, readExplainFiles } from './explain-input.ts';
 import type { ExplainInput } from './explain-input.ts';
 import { explainPod } from './explain-pod.ts';
@@ -35,9 +36,14 @@ export const explainCommand = async (argv: readonly string[]): Promise<number> =
     changes: (applied ?? replaced) !== undefined,
     unused: flags['unused'] === true,
   });
+  const graph = readGraph(textOf(command, flags, 'graph'), json);
   const input = await readInput(files, config);
   if (pod !== undefined) {
     console.log(explainPod(input, pod, json));
+    return 0;
+  }
+  if (graph !== undefined) {
+    console.log(explainGraph(input, graph));
     return 0;
   }
   if (flags['unused'] === true) {
@@ -74,7 +80,7 @@ const readInput = async (
   });
 };
 
-const questions = ['pod', 'unused', 'if-applied', 'if-replaced'];
+const questions = ['pod', 'unused', 'graph', 'if-applied', 'if-replaced'];
 
 const refuseConflicts = (flags: Readonly<Record<string, unknown>>, isPair: boolean): void => {
   const asked = questions.filter((flag) => flags[flag] !== undefined).map((flag) => `--${flag}`);
@@ -84,6 +90,18 @@ const refuseConflicts = (flags: Readonly<Record<string, unknown>>, isPair: boole
     subject: 'netpol explain: several questions at once',
     wanted: 'one of them',
     got: asked.join(' and '),
+    next: 'netpol explain --help',
+  });
+};
+
+const readGraph = (value: string | undefined, isJson: boolean): GraphFormat | undefined => {
+  if (value === undefined) return undefined;
+  const known = graphFormats.find((each) => each === value);
+  if (known !== undefined && !isJson) return known;
+  throw new UsageError({
+    subject: '`--graph`',
+    wanted: `${graphFormats.join(' or ')}, without \`--json\``,
+    got: isJson ? `\`${value}\` and \`--json\`` : `\`${value}\``,
     next: 'netpol explain --help',
   });
 };

@@ -84,6 +84,10 @@ export const help: Record<CommandName, Help> = {
       ],
       ['--if-replaced PATH...', 'the same if the policies of PATH were there and no others (repeatable)'],
       [
+        '--graph FORMAT',
+        'who reaches whom as a picture, pods that behave alike as one: dot (Graphviz) or svg',
+      ],
+      [
         '--fail-on WHAT',
         'exit 1 where these two show something opened, closed or changed, or --unused something unused; else the exit code is 0',
       ],
