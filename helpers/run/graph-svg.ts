@@ -40,7 +40,7 @@ export const formatSvg = (graph: Graph): string => {
     ...drawColumn(left, margin, leftWidth, places),
     ...drawColumn(right, rightX, rightWidth, places),
   ];
-  const height = Math.max(...places.values()) + 3 * row;
+  const height = Math.max(...places.values()) + 4 * row;
   const paths = listEdges(
     graph,
     namespaces.map(([, own]) => own.map(([at]) => at)),
@@ -58,11 +58,8 @@ export const formatSvg = (graph: Graph): string => {
     text(rightX, margin, 'is asked', true),
     ...boxes,
     ...paths,
-    text(
-      margin,
-      height - row / 2,
-      'line: reaches    from a namespace: all of it    dashed: Kubernetes does not say',
-    ),
+    text(margin, height - row * 1.4, 'line: reaches; one from a namespace: all of it'),
+    text(margin, height - row / 2, 'dashed: Kubernetes does not say'),
     '</svg>',
   ].join('\n');
 };
