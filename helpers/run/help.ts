@@ -1,4 +1,5 @@
 import { options, type Config } from '../config.ts';
+import { clusterOptions, configFlag, journeyFlags, maxLeakFlag } from './help-flags.ts';
 
 /** How a command is called, what it does, its settings, and its other flags with what they mean. */
 export type Help = {
@@ -7,35 +8,6 @@ export type Help = {
   options: readonly (keyof Config)[];
   more: readonly [string, string][];
 };
-
-/** Flags that only some commands have; `--config` is read before the configuration. */
-const configFlag: [string, string] = [
-  '--config FILE',
-  'settings as YAML, flags without dashes as keys (default netpol.yaml, if there)',
-];
-
-/** Settings that choose a cluster and what enforces its policies. */
-const clusterOptions = [
-  ...['provider', 'plugin', 'kubeconfig', 'context', 'cluster', 'keep'],
-  ...['kindImage', 'probeImage', 'kindConfig', 'crdBundle'],
-] as const satisfies readonly (keyof Config)[];
-
-/** Flags that say from where to where a system goes. */
-const journeyFlags: [string, string][] = [
-  ['--system NAME', 'one under manifests/systems, or a directory'],
-  ['--from RELEASE', 'where it starts (default: the release that TO comes from)'],
-  ['--to RELEASE', 'where it goes (default: the last); the other way round is a downgrade'],
-  [
-    '--mode MODE',
-    'restricted, unrestricted, both with a comma (default), or unrestricted-restricted: switched on the way',
-  ],
-  ['--own-mode C=MODE', 'components that are in a mode of their own, with commas'],
-];
-
-const maxLeakFlag: [string, string] = [
-  '--max-leak TIME',
-  'the longest stretch that a closed flow may be open (default 0ms)',
-];
 
 export type CommandName =
   | 'run'
