@@ -76,7 +76,7 @@ describe('netpol report', function () {
     const { exitCode, stdout, output } = await runNetpol(['report', folder.path]);
     expect(exitCode, output).to.equal(1);
     expect(stdout).to.include('1 fail');
-    const reports = ['conformance.yaml', 'junit.xml', 'record.json', 'results.tap'];
+    const reports = ['conformance.yaml', 'junit.xml', 'record.json', 'report.html', 'results.tap'];
     expect(await readdir(folder.path)).to.have.members(reports);
     await rm(join(folder.path, 'junit.xml'));
     const elsewhere = join(folder.path, 'elsewhere');
