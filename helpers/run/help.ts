@@ -61,11 +61,11 @@ export const help: Record<CommandName, Help> = {
       ],
       [
         '--fail-on WHAT',
-        'exit 1 where these two show something opened, closed or changed, or --unused something unused; else the exit code is 0',
+        'opened, closed or changed with --if-..., unused with --unused: exit 1 where there is such; else the exit code is 0',
       ],
       [
         '--json',
-        'every cell: from, to, protocol, port, family, verdict, reason, decidedBy with file and line',
+        'for machines; without another question every cell: from, to, protocol, port, family, verdict, reason, decidedBy with file and line',
       ],
     ],
   },

@@ -72,6 +72,10 @@ describe('explain --unused', () => {
   });
 
   it('keeps the isolation when it takes the only rule away', () => {
+    const closed = { podSelector: web.podSelector };
+    expect(find({ podSelector: db, egress: [{ to: [web] }] }, closed)).to.deep.equal([
+      'p0 egress[0]: changes-nothing',
+    ]);
     const nobody = { podSelector: { matchLabels: { app: 'none' } } };
     expect(find({ podSelector: db, egress: [{ to: [nobody] }] })).to.deep.equal([
       'p0 egress[0]: admits-nobody',
