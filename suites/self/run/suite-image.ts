@@ -15,7 +15,9 @@ export const buildSuiteImage = async (tag: string): Promise<AsyncDisposable & { 
   const stack = new AsyncDisposableStack();
   const image = `netpol-conformance/suite:${tag}`;
   const build = async (name: string, args: string[], input?: string): Promise<void> => {
-    stack.defer(() => void execa('docker', ['rmi', '--force', name], { reject: false }));
+    stack.defer(async () => {
+      await execa('docker', ['rmi', '--force', name], { reject: false });
+    });
     await execa('docker', ['build', '--quiet', '--tag', name, ...args], {
       cwd: root,
       ...(input !== undefined && { inputFile: input }),
