@@ -47,6 +47,29 @@ describe('netpol merge', function () {
     expect((await levels('all'))?.statistics).to.deep.equal((await levels('whole'))?.statistics);
   });
 
+  it('takes a missing shard for an error, and tells GitHub of the whole without annotating it again', async () => {
+    await using folder = await temporaryFolder();
+    const summary = join(folder.path, 'summary.md');
+    const { cases } = records.fail;
+    const selection = [...cases, ...records.pass.cases].map(({ name, title, file, spec, features }) => ({
+      ...{ name, title, file, spec, features },
+    }));
+    const shard = { index: 1, count: 2, selection };
+    await writeFile(join(folder.path, 'one.json'), formatRecord({ ...records.fail, shard }));
+    const { exitCode, stdout, output } = await runNetpol(
+      ['merge', join(folder.path, 'one.json'), '--output', join(folder.path, 'all')],
+      { env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary } },
+    );
+    expect(exitCode, output).to.equal(2);
+    expect(stdout)
+      .to.include('no record of shard 2/2')
+      .and.include('1 fail, 1 error')
+      .and.not.include('::error');
+    expect(await readFile(summary, 'utf8')).to.include('1 fail, 1 error');
+    // The evidence that the record names was not brought along.
+    expect((await readRecord(join(folder.path, 'all'))).cases[0]).to.not.have.property('evidence');
+  });
+
   it('exits 2 with every problem at once, and writes nothing', async () => {
     await using folder = await temporaryFolder();
     const whole = join(folder.path, 'record.json');
