@@ -18,13 +18,12 @@ export const compareFeatures = (records: readonly Pick<RunRecord, 'cases'>[]): C
   }));
 };
 
-/** The worst that the cases of a feature show, and how many they are: `3 fail of 12`, `12 pass`. */
+/** How the cases of a feature ended, `1 fail, 11 pass`, and what that comes to: the worst of it. */
 export const describeFeature = (
   counts: Readonly<Record<Status, number>> | null,
 ): { status: Status; words: string } | undefined => {
   if (counts === null) return undefined;
-  const all = counts.pass + counts.fail + counts.error + counts.skip;
-  const status = (['fail', 'error', 'pass', 'skip'] as const).find((each) => counts[each] > 0) ?? 'skip';
-  const of = counts[status] === all ? '' : ` of ${all}`;
-  return { status, words: `${counts[status]} ${status}${of}` };
+  const present = (['error', 'fail', 'skip', 'pass'] as const).filter((status) => counts[status] > 0);
+  const [status = 'skip'] = present;
+  return { status, words: present.map((each) => `${counts[each]} ${each}`).join(', ') };
 };

@@ -1,4 +1,4 @@
-import type { ComparedCase, ComparedRun, Comparison } from './compare.ts';
+import { describeComparison, type ComparedCase, type ComparedRun, type Comparison } from './compare.ts';
 import { describeFeature } from './compare-features.ts';
 import { groupByArea } from './property-areas.ts';
 import { describeEnvironment } from './summary.ts';
@@ -30,12 +30,7 @@ export const formatComparison = (comparison: Comparison, width: number): string 
     formatSlower(comparison, width),
     formatFeatures(comparison, width),
     cases('not in every run', missing, maximumMissing),
-    wrap(
-      `${countCases(same)} the same status in every run; ${regressions.length || 'no'} regression${regressions.length > 1 ? 's' : ''}`,
-      width,
-      '',
-      2,
-    ),
+    wrap(`${countCases(same)} the same status in every run; ${describeComparison(comparison)}`, width, '', 2),
   ];
   return sections
     .filter((lines) => lines.length > 0)

@@ -52,6 +52,10 @@ export type Comparison = {
   missing: ComparedCase[];
   /** Cases that have the same status in every run. */
   same: number;
+  /** How many cases pass in every run: what the comparison rests on. */
+  proved: number;
+  /** How many passed in the first run, are red in none, and were skipped or not there in a later one. */
+  unproved: number;
   /** Cases that pass in one run and are red in another of the same plugin, in the same environment. They are above as well. */
   flaky: ComparedCase[];
   slower: SlowerCase[];
@@ -72,10 +76,43 @@ export const compareRecords = (named: readonly { path: string; record: RunRecord
     changed: groups.get('changed') ?? [],
     missing: groups.get('missing') ?? [],
     same: cases.length - differing.length,
+    proved: cases.filter(({ statuses }) => statuses.every((status) => status === 'pass')).length,
+    unproved: differing.filter(isUnproved).length,
     flaky: differing.filter(isFlakyAmong(records)),
     slower: findSlower(records),
     features: compareFeatures(records),
   };
+};
+
+const isUnproved = ({ statuses: [first, ...later] }: ComparedCase): boolean =>
+  first === 'pass' && !later.some(isRed);
+
+/**
+ * 1 for a regression. 2 where none could have been seen: a later run was aborted, or no case passes in every run, and none again. A case that
+ * is only not proved any more is told and changes nothing, as runs of other plugins skip other cases.
+ */
+export const exitCodeOfComparison = ({ regressions, fixed, runs, proved }: Comparison): number => {
+  if (regressions.length > 0) return 1;
+  return proved + fixed.length === 0 || runs.slice(1).some(({ aborted }) => aborted !== undefined) ? 2 : 0;
+};
+
+/** The result in a sentence. */
+export const describeComparison = (comparison: Comparison): string => {
+  const { regressions, fixed, runs, proved, unproved } = comparison;
+  const count = regressions.length;
+  const found = `${count === 0 ? 'no' : count} regression${count === 1 || count === 0 ? '' : 's'} in ${runs.length} runs`;
+  const aborted = runs
+    .slice(1)
+    .filter((run) => run.aborted !== undefined)
+    .map(({ label }) => label);
+  const limits = [
+    ...(proved + fixed.length === 0 ? ['no case passes in every run'] : []),
+    ...(aborted.length > 0 ? [`${aborted.join(' and ')} ended before the end`] : []),
+    ...(unproved > 0
+      ? [`${unproved} that passed in ${runs[0]?.label} ${unproved === 1 ? 'was' : 'were'} not proved later`]
+      : []),
+  ];
+  return limits.length === 0 ? found : `${found}, but ${limits.join(', and ')}`;
 };
 
 type NameOf = (record: Pick<RunRecord, 'environment'>) => string;
@@ -131,7 +168,10 @@ const groupOf = ({ statuses }: ComparedCase): 'regressions' | 'fixed' | 'changed
 
 /** What is equal in all that a run tells of where it was should give equal verdicts. */
 const isFlakyAmong = (records: readonly RunRecord[]) => {
-  const setups = records.map(({ environment, tool }) => JSON.stringify({ environment, tool }));
+  const setups = records.map(({ environment, tool, config }) => {
+    const { context, kubeconfig, kindImage, kindConfig } = config;
+    return JSON.stringify({ environment, tool, context, kubeconfig, kindImage, kindConfig });
+  });
   return ({ statuses }: ComparedCase): boolean =>
     statuses.some(
       (status, index) =>

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { EnvironmentError, messageOf, UsageError } from '../errors.ts';
-import { compareRecords } from '../report/compare.ts';
+import { compareRecords, exitCodeOfComparison } from '../report/compare.ts';
 import { formatComparison } from '../report/compare-text.ts';
 import { formatComparePage } from '../report/html/compare-page.ts';
 import { layoutOf } from '../report/layout.ts';
@@ -10,13 +10,13 @@ import { readCommandLine } from './selection.ts';
 
 /**
  * `netpol compare`: runs side by side. Returns the exit code: 1 where a case that passed in the first run is red in a
- * later one.
+ * later one, 2 where that could not have been seen.
  * @throws UsageError, InputError with every problem of every record, EnvironmentError where the page cannot be written
  */
 export const compareCommand = async (argv: readonly string[]): Promise<number> => {
   const { positionals, json, flags } = readCommandLine('compare', argv);
   const page = textOf('compare', flags, 'html');
-  const { records, older } = await readRecordsToCompare(positionals);
+  const { records, left } = await readRecordsToCompare(positionals);
   if (records.length < 2) {
     throw new UsageError({
       subject: 'netpol compare: too few records',
@@ -32,12 +32,12 @@ export const compareCommand = async (argv: readonly string[]): Promise<number> =
   console.log(json ? JSON.stringify(comparison, null, 2) : formatComparison(comparison, width));
   // What is for machines must stay what it is.
   const note = json ? console.error : console.log;
-  if (older > 0)
+  if (left.length > 0)
     note(
-      `not compared: ${older} older ${older === 1 ? 'run' : 'runs'} of the same plugins, versions and clusters`,
+      `not compared: ${left.length} other ${left.length === 1 ? 'run' : 'runs'} of the same plugins, versions and clusters: ${left.join(', ')}`,
     );
   if (page !== undefined) note(`page: ${page}`);
-  return comparison.regressions.length > 0 ? 1 : 0;
+  return exitCodeOfComparison(comparison);
 };
 
 const writePage = async (file: string, text: string): Promise<void> => {

@@ -4,26 +4,30 @@ import { InputError, type Problem } from '../errors.ts';
 import { readRecords, type ReadRecord } from './read-records.ts';
 
 /**
- * The records that paths name: a record.json, a folder of results, or a folder of such folders. Of the last one the
- * newest record of each plugin, version and cluster counts, and `older` says how many others are there.
- * @throws InputError with every problem of every record
+ * The records that paths name: a record.json, a folder of results, or a folder of such folders. Of the last one a record of
+ * each plugin, version and cluster counts: the one with the most cases that was not aborted, and of those the newest. `left`
+ * says which others are there.
+ * @throws InputError with every problem of every record; a shard is not a run
  */
 export const readRecordsToCompare = async (
   paths: readonly string[],
-): Promise<{ records: ReadRecord[]; older: number }> => {
-  const all: Problem[] = [];
+): Promise<{ records: ReadRecord[]; left: string[] }> => {
+  const problems: Problem[] = [];
   const records: ReadRecord[] = [];
-  let older = 0;
+  const left: string[] = [];
   for (const path of paths) {
     const folders = await listRuns(path);
     const read = await readRecords(folders ?? [path]);
-    const kept = folders === undefined ? read.records : keepNewest(read.records);
+    const kept = folders === undefined ? read.records : keepFullest(read.records);
     records.push(...kept);
-    older += read.records.length - kept.length;
-    all.push(...read.problems);
+    left.push(...read.records.filter((each) => !kept.includes(each)).map((each) => each.path));
+    problems.push(...read.problems);
   }
-  if (all.length > 0) throw new InputError('These records cannot be compared:', all);
-  return { records, older };
+  for (const { path, record } of records)
+    if (record.shard !== undefined)
+      problems.push({ file: path, message: 'a shard of a run: `netpol merge` joins them first' });
+  if (problems.length > 0) throw new InputError('These records cannot be compared:', problems);
+  return { records, left };
 };
 
 /** The folders of results below one that has none itself; undefined where there are none. */
@@ -36,14 +40,24 @@ const listRuns = async (path: string): Promise<string[] | undefined> => {
 };
 
 /** By what a reader tells runs apart, in the order of their begin. */
-const keepNewest = (records: readonly ReadRecord[]): ReadRecord[] => {
-  const newest = new Map<string, ReadRecord>();
-  const inTime = records.toSorted((one, other) => (one.record.startedAt < other.record.startedAt ? -1 : 1));
-  for (const each of inTime) {
-    const { provider, plugin, versions } = each.record.environment;
-    const key = JSON.stringify([provider, plugin, versions.plugin, versions.kubernetes]);
-    newest.delete(key);
-    newest.set(key, each);
-  }
-  return [...newest.values()];
+const keepFullest = (records: readonly ReadRecord[]): ReadRecord[] => {
+  const byBegin = (one: ReadRecord, other: ReadRecord): number =>
+    Date.parse(one.record.startedAt) - Date.parse(other.record.startedAt);
+  const whole = ({ record }: ReadRecord): number => (record.aborted === undefined ? 1 : 0);
+  const groups = Map.groupBy(records, ({ record: { environment, config } }) => {
+    const { provider, plugin, versions } = environment;
+    return JSON.stringify([provider, plugin, versions.plugin, versions.kubernetes, config.context]);
+  });
+  return [...groups.values()]
+    .flatMap((group) =>
+      group
+        .toSorted(
+          (one, other) =>
+            whole(other) - whole(one) ||
+            other.record.cases.length - one.record.cases.length ||
+            byBegin(other, one),
+        )
+        .slice(0, 1),
+    )
+    .toSorted(byBegin);
 };

@@ -179,7 +179,7 @@ export const help: Record<CommandName, Help> = {
   },
   compare: {
     usage: 'compare RECORD...',
-    does: 'shows runs side by side, each a folder of results or a record.json; of a folder of such folders the newest run of each plugin, version and cluster; exits 1 where what passed in the first is red later',
+    does: 'shows runs side by side, each a folder of results or a record.json; of a folder of such folders the fullest and newest run of each plugin, version and cluster; exits 1 where what passed in the first is red later, 2 where no case passes in all or a later run was aborted',
     options: [],
     more: [
       ['--json', 'all that was compared, for machines'],

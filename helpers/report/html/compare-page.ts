@@ -1,4 +1,10 @@
-import type { ComparedCase, ComparedRun, Comparison } from '../compare.ts';
+import {
+  describeComparison,
+  exitCodeOfComparison,
+  type ComparedCase,
+  type ComparedRun,
+  type Comparison,
+} from '../compare.ts';
 import { describeFeature } from '../compare-features.ts';
 import { groupByArea } from '../property-areas.ts';
 import type { Status } from '../record.ts';
@@ -38,11 +44,11 @@ export const formatComparePage = (comparison: Comparison): string => {
     { title: 'Properties', count: comparison.properties.length, markup: formatProperties(comparison) },
   ];
   const shown = parts.filter(({ count }) => count > 0);
-  const count = regressions.length;
-  const headline = `${count === 0 ? 'No regression' : `${count} ${count === 1 ? 'regression' : 'regressions'}`} in ${runs.length} runs`;
+  const told = describeComparison(comparison);
+  const headline = told.charAt(0).toUpperCase() + told.slice(1);
   const body = html`<header>
       <p class="product">netpol-conformance compare</p>
-      <h1 class="${count === 0 ? 'pass' : 'fail'}">${headline}</h1>
+      <h1 class="${statusOf(comparison)}">${headline}</h1>
       <p>${same} ${same === 1 ? 'case has' : 'cases have'} the same status in every run.</p>
       ${warnOfVersions(runs)}
     </header>
@@ -61,6 +67,13 @@ export const formatComparePage = (comparison: Comparison): string => {
       )}
     </main>`;
   return formatPage(`${headline} · netpol-conformance`, body);
+};
+
+/** Green only where nothing that passed is missing. */
+const statusOf = (comparison: Comparison): Status => {
+  const code = exitCodeOfComparison(comparison);
+  if (code === 0) return comparison.unproved > 0 ? 'skip' : 'pass';
+  return code === 1 ? 'fail' : 'error';
 };
 
 type Part = { title: string; count: number; markup: Markup };

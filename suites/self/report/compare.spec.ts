@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { compareRecords, type Comparison } from '../../../helpers/report/compare.ts';
+import { compareRecords, exitCodeOfComparison, type Comparison } from '../../../helpers/report/compare.ts';
 import { describeFeature } from '../../../helpers/report/compare-features.ts';
 import { formatComparison } from '../../../helpers/report/compare-text.ts';
 import type { PropertyRecord } from '../../../helpers/report/properties.ts';
@@ -112,6 +112,8 @@ describe('comparison of runs', () => {
     expect(namesOf(compare(runOf('b', { x: 'skip' }), red, green).flaky)).to.deep.equal(['x']);
     expect(compare(green, runOf('b', { x: 'error', y: 'pass' })).flaky).to.deep.equal([]);
     expect(compare(red, red).flaky).to.deep.equal([]);
+    const [staging, prod] = ['staging', 'prod'].map((context) => ({ config: { context } }));
+    expect(compare({ ...green, ...staging }, { ...red, ...prod }).flaky).to.deep.equal([]);
   });
 
   it('calls slower what passes and settles more than twice as late, by more than a few rounds', () => {
@@ -145,7 +147,7 @@ describe('comparison of runs', () => {
       },
     ]);
     expect(features[0]?.counts.map((counts) => describeFeature(counts)?.words)).to.deep.equal([
-      '1 fail of 2',
+      '1 fail, 1 pass',
       '1 skip',
       undefined,
     ]);
@@ -163,6 +165,26 @@ describe('comparison of runs', () => {
     const clusters = ['v1.34.4', 'v1.35.0'].map((kubernetes) => versioned({ plugin: 'v1', kubernetes }));
     expect(apart(...clusters)).to.deep.equal(['v1.34.4', 'v1.35.0']);
     expect(apart(record, record)).to.deep.equal(['a', 'a']);
+  });
+
+  for (const [code, ...runs] of [
+    [0, { x: 'pass', y: 'fail' }, { x: 'pass', y: 'fail' }],
+    [0, { x: 'pass', y: 'pass' }, { x: 'pass', y: 'skip' }],
+    [1, { x: 'pass', y: 'pass' }, { x: 'fail' }],
+    [2, { x: 'pass' }, {}],
+    [2, { x: 'pass' }, { x: 'skip' }],
+    [2, { x: 'fail' }, { x: 'fail' }],
+    [0, { x: 'fail' }, { x: 'pass' }],
+    [2, {}, {}],
+  ] as [number, ...Record<string, Status>[]][])
+    it(`exits with ${code} for ${JSON.stringify(runs)}`, () => {
+      expect(exitCodeOfComparison(compare(...runs.map((run) => runOf('a', run))))).to.equal(code);
+    });
+
+  it('exits with 2 where a later run ended before its end', () => {
+    const run = runOf('a', { x: 'pass' });
+    expect(exitCodeOfComparison(compare(run, { ...run, aborted: 'interrupted' }))).to.equal(2);
+    expect(exitCodeOfComparison(compare({ ...run, aborted: 'interrupted' }, run))).to.equal(0);
   });
 
   for (const [statuses, group] of [
