@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix';
 import { describeRedCase } from './console.ts';
-import type { CaseRecord, RunRecord } from './record.ts';
+import { exitCodeOf, type CaseRecord, type RunRecord } from './record.ts';
 import { replayFlags } from './replay.ts';
 import { escapeXml, formatAttributes, type Attributes } from './xml.ts';
 
@@ -13,15 +13,37 @@ const layout = { width: 110, colour: false };
  */
 export const formatJunit = (record: RunRecord): string => {
   const suites = Map.groupBy(record.cases, ({ name }) => dirname(name));
-  const attributes = { name: record.tool.name, ...countsOf(record.cases), time: seconds(record.durationMs) };
+  const whole = untoldOf(record);
+  const { tests, errors, ...counts } = countsOf(record.cases);
+  const more = whole === undefined ? 0 : 1;
+  const attributes = {
+    name: record.tool.name,
+    ...{ tests: tests + more, ...counts, errors: errors + more },
+    time: seconds(record.durationMs),
+  };
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites${formatAttributes(attributes)}>`,
     ...[...suites].flatMap(([folder, cases]) => formatSuite(folder, cases, record)),
+    ...(whole === undefined ? [] : formatWhole(whole)),
     '</testsuites>',
     '',
   ].join('\n');
 };
+
+/** Why a run could not be told although no case of it is red: its exit code is 2, and a reader of this file must see that. */
+const untoldOf = (record: RunRecord): string | undefined => {
+  if (record.counts.error + record.counts.fail > 0 || exitCodeOf(record) !== 2) return undefined;
+  return record.aborted === undefined ? 'nothing was proved' : `aborted: ${record.aborted}`;
+};
+
+const formatWhole = (message: string): string[] => [
+  `  <testsuite${formatAttributes({ name: 'run', tests: 1, failures: 0, errors: 1, skipped: 0 })}>`,
+  `    <testcase${formatAttributes({ classname: 'run', name: 'The run proves something, to its end' })}>`,
+  `      <error${formatAttributes({ message, type: 'error' })}/>`,
+  '    </testcase>',
+  '  </testsuite>',
+];
 
 const formatSuite = (folder: string, cases: readonly CaseRecord[], record: RunRecord): string[] => {
   const time = seconds(cases.reduce((sum, { durationMs }) => sum + durationMs, 0));
@@ -75,7 +97,9 @@ const propertiesOf = ({ run, tool, environment, shard }: RunRecord): Record<stri
   ),
 });
 
-const countsOf = (cases: readonly CaseRecord[]): Attributes => {
+const countsOf = (
+  cases: readonly CaseRecord[],
+): Record<'tests' | 'failures' | 'errors' | 'skipped', number> => {
   const count = (status: CaseRecord['status']): number =>
     cases.filter((entry) => entry.status === status).length;
   return { tests: cases.length, failures: count('fail'), errors: count('error'), skipped: count('skip') };

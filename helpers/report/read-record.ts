@@ -6,7 +6,7 @@ export type Read = { record: RunRecord } | { problems: string[] };
 
 type Check = (value: unknown) => boolean;
 
-const statuses: readonly unknown[] = ['pass', 'fail', 'error', 'skip'];
+const statuses = ['pass', 'fail', 'error', 'skip'] as const;
 
 const isText: Check = (value) => typeof value === 'string';
 const isNumber: Check = (value) => typeof value === 'number' && value >= 0;
@@ -30,16 +30,18 @@ const isGrid = hasAll({
   differing: isListOf(hasAll({ from: isText, to: isText, want: isText, got: hasAll({ outcome: isText }) })),
 });
 
-/** What reports rest on. The schema says all of it; a record that somebody wrote by hand must not break a report. */
 const isShard = hasAll({
   index: isNumber,
   count: isNumber,
   selection: isListOf(hasAll({ name: isText, title: isText, file: isText, features: isListOf(isText) })),
 });
 
+/** What reports rest on. The schema says all of it; a record that somebody wrote by hand must not break a report. */
 const fields: Record<string, Check> = {
   tool: hasAll({ name: isText, version: isText }),
   run: isText,
+  command: isListOf(isText),
+  config: isMap,
   startedAt: (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
   durationMs: isNumber,
   environment: hasAll({
@@ -54,7 +56,12 @@ const fields: Record<string, Check> = {
   cases: isListOf(
     hasAll({
       name: isText,
-      status: (value) => statuses.includes(value),
+      title: isText,
+      file: isText,
+      spec: isText,
+      features: isListOf(isText),
+      durationMs: isNumber,
+      status: (value) => statuses.some((status) => status === value),
       steps: isListOf(hasAll({ settleMs: isMap, grids: isListOf(isGrid) })),
     }),
   ),
@@ -79,6 +86,11 @@ export const readRecord = (text: string): Read => {
   if (wrong.length > 0)
     return { problems: wrong.map(([field]) => `\`${field}\`: not as manifests/run-record.schema.json says`) };
   const read = redactData(record as RunRecord);
+  const miscounted = statuses.filter(
+    (status) => read.counts[status] !== read.cases.filter((entry) => entry.status === status).length,
+  );
+  if (miscounted.length > 0)
+    return { problems: [`\`counts\`: not those of the cases: ${miscounted.join(', ')}`] };
   const names = read.cases.map(({ name }) => name);
   const twice = [...new Set(names.filter((name, index) => names.indexOf(name) < index))];
   return twice.length === 0

@@ -23,11 +23,17 @@ export const replayCommand = (
     : way.startsWith('from-')
       ? `system replay ${system} --from ${way.slice('from-'.length)} --to ${release} ${which.join(' ')}`
       : `system restricted ${system} --release ${release}${way === 'in-place' ? ` --in-place --mode ${mode}` : ''}`;
-  return ['npm start --', chosen, ...flags].join(' ');
+  return ['npm start --', chosen, ...flags.map(quote)].join(' ');
 };
 
+/** As a shell takes it for one word, and for nothing else: the command is there to be copied. */
+const quote = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
+type Replayed = { environment: Pick<RunRecord['environment'], 'provider'>; config: RunRecord['config'] };
+
 /** Flags that choose the cluster and the plugin of a run again, as far as its record tells. */
-export const replayFlags = ({ environment, config }: Pick<RunRecord, 'environment' | 'config'>): string[] => {
+export const replayFlags = ({ environment, config }: Replayed): string[] => {
   const settings = {
     provider: environment.provider,
     plugin: config.plugin,

@@ -63,6 +63,7 @@ export const formatClosing = (record: RunRecord, { results }: RedCaseOptions, la
   const { width } = layout;
   return [
     ...formatCounts(run, layout),
+    ...(run.shard === undefined ? [] : [describeShard(run)]),
     ...formatAborted(run, width),
     ...(run.counts.pass + run.counts.fail + run.counts.error === 0 ? ['nothing was proved'] : []),
     ...formatResults(run, results, width),
@@ -79,10 +80,11 @@ const formatResults = ({ cases }: RunRecord, results: string, width: number): st
 };
 
 /** Which part of a suite a run was; empty where it was all of it. */
-export const describeShard = ({ shard, cases }: Pick<RunRecord, 'shard' | 'cases'>): string =>
-  shard === undefined
-    ? ''
-    : `shard ${shard.index} of ${shard.count}: ${shard.selection.length - cases.length} cases are for the others`;
+export const describeShard = ({ shard, cases }: Pick<RunRecord, 'shard' | 'cases'>): string => {
+  if (shard === undefined) return '';
+  const others = shard.selection.length - cases.length;
+  return `shard ${shard.index} of ${shard.count}: ${others} ${others === 1 ? 'case is' : 'cases are'} for the others`;
+};
 
 const formatCounts = ({ cases, counts, durationMs }: RunRecord, layout: Layout): string[] => {
   const parts = (['pass', 'fail', 'error', 'skip'] as const).map((status) => {
@@ -175,7 +177,8 @@ const tabulate = (properties: RunRecord['properties'], width: number): string[] 
   return indented.map((line) => `  ${line}`);
 };
 
-const formatVacuous = ({ vacuous }: RunRecord, width: number): string[] => {
+const formatVacuous = ({ vacuous, counts }: RunRecord, width: number): string[] => {
+  if (vacuous.length === 0 && counts.pass + counts.fail === 0) return [];
   if (vacuous.length === 0) return ['vacuous: none; an idle plugin fails every case that runs', ''];
   const rows = vacuous.map(({ name, reason }) => [removeControls(name), removeControls(reason)] as const);
   return ['vacuous: a plugin that does nothing would pass', ...formatRows(rows, width, 2), ''];

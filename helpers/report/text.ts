@@ -102,7 +102,7 @@ export const formatTimeLeft = (milliseconds: number): string => {
   const seconds = Math.max(5, Math.ceil(milliseconds / 5000) * 5);
   if (seconds <= 60) return `about ${seconds} s left`;
   if (seconds <= 120) return `about ${Math.ceil(seconds / 10) * 10} s left`;
-  return `about ${Math.ceil(milliseconds / 60_000)} min left`;
+  return `about ${Math.max(2, Math.round(milliseconds / 60_000))} min left`;
 };
 
 /** `34 ms`, `1.4 s`: times to settle, where milliseconds matter. */

@@ -4,6 +4,7 @@ import { missingImplementation, type ImplementationConfig } from '../config/impl
 import { messageOf } from '../errors.ts';
 import { exitCodeOf, type RunRecord } from '../report/record.ts';
 import { redact } from '../report/redact.ts';
+import { replayFlags } from '../report/replay.ts';
 import { formatSeconds } from '../report/text.ts';
 import { openRunLog, type RunLog } from '../report/run-log.ts';
 import type { RunStart } from '../report/run-record.ts';
@@ -86,13 +87,7 @@ const run = async (
   const name = createRunName();
   const directory = config.output === '' ? join('results', name) : config.output;
   const { provider, because } = await chooseProvider(config);
-  const given = { plugin: config.plugin, 'plugin-next': config.pluginNext, context: config.context };
-  const flags = [
-    ...['--provider', provider],
-    ...Object.entries({ ...given, kubeconfig: config.kubeconfig }).flatMap(([flag, value]) =>
-      value === '' ? [] : [`--${flag}`, value],
-    ),
-  ];
+  const flags = replayFlags({ environment: { provider }, config });
   const { quiet, verbose } = config;
   const screen = openScreen(process.stdout, { results: directory, flags, quiet, verbose });
   screen.note(`provider ${provider}: ${because}`);

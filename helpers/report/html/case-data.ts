@@ -2,7 +2,7 @@ import type { Expectation, Observation } from '../../matrix/matrix.ts';
 import { lineOfRed } from '../console.ts';
 import { gotOf, redCells, summariseDifferences, wantOf } from '../differences.ts';
 import { judgeFlow } from '../monitor-record.ts';
-import type { CaseRecord, GridRecord, StepRecord } from '../record.ts';
+import type { CaseRecord, GridRecord, OperationRecord, StepRecord } from '../record.ts';
 import { replayCommand } from '../replay.ts';
 import { formatSettle } from '../text.ts';
 
@@ -108,6 +108,9 @@ const describeStep = (step: StepRecord, names: NameLists): StepData => {
   };
 };
 
+const countFlows = ({ flows, limits }: OperationRecord, verdict: 'fail' | 'error'): number =>
+  flows.filter((flow) => judgeFlow(flow, limits) === verdict).length;
+
 const noteOf = ({ settleMs, rounds, retries, operation, resolutionMs }: StepRecord): string => {
   const settled = (['allow', 'deny'] as const).flatMap((verdict) => {
     const time = settleMs[verdict];
@@ -117,7 +120,7 @@ const noteOf = ({ settleMs, rounds, retries, operation, resolutionMs }: StepReco
     operation === undefined
       ? []
       : [
-          `${operation.watched} flows watched, ${operation.flows.filter((flow) => judgeFlow(flow, operation.limits) !== 'pass').length} not as wanted`,
+          `${operation.watched} flows watched, ${countFlows(operation, 'fail')} not as wanted, ${countFlows(operation, 'error')} not told`,
         ];
   const isHeld = rounds > retries;
   return [

@@ -45,8 +45,8 @@ export const formatCases = (run: RunRecord): Markup => {
     <p class="keys">
       In the grids rows ask and columns are asked: <code>.</code> connects, <code>X</code> is dropped,
       <code>R</code> is refused, <code>?</code> may be either, <code>-</code> is not asserted,
-      <code>!</code> could not be told, <code>[ ]</code> is not as wanted. Arrow keys go from cell to cell;
-      the line below a grid says more of the cell.
+      <code>!</code> could not be told, <code>[ ]</code> is not as wanted, or could not be told. Arrow keys go
+      from cell to cell; the line below a grid says more of the cell.
     </p>
     <script type="application/json" id="data">
       ${jsonFor({ names: names.lists, cases: data })}

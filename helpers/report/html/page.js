@@ -104,7 +104,8 @@ const drawGrid = (heading, grid, letterOf, tell) => {
     make('thead', {}, head),
     body,
   );
-  table.querySelector('td').tabIndex = 0;
+  const first = table.querySelector('td');
+  if (first !== null) first.tabIndex = 0;
   return table;
 };
 
@@ -168,6 +169,13 @@ const drawStep = ({ action, note, grids, answers = [] }, index) => [
   ...grids.flatMap(drawGrids),
 ];
 
+// A folder beside this page and nowhere else: a record may come from somebody else.
+const linkBelow = (folder) => {
+  const parts = folder.split('/');
+  if (parts.some((part) => part === '' || part === '.' || part === '..')) return folder;
+  return make('a', { href: `./${parts.map(encodeURIComponent).join('/')}/`, textContent: folder });
+};
+
 const drawCase = (details) => {
   const body = details.querySelector('.body');
   if (body.dataset.drawn === 'yes') return;
@@ -183,11 +191,7 @@ const drawCase = (details) => {
   );
   fact('features', features.join(', '));
   fact('replay', make('code', { textContent: replay }));
-  if (evidence !== undefined)
-    fact(
-      'evidence',
-      make('a', { href: `${evidence.split('/').map(encodeURIComponent).join('/')}/`, textContent: evidence }),
-    );
+  if (evidence !== undefined) fact('evidence', linkBelow(evidence));
   const operations = [...body.querySelectorAll('.operation')];
   body.prepend(facts, ...(message === undefined ? [] : [make('pre', { textContent: message })]));
   for (const [index, step] of steps.entries()) {
@@ -218,7 +222,7 @@ document.querySelector('ol.cases').addEventListener(
   ({ target }) => {
     if (target.dataset.index === undefined) return;
     if (target.open) drawCase(target);
-    writeAddress(target.open ? target.parentElement.dataset.name : undefined);
+    if (!isPrinting) writeAddress(target.open ? target.parentElement.dataset.name : undefined);
   },
   true,
 );
@@ -229,10 +233,16 @@ form.addEventListener('input', () => {
 form.addEventListener('submit', (event) => event.preventDefault());
 addEventListener('keydown', moveInGrid);
 addEventListener('hashchange', followAddress);
-// Paper has no triangles to click: what is red is printed in full.
+// Paper has no triangles to click: what is red is printed in full. What a toggle draws would come after the paper.
+let isPrinting = false;
 addEventListener('beforeprint', () => {
-  for (const item of items)
-    if (!item.hidden && /fail|error/.test(item.className)) item.firstElementChild.open = true;
+  isPrinting = true;
+  for (const item of items) {
+    if (item.hidden || !/fail|error/.test(item.className)) continue;
+    drawCase(item.firstElementChild);
+    item.firstElementChild.open = true;
+  }
 });
+addEventListener('afterprint', () => setTimeout(() => (isPrinting = false), 1_000));
 filter();
 followAddress();

@@ -1,5 +1,5 @@
 import { isOfSystem, type RunRecord, type Status } from '../record.ts';
-import { describeEnvironment } from '../summary.ts';
+import { describeEnvironment, describeShard } from '../summary.ts';
 import { formatSeconds } from '../text.ts';
 import { formatCases } from './case-list.ts';
 import { html, type Markup } from './markup.ts';
@@ -16,7 +16,7 @@ export const formatRunPage = (run: RunRecord): string => {
     { title: 'Cases', markup: formatCases(run) },
     ...(isAboutPlugin(run) ? [{ title: 'Features', markup: formatFeatures(run) }] : []),
     { title: 'Time to settle', markup: formatSettling(run.cases) },
-    { title: 'Properties', markup: formatProperties(run) },
+    ...(isAboutPlugin(run) ? [{ title: 'Properties', markup: formatProperties(run) }] : []),
     ...(run.vacuous.length > 0 ? [{ title: 'Vacuous', markup: formatVacuous(run) }] : []),
     { title: 'Environment', markup: formatEnvironment(run) },
   ];
@@ -47,6 +47,7 @@ const formatHeader = (run: RunRecord): Markup => {
       ${cases.length} ${cases.length === 1 ? 'case' : 'cases'} in ${formatSeconds(durationMs)}, ${startedAt}
     </p>
     <p>${describeEnvironment(run)}</p>
+    ${run.shard === undefined ? undefined : html`<p>${describeShard(run)}</p>`} ${tellVacuous(run)}
     ${aborted === undefined ? undefined : html`<p class="aborted"><strong>Aborted:</strong> ${aborted}</p>`}
   </header>`;
 };
@@ -72,7 +73,18 @@ const headlineOf = (run: RunRecord): string => {
   const told = statuses
     .filter((status) => run.counts[status] > 0)
     .map((status) => `${run.counts[status]} ${status}`);
-  return `${verdictWords[verdictOf(run)]}: ${told.join(', ') || 'no case'}`;
+  const part = run.shard === undefined ? '' : `, shard ${run.shard.index} of ${run.shard.count}`;
+  return `${verdictWords[verdictOf(run)]}${part}: ${told.join(', ') || 'no case'}`;
+};
+
+/** Green cases say nothing of the plugin where it could do nothing and pass. */
+const tellVacuous = ({ cases, vacuous }: RunRecord): Markup | undefined => {
+  const names = new Set(vacuous.map(({ name }) => name));
+  const passed = cases.filter(({ status }) => status === 'pass');
+  const count = passed.filter(({ name }) => names.has(name)).length;
+  return count === 0
+    ? undefined
+    : html`<p>A plugin that does nothing would pass ${count} of the ${passed.length} that passed.</p>`;
 };
 
 const formatVacuous = ({ vacuous }: RunRecord): Markup =>

@@ -64,7 +64,8 @@ const formatRow = (flow: FlowRecord): Markup =>
 const drawTimeline = (flows: readonly FlowRecord[], watch: Watch): Markup => {
   const top = 'name' in watch ? rowHeight : 0;
   const height = top + flows.length * 2 * rowHeight;
-  const x = (time: number): number => round((Math.min(Math.max(time, 0), watch.endMs) / watch.endMs) * width);
+  const x = (time: number): number =>
+    round((Math.min(Math.max(time, 0), watch.endMs) / Math.max(1, watch.endMs)) * width);
   return html`<svg
     viewBox="0 0 ${width} ${height}"
     role="img"

@@ -4,7 +4,7 @@ import { formatCaseLine, formatProgress, formatRedCase } from '../../../helpers/
 import type { CaseRecord, RunRecord } from '../../../helpers/report/record.ts';
 import type { Layout } from '../../../helpers/report/text.ts';
 import { formatSummary } from '../../../helpers/report/summary.ts';
-import { replayCommand } from '../../../helpers/report/replay.ts';
+import { replayCommand, replayFlags } from '../../../helpers/report/replay.ts';
 import { expectGolden } from './golden.ts';
 import { recordOf, records, samples } from './samples.ts';
 
@@ -157,6 +157,27 @@ describe('console report', () => {
   });
 });
 
+describe('replayFlags', () => {
+  it('choose the cluster and the plugin again, each a word for a shell', () => {
+    const context = "x; touch 'here'";
+    const flags = replayFlags({
+      environment: { provider: 'existing' },
+      config: { plugin: '', context, kubeconfig: 'my files/kc', lanes: 2 },
+    });
+    expect(flags).to.deep.equal([
+      '--provider',
+      'existing',
+      '--context',
+      context,
+      '--kubeconfig',
+      'my files/kc',
+    ]);
+    expect(replayCommand({ name: 'network-policy/a', file: 'a.yaml' }, flags)).to.equal(
+      String.raw`npm start -- run network-policy/a --provider existing --context 'x; touch '\''here'\''' --kubeconfig 'my files/kc'`,
+    );
+  });
+});
+
 describe('replayCommand', () => {
   const flags = ['--provider', 'lab'];
 
@@ -206,11 +227,12 @@ describe('progress line', () => {
     expect(at(36_400)).to.equal('12/44  3.10 s  about 40 s left  running: network-policy/ports/named, b');
     expect(at(1)).to.include('  about 5 s left  ');
     expect(at(61_000)).to.include('  about 70 s left  ');
-    expect(at(121_000)).to.include('  about 3 min left  ');
+    expect(at(121_000)).to.include('  about 2 min left  ');
+    expect(at(151_000)).to.include('  about 3 min left  ');
   });
 
   it('shrinks the names first where there is little room, and keeps the time left and what is red', () => {
-    const line = { ...progress, done: 120, total: 432, red: 2, elapsedMs: 64_000, leftMs: 130_000 };
+    const line = { ...progress, done: 120, total: 432, red: 2, elapsedMs: 64_000, leftMs: 170_000 };
     const at = (width: number): string => formatProgress(line, { width, colour: false });
     const told = '120/432  64.0 s  about 3 min left  2 red';
     expect(at(100)).to.equal(`${told}  running: network-policy/ports/named, b`);

@@ -170,7 +170,7 @@ describe('HTML report in a browser', function () {
         expect(await page.evaluate('document.documentElement.scrollWidth')).to.equal(700);
         const row = page.getByRole('row', { name: /^NetworkPolicy/ });
         expect((await row.innerText()).split('\t')).to.deep.equal([
-          ...['NetworkPolicy', '1 pass', '2 fail of 6', '1 skip'],
+          ...['NetworkPolicy', '1 pass', '2 error, 2 fail, 1 skip, 1 pass', '1 skip'],
         ]);
       });
     });
@@ -195,13 +195,19 @@ describe('HTML report in a browser', function () {
       expect(await page.locator('img').count()).to.equal(0);
       expect(await page.locator('a[href^="javascript"]').count()).to.equal(0);
       expect(await page.locator('script').count()).to.equal(2);
+      expect(await page.getByRole('link', { name: '../../etc' }).count()).to.equal(0);
     });
   });
 
   it('prints what is red in full, without what only a screen needs', () =>
     visit(formatRunPage(records.all), {}, async (page) => {
       await page.emulateMedia({ media: 'print' });
+      await page.evaluate(
+        `addEventListener('afterprint', () => (globalThis.drawn = document.querySelectorAll('.body dl').length))`,
+      );
       await page.pdf();
+      expect(await page.evaluate('globalThis.drawn')).to.equal(4);
+      expect(page.url()).not.to.include('case=');
       expect(await page.locator('#filter').isVisible()).to.equal(false);
       const open = await page.locator('details[open] > summary code').allTextContents();
       expect(open).to.have.length(4);

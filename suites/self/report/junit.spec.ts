@@ -21,9 +21,10 @@ describe('JUnit report', () => {
         expect(count(element, 'errors')).to.equal(find(element, 'error').length);
         expect(count(element, 'skipped')).to.equal(find(element, 'skipped').length);
       }
-      expect(count(root, 'tests')).to.equal(record.cases.length);
+      const untold = name === 'skip' ? 1 : 0;
+      expect(count(root, 'tests')).to.equal(record.cases.length + untold);
       expect(count(root, 'failures')).to.equal(record.counts.fail);
-      expect(count(root, 'errors')).to.equal(record.counts.error);
+      expect(count(root, 'errors')).to.equal(record.counts.error + untold);
       expect(count(root, 'skipped')).to.equal(record.counts.skip);
     });
   }
@@ -70,9 +71,19 @@ describe('JUnit report', () => {
     expect(find(root, 'error')[0]?.text).to.include(title).and.to.include('red\u{10000}\ufffd');
   });
 
-  it('is well-formed for a run without cases', () => {
-    const root = parseXml(formatJunit(recordOf([])));
-    expect(root.attributes).to.include({ tests: '0', failures: '0', errors: '0', skipped: '0' });
+  it('has an error for a run that could not be told although no case of it is red', () => {
+    for (const [record, message] of [
+      [recordOf([]), 'nothing was proved'],
+      [records.skip, 'nothing was proved'],
+      [{ ...records.pass, aborted: 'interrupted' }, 'aborted: interrupted'],
+    ] as const) {
+      const root = parseXml(formatJunit(record));
+      expect(count(root, 'errors')).to.equal(1);
+      expect(find(root, 'error').map(({ attributes }) => attributes['message'])).to.deep.equal([message]);
+    }
+    expect(find(parseXml(formatJunit({ ...records.error, aborted: 'interrupted' })), 'error')).to.have.length(
+      1,
+    );
   });
 });
 

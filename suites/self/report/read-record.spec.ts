@@ -53,10 +53,25 @@ describe('a record that is read', () => {
       expect(problemsOf(changed(change)), String(change)).to.have.length(1);
   });
 
+  it('is refused where it counts otherwise than its cases', () => {
+    const text = changed((record) =>
+      Object.assign(record, { counts: { pass: 1, fail: 0, error: 0, skip: 0 } }),
+    );
+    expect(problemsOf(text)).to.deep.equal(['`counts`: not those of the cases: pass, fail']);
+  });
+
+  it('is refused without what a report needs of each case, and of the run', () => {
+    for (const field of ['features', 'title', 'file', 'spec', 'durationMs'])
+      expect(problemsOf(changed((record) => delete record['cases']?.[0]?.[field])), field).to.have.length(1);
+    for (const field of ['command', 'config'])
+      expect(problemsOf(changed((record) => delete record[field])), field).to.have.length(1);
+  });
+
   it('is refused where a case stands in it twice', () => {
     const text = changed((record) => {
       const cases = record['cases'] as unknown as object[];
       cases.push(...cases);
+      Object.assign(record, { counts: { pass: 0, fail: 2, error: 0, skip: 0 } });
     });
     expect(problemsOf(text)).to.deep.equal([`\`cases\`: ${records.fail.cases[0]?.name} stands there twice`]);
   });
