@@ -2,7 +2,7 @@ import { dirname } from 'node:path/posix';
 import { describeRedCase } from './console.ts';
 import { exitCodeOf, type CaseRecord, type RunRecord } from './record.ts';
 import { replayFlags } from './replay.ts';
-import { escapeXml, formatAttributes, type Attributes } from './xml.ts';
+import { escapeXml, formatAttributes } from './xml.ts';
 
 const layout = { width: 110, colour: false };
 
