@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { parse, stringify } from 'yaml';
 import { kindImages } from '../cluster/kind-probes.ts';
-import { root, runNetpol, temporaryFolder, type Ended } from '../netpol.ts';
+import { readRecord, root, runNetpol, temporaryFolder, type Ended } from '../netpol.ts';
 import { formatShop } from './shop.ts';
 
 /** Contexts that the pages name. */
@@ -63,8 +63,8 @@ export const openStage = async (): Promise<Stage> => {
       mode: 0o600,
     });
     const node = `${cluster}-control-plane`;
-    const pods = await execa('docker', ['exec', node, 'crictl', 'images', '--output=json']);
-    const [image = ''] = imagesWith(pods.stdout, kindImages.NETPOL_PROBE_IMAGE || 'netpol-conformance/probe');
+    const { environment: made } = await readRecord(join(path, 'results/first'));
+    const image = made.versions['probe image'] ?? '';
     const kubectl = ['exec', '--interactive', node, 'kubectl', '--kubeconfig=/etc/kubernetes/admin.conf'];
     await execa('docker', [...kubectl, 'apply', '--filename=-'], { input: formatShop(image, false) });
     await execa('docker', [
@@ -85,8 +85,3 @@ export const environmentFor = (command: string): Record<string, string> => {
 
 export const needsCluster = (command: string): boolean =>
   /--provider (kind|existing)|--context|^kubectl /.test(command);
-
-const imagesWith = (json: string, name: string): string[] =>
-  (JSON.parse(json) as { images: { repoTags: string[] }[] }).images
-    .flatMap(({ repoTags }) => repoTags)
-    .filter((tag) => tag.includes(name));
