@@ -35,6 +35,11 @@ describe('commands of the documentation', function () {
     expect(idle).to.deep.equal([]);
   });
 
+  it('begin with a word that this test knows', () => {
+    const foreign = all.filter((each) => ![...ours, ...others].includes(each));
+    expect(foreign).to.deep.equal([]);
+  });
+
   it('promise one exit code, wherever they stand', () => {
     const differing = all.filter(({ command, exitCode }) =>
       all.some((other) => other.command === command && other.exitCode !== exitCode),
