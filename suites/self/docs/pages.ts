@@ -77,12 +77,13 @@ export const anchorsOf = (page: Page): string[] => {
   });
 };
 
-/** Targets of links and images, in Markdown and in HTML. */
+/** Targets of links and images, in Markdown, also by definitions at the end, and in HTML. */
 export const linksOf = (page: Page): { target: string; line: number }[] =>
   proseOf(page)
     .split('\n')
     .flatMap((line, index) => {
       const markdown = [...line.matchAll(/\]\(([^)\s]+)\)/g)];
       const html = [...line.matchAll(/(?:src|srcset|href)="([^"]+)"/g)];
-      return [...markdown, ...html].map(([, target = '']) => ({ target, line: index + 1 }));
+      const definitions = [...line.matchAll(/^\[[^\]]+\]: (\S+)$/g)];
+      return [...markdown, ...html, ...definitions].map(([, target = '']) => ({ target, line: index + 1 }));
     });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { profiles, providers } from '../../../helpers/config.ts';
 import { conformanceProfiles, levelOf, profilesOf } from '../../../helpers/report/conformance-profiles.ts';
+import { help } from '../../../helpers/run/help.ts';
 import { profileOf } from '../../../helpers/run/profiles.ts';
 import { features, type Feature } from '../../../helpers/scenario/features.ts';
 import { loadShipped } from '../../../helpers/scenario/load.ts';
@@ -61,6 +62,16 @@ describe('tables of the documentation', () => {
       closed,
     ]);
     expect(await readTable('semantics.md', '## Properties')).to.deep.equal(wanted);
+  });
+
+  it('have every command, in README', async () => {
+    const text = await readFile(join(root, 'README.md'), 'utf8');
+    const [, section = ''] = text.split('| command | what it does | more |');
+    const [rows = ''] = section.split('\n\n');
+    const commands = [...rows.matchAll(/^\| (.*?) \|/gm)].flatMap(
+      ([, cell = '']) => cell.match(/[a-z]+/g) ?? [],
+    );
+    expect(commands).to.have.members([...new Set(Object.keys(help).map((name) => name.split(' ')[0]))]);
   });
 
   it('have every provider, in README', async () => {
