@@ -1,5 +1,25 @@
 import { stringify } from 'yaml';
 
+/** A namespace with a web server and its database, as the pages call them. In a file pods have addresses. */
+export const formatShop = (image: string, isFile: boolean): string =>
+  [
+    namespace,
+    pod('web', 8080, image, isFile ? '10.244.1.2' : ''),
+    pod('db', 5432, image, isFile ? '10.244.1.3' : ''),
+    policy('default-deny', { podSelector: {}, policyTypes: ['Ingress'] }),
+    policy('db-from-web', {
+      podSelector: { matchLabels: { app: 'db' } },
+      ingress: [
+        {
+          from: [{ podSelector: { matchLabels: { app: 'web' } } }],
+          ports: [{ protocol: 'TCP', port: 5432 }],
+        },
+      ],
+    }),
+  ]
+    .map((object) => stringify(object))
+    .join('---\n');
+
 const namespace = {
   apiVersion: 'v1',
   kind: 'Namespace',
@@ -28,23 +48,3 @@ const policy = (name: string, spec: object): object => ({
   metadata: { name, namespace: 'shop' },
   spec,
 });
-
-/** A namespace with a web server and its database, as the pages call them. In a file pods have addresses. */
-export const formatShop = (image: string, isFile: boolean): string =>
-  [
-    namespace,
-    pod('web', 8080, image, isFile ? '10.244.1.2' : ''),
-    pod('db', 5432, image, isFile ? '10.244.1.3' : ''),
-    policy('default-deny', { podSelector: {}, policyTypes: ['Ingress'] }),
-    policy('db-from-web', {
-      podSelector: { matchLabels: { app: 'db' } },
-      ingress: [
-        {
-          from: [{ podSelector: { matchLabels: { app: 'web' } } }],
-          ports: [{ protocol: 'TCP', port: 5432 }],
-        },
-      ],
-    }),
-  ]
-    .map((object) => stringify(object))
-    .join('---\n');
