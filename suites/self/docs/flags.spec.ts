@@ -4,7 +4,7 @@ import { help } from '../../../helpers/run/help.ts';
 import { commandsOf, proseOf, readPages } from './pages.ts';
 
 const pages = await readPages();
-const known = new Set(Object.keys(help).flatMap((name) => flagsIn(formatHelp(...name.split(' ')))));
+const known = new Set(Object.keys(help).flatMap((name) => flagsIn(formatHelp(name.split(' '), 100))));
 
 /** Flags that the pages name although no page of help does. */
 const others: Record<string, string> = {
@@ -31,7 +31,7 @@ describe('flags in the documentation', () => {
       const [, words = ''] = /^(?:npm start -- |netpol )(.*?)(?: -- .*)?$/.exec(command) ?? [];
       if (words === '' || words.startsWith('-')) return [];
       const [first = '', second = ''] = words.split(' ');
-      const taken = new Set(flagsIn(formatHelp(...(first === 'system' ? [first, second] : [first]))));
+      const taken = new Set(flagsIn(formatHelp(first === 'system' ? [first, second] : [first], 100)));
       return flagsIn(words.replaceAll(/'[^']*'/g, ''))
         .filter((flag) => flag !== '--help' && !taken.has(flag))
         .map((flag) => `${command}: ${first} takes no ${flag}`);
