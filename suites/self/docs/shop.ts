@@ -20,6 +20,10 @@ export const formatShop = (image: string, isFile: boolean): string =>
     .map((object) => stringify(object))
     .join('---\n');
 
+/** A policy that lets everybody ask the database. */
+export const formatOpening = (): string =>
+  stringify(policy('db-from-everybody', { podSelector: { matchLabels: { app: 'db' } }, ingress: [{}] }));
+
 const namespace = {
   apiVersion: 'v1',
   kind: 'Namespace',

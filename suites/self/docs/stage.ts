@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { parse, stringify } from 'yaml';
 import { kindImages } from '../cluster/kind-probes.ts';
 import { readRecord, root, runNetpol, temporaryFolder, type Ended } from '../netpol.ts';
-import { formatShop } from './shop.ts';
+import { formatOpening, formatShop } from './shop.ts';
 
 /** Contexts that the pages name. */
 const contexts = ['staging', 'prod'];
@@ -25,6 +25,8 @@ export const openStage = async (): Promise<Stage> => {
   for (const name of entries) await symlink(join(root, name), join(path, name));
   await mkdir(join(path, 'results'));
   await writeFile(join(path, 'cluster.yaml'), formatShop('node', true));
+  await mkdir(join(path, 'new'));
+  await writeFile(join(path, 'new/db-from-everybody.yaml'), formatOpening());
   await writeFile(join(path, 'upgrade.sh'), '#!/bin/sh\nsleep 2\n');
   await chmod(join(path, 'upgrade.sh'), 0o755);
   const kubeconfig = join(path, 'kubeconfig');
