@@ -20,6 +20,15 @@ describe('output in the documentation', function () {
       expect(printed).to.include(normalise(quoted.join('\n')));
     });
 
+  it('is what the oracle says of an upgrade, in docs/upgrade-order.md', async () => {
+    const quoted = blocksOf(pageOf('docs/upgrade-order.md')).find(({ language }) => language === 'text')!;
+    const words = ['system', 'upgrade', '--system', 'openshift-like', '--to', 'bad-label-change'];
+    const printed = normalise((await runNetpol(words)).output);
+    const parts = quoted.lines.join('\n').split(/, \.\.\.|\n\n/);
+    expect(parts.length).to.be.greaterThan(3);
+    for (const part of parts) expect(printed).to.include(normalise(part));
+  });
+
   it('is the scenario file, in docs/scenario.md', async () => {
     const quoted = blocksOf(pageOf('docs/scenario.md')).find(({ language }) => language === 'yaml')!;
     const file = 'manifests/scenarios/network-policy/peers/pod-and-namespace.yaml';
