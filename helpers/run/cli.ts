@@ -1,11 +1,6 @@
-import { InputError, messageOf, NetpolError, UsageError } from '../errors.ts';
-import { layoutOf } from '../report/layout.ts';
-import { redact } from '../report/redact.ts';
-import { formatHelp } from './help-text.ts';
-
+// Nothing is imported before it is needed: so the first words appear at once, and what cannot be loaded is told as any error.
 type Command = (argv: readonly string[]) => Promise<number>;
 
-// Commands are loaded when they are called, so that the first words appear at once.
 const commands: Record<string, () => Promise<Command>> = {
   run: async () => (await import('./run-command.ts')).runCommand,
   list: async () => (await import('./list-command.ts')).listCommand,
@@ -27,12 +22,15 @@ const main = async (argv: readonly string[]): Promise<number> => {
   // What completion asks is no command of people, and its words are none of ours.
   if (first === 'complete') return (await import('./completion-command.ts')).completeCommand(rest);
   if (argv.includes('--help') || argv.includes('-h') || name === 'help') {
+    const { layoutOf } = await import('../report/layout.ts');
+    const { formatHelp } = await import('./help-text.ts');
     const words = first.startsWith('-') ? [] : name === 'help' ? rest : [name, ...rest];
     console.log(formatHelp(words, layoutOf(process.stdout).width));
     return 0;
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined) {
+    const { UsageError } = await import('../errors.ts');
     throw new UsageError({
       subject: `unknown command \`${name}\``,
       wanted: Object.keys(commands).join(', '),
@@ -43,17 +41,32 @@ const main = async (argv: readonly string[]): Promise<number> => {
 };
 
 /** What a person needs of an error: our own say it in their message, anything else is a defect of ours and shows where. */
-const describe = (error: unknown): string => {
-  if (error instanceof InputError || error instanceof NetpolError) return error.message;
-  if (error instanceof Error) return `unexpected ${error.name}: ${error.message}\n${error.stack ?? ''}`;
-  return messageOf(error);
+const complain = async (error: unknown): Promise<void> => {
+  const { InputError, messageOf, NetpolError } = await import('../errors.ts');
+  const { redact } = await import('../report/redact.ts');
+  const isOurs = error instanceof InputError || error instanceof NetpolError || !(error instanceof Error);
+  const text = isOurs ? messageOf(error) : `unexpected ${error.name}: ${error.message}\n${error.stack ?? ''}`;
+  console.error(redact(`netpol: ${text}`));
 };
 
+/** The same, where what it takes may be what cannot be loaded. */
+const complainAnyhow = (error: unknown): Promise<void> =>
+  complain(error).catch((cause: unknown) => console.error(`netpol: ${String(cause)}`));
+
+let isBroken = false;
+// Node would end with 1, which says that something failed. While scenarios run, mocha listens too and ends the run, which
+// then cleans up and has its record.
+process.on('uncaughtException', (error) => {
+  isBroken = true;
+  const isAlone = process.listenerCount('uncaughtException') === 1;
+  void complainAnyhow(error).then(() => isAlone && process.exit(2));
+});
 // A reader that goes away (`| head`) ends neither the run nor its cleaning up: the exit code must tell what happened.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  const code = await main(process.argv.slice(2));
+  process.exitCode = isBroken ? 2 : code;
 } catch (error) {
-  console.error(redact(`netpol: ${describe(error)}`));
+  await complainAnyhow(error);
   process.exitCode = 2;
 }

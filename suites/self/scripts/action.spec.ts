@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { parse } from 'yaml';
 import { root } from '../netpol.ts';
+import { records } from '../report/samples.ts';
 
 type Step = { id?: string; run?: string; env?: Record<string, string> };
 
@@ -25,10 +26,11 @@ describe('The action', function () {
   /** Does what the runner does with the step: inputs become its variables, and its words a script of bash. */
   const run = async (
     inputs: Record<string, string>,
+    ours = root,
   ): Promise<{ exitCode: number; outputs: Record<string, string> }> => {
     const valueOf = (text: string): string => {
       const name = /^\$\{\{ inputs\.([\w-]+) \}\}$/.exec(text)?.[1];
-      if (name === undefined) return text === '${{ github.action_path }}' ? root : text;
+      if (name === undefined) return text === '${{ github.action_path }}' ? ours : text;
       return inputs[name] ?? action.inputs[name]?.default ?? '';
     };
     const env = Object.fromEntries(
@@ -64,6 +66,32 @@ describe('The action', function () {
       expect({ exitCode, verdict: outputs['verdict'] }).to.deep.equal({ exitCode: status, verdict });
       const files = readdirSync(outputs['results'] ?? '');
       if (status < 2) expect(files).to.include.members(['record.json', 'junit.xml', 'conformance.yaml']);
+    });
+  }
+
+  const { fail, error } = records;
+  const ends: [string, object | undefined, string][] = [
+    ['no record', undefined, 'unknown'],
+    ['a record of a run that broke', { ...fail, aborted: 'the run was killed' }, 'unknown'],
+    ['a record with errors', error, 'unknown'],
+    ['a record of failures', fail, 'failed'],
+  ];
+  for (const [what, record, verdict] of ends) {
+    it(`takes an end with 1 and ${what} for ${verdict}`, async () => {
+      const text = record === undefined ? '' : JSON.stringify(record);
+      mkdirSync(join(folder, 'scripts'));
+      writeFileSync(
+        join(folder, 'scripts/netpol.mjs'),
+        `import { writeFileSync } from 'node:fs';
+        const text = ${JSON.stringify(text)};
+        if (text !== '') writeFileSync(process.argv[process.argv.indexOf('--output') + 1] + '/record.json', text);
+        process.exit(1);`,
+      );
+      const { exitCode, outputs } = await run({ 'accept-failures': 'true' }, folder);
+      expect({ exitCode, verdict: outputs['verdict'] }).to.deep.equal({
+        exitCode: verdict === 'failed' ? 0 : 2,
+        verdict,
+      });
     });
   }
 

@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import { readRecord, runNetpol, temporaryFolder } from '../netpol.ts';
+
+/** The environment in which Node runs some code before the command line. */
+const before = (code: string) => ({
+  env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` },
+});
+
+const breakModule = (path: string): string => `
+  import { registerHooks } from 'node:module';
+  registerHooks({ load: (url, context, next) => {
+    if (url.endsWith('${path}')) throw new Error('planted in ${path}');
+    return next(url, context);
+  } });`;
+
+describe('an error that nobody catches', function () {
+  this.timeout(60_000);
+
+  it('ends a command with 2, never with the 1 of a plugin that failed', async () => {
+    for (const code of [
+      `console.log = () => void Promise.reject(new Error('planted'));`,
+      `console.log = () => void setImmediate(() => { throw new Error('planted'); });`,
+    ]) {
+      const { exitCode, stderr } = await runNetpol(['--help'], before(code));
+      expect(exitCode, stderr).to.equal(2);
+      expect(stderr).to.include('netpol: unexpected Error: planted');
+    }
+  });
+
+  it('ends it with 2 where a module of ours cannot be loaded', async () => {
+    for (const path of ['/helpers/errors.ts', '/helpers/report/redact.ts', '/helpers/run/run-command.ts']) {
+      const { exitCode, stderr } = await runNetpol(['run', '--nope'], before(breakModule(path)));
+      expect(exitCode, stderr).to.equal(2);
+      expect(stderr).to.include(`planted in ${path}`);
+    }
+  });
+
+  it('ends a run with 2, and the run still cleans up and has its record', async () => {
+    await using folder = await temporaryFolder();
+    const code = `
+      const write = process.stdout.write;
+      let isPlanted = false;
+      process.stdout.write = function (text, ...rest) {
+        if (!isPlanted && /isolation.default-deny-ingress/.test(text)) {
+          isPlanted = true;
+          setImmediate(() => { throw new Error('planted'); });
+        }
+        return write.call(this, text, ...rest);
+      };`;
+    const scenarios = [
+      'network-policy/isolation/default-deny-ingress',
+      'network-policy/peers/pod-and-namespace',
+    ];
+    const { exitCode, output } = await runNetpol(
+      ['run', ...scenarios, '--provider', 'lab', '--lanes', '1', '--output', folder.path],
+      before(code),
+    );
+    expect(exitCode, output).to.equal(2);
+    expect(output).to.include('unexpected Error: planted');
+    expect((await readRecord(folder.path)).aborted).to.equal(undefined);
+  });
+});
