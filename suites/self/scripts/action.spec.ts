@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { parse } from 'yaml';
-import { root } from '../netpol.ts';
+import { readRecord, root } from '../netpol.ts';
 import { records } from '../report/samples.ts';
 
 type Step = { id?: string; run?: string; env?: Record<string, string> };
@@ -68,6 +68,17 @@ describe('The action', function () {
       if (status < 2) expect(files).to.include.members(['record.json', 'junit.xml', 'conformance.yaml']);
     });
   }
+
+  it('runs the filters of all lines', async () => {
+    const filters = [filter, 'network-policy/isolation/default-deny-ingress'];
+    const { outputs } = await run({
+      provider: 'lab',
+      plugin: 'reference',
+      filter: `${filters.join('\n')}\n`,
+    });
+    const { cases } = await readRecord(outputs['results'] ?? '');
+    expect(cases.map(({ name }) => name)).to.have.members(filters);
+  });
 
   const { fail, error } = records;
   const ends: [string, object | undefined, string][] = [
