@@ -7,9 +7,9 @@ import { closeRunRecord, createRunRecord } from './run-record.ts';
 export type Part = { path: string; record: RunRecord };
 type ShardPart = { path: string; record: RunRecord & { shard: ShardRecord } };
 
-/** Settings that say where and how fast a shard ran, and not what it proved. */
+/** Settings that say where, how fast and how loudly a shard ran, and not what it proved. */
 const ownSettings = [
-  ...['shard', 'output', 'lanes', 'force'],
+  ...['shard', 'output', 'lanes', 'force', 'quiet', 'verbose'],
   ...['cluster', 'keep', 'kubeconfig', 'context'],
 ];
 

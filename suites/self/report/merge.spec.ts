@@ -67,6 +67,12 @@ describe('shards that are merged', () => {
     expect(exitCodeOf(record)).to.equal(2);
   });
 
+  it('may differ in how much they told while they ran', () => {
+    const { config } = two.record;
+    const { record } = merge(one, changed({ config: { ...config, quiet: true, verbose: true } }));
+    expect(record.config).to.deep.equal({ provider: 'lab', plugin: 'reference' });
+  });
+
   it('may differ in the machine that they ran on, which is told of all of them', () => {
     const { environment, config } = two.record;
     const { record } = merge(
