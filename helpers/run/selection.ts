@@ -83,7 +83,7 @@ export const selectSuite = async (
 export const keepShard = (suite: SelectedSuite, shard: string): SelectedSuite => {
   const meant = parseShard(shard);
   if (meant === undefined) return suite;
-  const chosen = new Set(chooseShard(suite.scenarios, meant));
+  const chosen = new Set(chooseShard(suite.scenarios, meant, suite.skipped));
   return { ...suite, ...keepOnly(suite, chosen), shard: { ...meant, selection: suite.scenarios } };
 };
 

@@ -6,20 +6,27 @@ import { isClusterWide } from './session.ts';
 
 /**
  * The scenarios of one shard, in their order. The same scenarios in the same order are always cut the same way: each is
- * in exactly one shard, and all shards take about as long.
+ * in exactly one shard, and all shards take about as long. `skipped`: those that the user does not want.
  * @throws UsageError where the shard would have nothing to do
  */
-export const chooseShard = (scenarios: readonly Scenario[], { index, count }: Shard): Scenario[] => {
-  const mine = cut(scenarios, count)[index - 1];
+export const chooseShard = (
+  scenarios: readonly Scenario[],
+  { index, count }: Shard,
+  skipped: Pick<ReadonlySet<Scenario>, 'has' | 'size'> = new Set(),
+): Scenario[] => {
+  const asked = scenarios.filter((scenario) => !skipped.has(scenario));
+  const mine = cut(asked, count)[index - 1];
   if (mine === undefined || mine.size === 0) {
+    const size = `${asked.length} ${asked.length === 1 ? 'scenario' : 'scenarios'} for ${count} shards`;
     throw new UsageError({
       subject: `\`--shard ${index}/${count}\` is empty`,
       wanted: 'no more shards than scenarios',
-      got: `${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'} for ${count} shards`,
+      got: skipped.size === 0 ? size : `${size}, ${skipped.size} skipped`,
       next: 'ask for fewer shards, or choose more scenarios',
     });
   }
-  return scenarios.filter((scenario) => mine.has(scenario));
+  // A run of skips alone proves nothing and exits with 2; so they go where something runs for sure.
+  return scenarios.filter((scenario) => mine.has(scenario) || (index === 1 && skipped.has(scenario)));
 };
 
 /** The longest first, each to the shard that has the least to do by then: what is alike is dealt out evenly. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadConfig } from '../../../helpers/config.ts';
 import { UsageError } from '../../../helpers/errors.ts';
-import { selectSuite } from '../../../helpers/run/selection.ts';
+import { keepShard, selectSuite } from '../../../helpers/run/selection.ts';
 import { chooseShard } from '../../../helpers/run/shards.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
 import { runNetpol, temporaryFolder } from '../netpol.ts';
@@ -48,6 +48,24 @@ describe('shards', function () {
     expect(() => chooseShard(scenarios, { index: 10, count: 10 })).to.throw(
       UsageError,
       /`--shard 10\/10` is empty[^]*9 scenarios for 10 shards/,
+    );
+  });
+
+  it('deal out what is not skipped, and a shard without any of that is refused before it begins', async () => {
+    const chosen = ['stories', 'peers', 'isolation'].map((area) => `network-policy/${area}/`);
+    const skip = ['network-policy/stories/', 'network-policy/isolation/'];
+    const suite = await selectSuite(chosen, { profile: '', features: [], skip });
+    const isAsked = (scenario: Scenario): boolean => !suite.skipped.has(scenario);
+    const asked = suite.scenarios.filter(isAsked).length;
+    expect(suite.skipped.size).to.be.greaterThan(0);
+    const shards = Array.from({ length: asked }, (_, index) => keepShard(suite, `${index + 1}/${asked}`));
+    for (const { scenarios } of shards) expect(scenarios.filter(isAsked)).to.have.length(1);
+    expect(shards.flatMap(({ scenarios }) => scenarios))
+      .to.have.members(suite.scenarios)
+      .and.have.length(suite.scenarios.length);
+    expect(() => keepShard(suite, `${asked + 1}/${asked + 1}`)).to.throw(
+      UsageError,
+      new RegExp(`is empty[^]*${asked} scenarios for ${asked + 1} shards, ${suite.skipped.size} skipped`),
     );
   });
 
