@@ -131,7 +131,10 @@ const ways = {
   waits: listOf(wait),
 };
 
-const mode = object({ about: words, version: words, values: anyObject, ...ways }, ['about']);
+const mode = object(
+  { about: words, expect: oneOf('failed', 'unknown'), version: words, values: anyObject, ...ways },
+  ['about'],
+);
 
 const modes: Check = (value, path, report) => {
   anyObject(value, path, report);

@@ -24,6 +24,7 @@ waits: [{ daemonset: kube-system/mine }, { deployment: kube-system/brain }]
 modes:
   fast:
     about: It hurries.
+    expect: failed
     version: v2
     network: { kubeProxyMode: none }
     values: { a: { c: 3 } }
@@ -65,8 +66,8 @@ describe('The description of a plugin', () => {
 
   it('changes with its mode only what the mode says', () => {
     const [plain, fast] = [read(good), read(good, 'fast')];
-    expect(plain).to.include({ version: 'v1', mode: undefined, within: 300_000 });
-    expect(fast).to.include({ version: 'v2', mode: 'fast', plugin: 'mine' });
+    expect(plain).to.include({ version: 'v1', mode: undefined, within: 300_000 }).and.not.have.key('expect');
+    expect(fast).to.include({ version: 'v2', expect: 'failed', mode: 'fast', plugin: 'mine' });
     expect(plain.network).to.deep.equal({ disableDefaultCNI: true, kubeProxyMode: 'iptables' });
     expect(fast.network).to.deep.equal({ disableDefaultCNI: true, kubeProxyMode: 'none' });
     expect(plain.install[1]?.chart?.values).to.deep.equal({ a: { b: 1, c: 2 } });
@@ -83,6 +84,7 @@ describe('The description of a plugin', () => {
   it('is told everything that is wrong with it at once, by line', () => {
     const bad = good
       .replace('implements: [NetworkPolicy]', 'implements: [NetworkPolicy, Everything]')
+      .replace('expect: failed', 'expect: passed')
       .replace('kubeProxyMode: none', 'kubeProxyMod: none')
       .replace('{ deployment: kube-system/brain }', '{ deployment: brain }')
       .replace('about: It hurries.', 'hint: It hurries.')
@@ -96,7 +98,8 @@ describe('The description of a plugin', () => {
       '12 waits[1].deployment:',
       '14 modes.fast.about:',
       '15 modes.fast.hint:',
-      '17 modes.fast.network.kubeProxyMod:',
+      '16 modes.fast.expect:',
+      '18 modes.fast.network.kubeProxyMod:',
     ]);
   });
 
