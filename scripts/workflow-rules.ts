@@ -53,7 +53,9 @@ type Names = {
 
 const checkJob = (job: Node, names: Names, report: Report): void => {
   if (!isMap<Node, Node>(job)) return;
-  if (partOf(job, 'uses') === undefined && partOf(job, 'timeout-minutes') === undefined)
+  const uses = partOf(job, 'uses');
+  if (uses !== undefined) checkPin(uses, report);
+  else if (partOf(job, 'timeout-minutes') === undefined)
     report(job, 'timeout-minutes must be said: a job may run for six hours otherwise');
   const matrix = partOf(job, 'strategy', 'matrix');
   const known: Names = { ...names, needs: textsOf(partOf(job, 'needs')), matrix: [] };

@@ -106,6 +106,12 @@ const red: readonly Row[] = [
     /timeout-minutes must be said/,
   ],
   ['the rights of the token', 'permissions:\n  contents: read\n', '', /permissions must be said/],
+  [
+    'a workflow that others can change',
+    /  second:\n[^]*/,
+    '  second:\n    uses: owner/repository/.github/workflows/a.yml@main\n',
+    /owner\/repository\/\.github\/workflows\/a\.yml@main must be pinned/,
+  ],
 ];
 
 const redAction: readonly Row[] = [
