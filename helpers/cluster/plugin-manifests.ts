@@ -46,7 +46,7 @@ export const daemonSetsOf = (text: string, file: string): string[] =>
 /**
  * Gives the containers of workloads, by `namespace/name`, more variables, or others. A text from which nothing is asked
  * comes back verbatim.
- * @throws InputError where there is no such workload
+ * @throws InputError where there is no such workload, or a document that cannot be written again
  */
 export const setEnvironment = (
   text: string,
@@ -56,7 +56,17 @@ export const setEnvironment = (
   const wanted = Object.entries(environment);
   if (wanted.length === 0) return text;
   // Read as Kubernetes reads it: what is written again must mean the same.
-  const objects = parseDocuments(text, file).documents.map(({ value }) => value);
+  const { documents, problems: flaws } = parseDocuments(text, file);
+  // Lines of what is installed, not of the description.
+  if (flaws.length > 0)
+    throw new InputError(
+      'The manifests of the plugin cannot be used',
+      flaws.map(({ message }) => ({
+        file,
+        message: `what it installs is not YAML as Kubernetes reads it: ${message}`,
+      })),
+    );
+  const objects = documents.map(({ value }) => value);
   const problems = wanted.flatMap(([name, variables]) => {
     const found = objects.filter(
       (object) => isObject(object) && isWorkload(object) && nameOf(object) === name,

@@ -128,6 +128,16 @@ environment: { kube-system/agent: { MODE: "off", NEW: "1" } }`;
     expect(error.message).to.include('nothing that is installed is called kube-system/other');
   });
 
+  it('is refused where a document would be lost because variables are set in another one', async () => {
+    // Two keys for YAML 1.2, one key twice for YAML 1.1, which is what Kubernetes reads.
+    const lost = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: lost }\ndata: { yes: a, on: b }\n';
+    const more = 'environment: { kube-system/agent: { MODE: "off" } }';
+    await writeFile(join(folder.path, 'two.yaml'), `${manifest}---\n${lost}`);
+    const error = await thrownBy(() => installed(describing('  - { file: two.yaml }', more)));
+    expect(error).to.be.instanceOf(InputError);
+    expect(error.message).to.include('mine.yaml: what it installs is not YAML as Kubernetes reads it');
+  });
+
   it('is a chart that helm renders with our values, after those of the file that it names', async () => {
     const chart = `chart: { release: mine, namespace: there, valuesFile: a.yaml, values: { at: "\${CONTROL_PLANE}" } }`;
     const sha256 = digestOf(await readFile(join(folder.path, 'mine.tgz')));
