@@ -1,7 +1,9 @@
+import { UsageError } from '../errors.ts';
 import type { KubeClient, V1DaemonSet, V1Node } from '../kube/client.ts';
 import { familyOf } from '../kube/world.ts';
 import type { Family } from '../kube/world.ts';
 import type { Environment } from './cluster.ts';
+import type { Plugin } from './plugins.ts';
 
 // DaemonSets by which network plugins are known. `kindnet` enforces since kind's images of Kubernetes 1.31.
 const engineNames = [
@@ -21,10 +23,24 @@ const engineNames = [
   'weave-net',
 ];
 
-export type Facts = { versions: Environment['versions']; families: Family[]; engines: string[] };
+export type Facts = {
+  versions: Environment['versions'];
+  families: Family[];
+  /** DaemonSets that may enforce, by their names. */
+  engines: string[];
+  /** The same, with those of a plugin that we have installed and do not know as one. */
+  plugins: string[];
+};
 
-/** What runs on a cluster, for reports. What may not be read is left out. */
-export const readFacts = async (client: KubeClient, nodes: readonly V1Node[]): Promise<Facts> => {
+/**
+ * What runs on a cluster, for reports. What may not be read is left out. `installed` are the DaemonSets (`namespace/name`) of
+ * the plugin that the run is about.
+ */
+export const readFacts = async (
+  client: KubeClient,
+  nodes: readonly V1Node[],
+  installed: readonly string[] = [],
+): Promise<Facts> => {
   const [version, daemonSets, proxy] = await Promise.all([
     client.version.getCode().catch(() => undefined),
     client.apps.listDaemonSetForAllNamespaces().catch(() => undefined),
@@ -33,27 +49,63 @@ export const readFacts = async (client: KubeClient, nodes: readonly V1Node[]): P
       .catch(() => undefined),
   ]);
   const info = nodes[0]?.status?.nodeInfo;
-  const found = (daemonSets?.items ?? []).filter((set) => isEngine(set, info?.kubeletVersion ?? ''));
-  const engines = found.map(({ metadata }) => metadata?.name ?? '').toSorted();
+  const known = (daemonSets?.items ?? []).filter((set) => isEngine(set, info?.kubeletVersion ?? ''));
+  const ours = (daemonSets?.items ?? []).filter((set) => installed.includes(idOf(set)));
+  // Where one is known, the others beside it are its helpers.
+  const unknown = ours.some((set) => known.includes(set)) ? [] : ours;
+  const found = [...known, ...unknown];
+  const engines = found.map(nameOf).toSorted();
+  const together = unknown.length === 0 ? [] : [unknown.map(nameOf).join(' with ')];
+  const plugins = [...known.map(nameOf), ...together].toSorted();
   const entries: [string, string | undefined][] = [
     ['kubernetes', version?.gitVersion ?? info?.kubeletVersion],
     ['kernel', info?.kernelVersion],
     ['container runtime', info?.containerRuntimeVersion],
     ['kube-proxy', proxyMode(proxy?.data?.['config.conf'])],
     ['plugin', found.map(describeEngine).join(' + ') || undefined],
-    ['engines', engines.length > 1 ? `${engines.join(' and ')}: more than one may enforce` : undefined],
+    ['engines', plugins.length > 1 ? `${plugins.join(' and ')}: more than one may enforce` : undefined],
   ];
   const versions = Object.fromEntries(
     entries.filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-  return { versions, families: readFamilies(nodes), engines };
+  return { versions, families: readFamilies(nodes), engines, plugins };
 };
 
 /** Says where more than one plugin may enforce policies, because then no verdict tells which of them it is about. */
-export const warnOfSeveralEngines = ({ engines }: Facts, log: (line: string) => void): void => {
-  if (engines.length < 2) return;
-  log(`warning: ${engines.join(' and ')} both run here; verdicts are about what they enforce together`);
+export const warnOfSeveralEngines = ({ plugins }: Facts, log: (line: string) => void): void => {
+  if (plugins.length < 2) return;
+  log(`warning: ${plugins.join(' and ')} both run here; verdicts are about what they enforce together`);
 };
+
+/**
+ * A plugin that is installed beside one that enforces already would be judged by what that one does.
+ * @throws UsageError where such a one runs
+ */
+export const refuseSecondEngine = async (client: KubeClient, plugin: Plugin): Promise<void> => {
+  if (plugin.manifests === undefined) return;
+  const [{ items: nodes }, { items: sets }] = await Promise.all([
+    client.core.listNode(),
+    client.apps.listDaemonSetForAllNamespaces(),
+  ]);
+  const kubernetes = nodes[0]?.status?.nodeInfo?.kubeletVersion ?? '';
+  const others = sets.filter(
+    (set) => isEngine(set, kubernetes) && plugin.daemonSets?.includes(idOf(set)) !== true,
+  );
+  if (others.length === 0) return;
+  throw new UsageError({
+    subject: `\`--plugin ${plugin.name}\` is to be installed on a cluster where another plugin enforces already`,
+    wanted: 'a cluster where nothing enforces: verdicts would be about the other one, too',
+    got: others.map(idOf).join(', '),
+    next:
+      'a plugin that connects the pods itself says so, and gets a cluster without: the line `# kind: disableDefaultCNI` ' +
+      'in its file, or `network: { disableDefaultCNI: true }` in its description; one that only enforces ' +
+      'brings a network that does not, as manifests/plugins/kube-network-policies.yaml does',
+  });
+};
+
+const nameOf = ({ metadata }: V1DaemonSet): string => metadata?.name ?? '';
+
+const idOf = ({ metadata }: V1DaemonSet): string => `${metadata?.namespace}/${metadata?.name}`;
 
 const isEngine = ({ metadata, spec }: V1DaemonSet, kubernetes: string): boolean => {
   const name = metadata?.name ?? '';

@@ -11,7 +11,7 @@ import { waitUntilClusterReady } from './cluster-readiness.ts';
 import { readCrdBundles } from './crd-bundle.ts';
 import { hasAdminDefinitions, installCrds } from './crd-install.ts';
 import { createExternalHosts } from './external-hosts.ts';
-import { readFacts, warnOfSeveralEngines } from './facts.ts';
+import { readFacts, refuseSecondEngine, warnOfSeveralEngines } from './facts.ts';
 import { refuseDocumentationRanges, removeOurRoutes } from './host-container.ts';
 import { checkPrograms, createCluster, listClusters, readKindConfig, useCluster } from './kind-cluster.ts';
 import {
@@ -82,19 +82,8 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     building.catch(() => {});
     if (isReused) await useCluster(cluster, kubeconfig, log, signal);
     else {
-      const { path } = folder;
-      await createCluster({
-        cluster,
-        keep,
-        kindImage,
-        config,
-        kubeconfig,
-        folder: path,
-        log,
-        signal,
-        stack,
-        started,
-      });
+      const creation = { cluster, keep, kindImage, config, kubeconfig, folder: folder.path };
+      await createCluster({ ...creation, log, signal, stack, started });
     }
     const client = openClient({ kubeconfig });
     if (isReused) await refuseOtherRuns(client, run, options.force === true);
@@ -102,6 +91,7 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     const controlPlane = containers[0] ?? '';
     if (isReused) await refuseSecondNetwork(controlPlane, plugin);
     else await markAsOurs(controlPlane);
+    await refuseSecondEngine(client, plugin);
     const isOurs = await isMarkedAsOurs(controlPlane);
     const install = async (): Promise<void> => {
       if (crdBundle.length === 0 && (await hasAdminDefinitions(client))) return;
@@ -159,7 +149,7 @@ const describeCluster = async ({
 }: Described): Promise<Cluster> => {
   const [installed, next] = versions;
   const nodes = (await client.core.listNode()).items;
-  const facts = await readFacts(client, nodes);
+  const facts = await readFacts(client, nodes, installed.daemonSets);
   warnOfSeveralEngines(facts, log);
   const admin = await readAdminApi(client, run);
   for (const warning of admin.warnings) log(`warning: ${warning}`);
