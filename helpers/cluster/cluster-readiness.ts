@@ -36,6 +36,7 @@ export const waitUntilClusterReady = async (
       ]);
       const waits = plugin?.waits ?? [];
       const awaited = waits.flatMap((wait) => ('deployment' in wait ? [wait.deployment] : []));
+      const awaitedSets = waits.flatMap((wait) => ('daemonset' in wait ? [wait.daemonset] : []));
       const deployments = allDeployments.items.filter(
         ({ metadata }) => metadata?.labels?.['k8s-app'] === 'kube-dns' || awaited.includes(nameOf(metadata)),
       );
@@ -50,13 +51,15 @@ export const waitUntilClusterReady = async (
           const updates =
             spec?.updateStrategy?.type === 'OnDelete' ? wanted : (status?.updatedNumberScheduled ?? 0);
           const done = Math.min(status?.numberReady ?? 0, updates);
-          const isScheduled = wanted > 0 || spec?.template.spec?.nodeSelector !== undefined;
+          const mayBeNowhere =
+            spec?.template.spec?.nodeSelector !== undefined && !awaitedSets.includes(nameOf(metadata));
+          const isScheduled = wanted > 0 || mayBeNowhere;
           if (isCurrent && isScheduled && done >= wanted) return [];
           return [`DaemonSet ${metadata?.namespace}/${metadata?.name}: ${done} of ${wanted} pods ready`];
         }),
         ...describeMissing(waits, daemonSets.items, deployments),
-        ...deployments.flatMap(({ metadata, status }) =>
-          (status?.availableReplicas ?? 0) > 0 ? [] : [`${metadata?.name}: no replica available`],
+        ...deployments.flatMap((deployment) =>
+          describeDeployment(deployment, awaited.includes(nameOf(deployment.metadata))),
         ),
       ];
     } catch (error) {
@@ -79,6 +82,16 @@ export const waitUntilClusterReady = async (
     });
   };
   await poll(isReady, { deadline, interval: 250, signal, failure });
+};
+
+/** One that is awaited must have all its replicas, and by what was applied last: those of before may still be available. */
+const describeDeployment = ({ metadata, spec, status }: V1Deployment, isAwaited: boolean): string[] => {
+  if ((status?.availableReplicas ?? 0) === 0) return [`${metadata?.name}: no replica available`];
+  const wanted = spec?.replicas ?? 1;
+  const isCurrent = status?.observedGeneration === metadata?.generation;
+  const done = isCurrent ? Math.min(status?.updatedReplicas ?? 0, status?.availableReplicas ?? 0) : 0;
+  if (!isAwaited || done >= wanted) return [];
+  return [`Deployment ${nameOf(metadata)}: ${done} of ${wanted} replicas updated and available`];
 };
 
 const describeMissing = (

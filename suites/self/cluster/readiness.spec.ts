@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { waitUntilClusterReady } from '../../../helpers/cluster/cluster-readiness.ts';
+import type { Wait } from '../../../helpers/cluster/plugin-description.ts';
 import { openClient } from '../../../helpers/kube/client.ts';
 import { kubeconfigFor, messageOf, startFakeServer, thrownBy } from '../kube/fake-server.ts';
 
@@ -12,13 +13,29 @@ const node = (taints: string[]) => ({
   status: { conditions: [{ type: 'Ready', status: 'True' }] },
 });
 
-const brain = (availableReplicas: number) => ({
-  metadata: { name: 'brain', namespace: 'there' },
-  status: { availableReplicas },
+const brain = (availableReplicas: number, status: object = {}) => ({
+  metadata: { name: 'brain', namespace: 'there', generation: 2 },
+  spec: { replicas: 1 },
+  status: { availableReplicas, updatedReplicas: 1, observedGeneration: 2, ...status },
+});
+
+/** For some nodes only, on so many of them. */
+const agent = (numberReady: number) => ({
+  metadata: { name: 'agent', namespace: 'there', generation: 1 },
+  spec: { template: { spec: { nodeSelector: { agent: 'yes' } } } },
+  status: {
+    ...{ observedGeneration: 1, numberReady },
+    ...{ desiredNumberScheduled: numberReady, updatedNumberScheduled: numberReady },
+  },
 });
 
 describe('a cluster that gets ready', () => {
-  const waitWith = async (taints: () => string[], deployments: () => object[] = () => []) => {
+  const waitWith = async (
+    taints: () => string[],
+    deployments: () => object[] = () => [],
+    waits: Wait[] = [{ deployment: 'there/brain' }],
+    daemonSets: () => object[] = () => [],
+  ) => {
     const folder = mkdtempSync(join(tmpdir(), 'netpol-readiness-'));
     await using server = await startFakeServer();
     writeFileSync(join(folder, 'config'), kubeconfigFor(server.url), { mode: 0o600 });
@@ -26,6 +43,7 @@ describe('a cluster that gets ready', () => {
     rmSync(folder, { recursive: true });
     const itemsOf = (path: string): object[] => {
       if (path.endsWith('/deployments')) return deployments();
+      if (path.endsWith('/daemonsets')) return daemonSets();
       return path.endsWith('/nodes') ? [node(taints())] : [];
     };
     server.answer = ({ url }) => ({
@@ -33,8 +51,7 @@ describe('a cluster that gets ready', () => {
       body: { items: itemsOf(url.pathname) },
     });
     const kubeletWords = () => Promise.resolve('');
-    const plugin = { waits: [{ deployment: 'there/brain' }] };
-    await waitUntilClusterReady(client, { nodes: 1, kubeletWords, deadline: 1000, plugin });
+    await waitUntilClusterReady(client, { nodes: 1, kubeletWords, deadline: 1000, plugin: { waits } });
   };
 
   it('is waited for until a node that says Ready has lost the taint of one that is not', async () => {
@@ -65,6 +82,37 @@ describe('a cluster that gets ready', () => {
       () => answers.shift() ?? [brain(1)],
     );
     expect(answers).to.deep.equal([]);
+  });
+
+  it('is waited for until an awaited Deployment is what was applied last, with all its replicas', async () => {
+    const answers = [
+      [brain(1, { observedGeneration: 1 })],
+      [brain(1, { updatedReplicas: 0 })],
+      [{ ...brain(1), spec: { replicas: 2 } }],
+      [brain(1)],
+    ];
+    await waitWith(
+      () => [],
+      () => answers.shift() ?? [brain(1)],
+    );
+    expect(answers).to.deep.equal([]);
+  });
+
+  it('is waited for until an awaited DaemonSet is on a node, but not until any other one is', async () => {
+    const answers = [[agent(0)], [agent(1)]];
+    await waitWith(
+      () => [],
+      () => [],
+      [{ daemonset: 'there/agent' }],
+      () => answers.shift() ?? [agent(1)],
+    );
+    expect(answers).to.deep.equal([]);
+    await waitWith(
+      () => [],
+      () => [],
+      [],
+      () => [agent(0)],
+    );
   });
 
   it('is told with what its plugin waits for', async () => {
