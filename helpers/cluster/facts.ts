@@ -1,9 +1,7 @@
-import { UsageError } from '../errors.ts';
 import type { KubeClient, V1DaemonSet, V1Node } from '../kube/client.ts';
 import { familyOf } from '../kube/world.ts';
 import type { Family } from '../kube/world.ts';
 import type { Environment } from './cluster.ts';
-import type { Plugin } from './plugins.ts';
 
 // DaemonSets by which network plugins are known. `kindnet` enforces since kind's images of Kubernetes 1.31.
 const engineNames = [
@@ -77,37 +75,13 @@ export const warnOfSeveralEngines = ({ plugins }: Facts, log: (line: string) => 
   log(`warning: ${plugins.join(' and ')} both run here; verdicts are about what they enforce together`);
 };
 
-/**
- * A plugin that is installed beside one that enforces already would be judged by what that one does.
- * @throws UsageError where such a one runs
- */
-export const refuseSecondEngine = async (client: KubeClient, plugin: Plugin): Promise<void> => {
-  if (plugin.manifests === undefined) return;
-  const [{ items: nodes }, { items: sets }] = await Promise.all([
-    client.core.listNode(),
-    client.apps.listDaemonSetForAllNamespaces(),
-  ]);
-  const kubernetes = nodes[0]?.status?.nodeInfo?.kubeletVersion ?? '';
-  const others = sets.filter(
-    (set) => isEngine(set, kubernetes) && plugin.daemonSets?.includes(idOf(set)) !== true,
-  );
-  if (others.length === 0) return;
-  throw new UsageError({
-    subject: `\`--plugin ${plugin.name}\` is to be installed on a cluster where another plugin enforces already`,
-    wanted: 'a cluster where nothing enforces: verdicts would be about the other one, too',
-    got: others.map(idOf).join(', '),
-    next:
-      'a plugin that connects the pods itself says so, and gets a cluster without: the line `# kind: disableDefaultCNI` ' +
-      'in its file, or `network: { disableDefaultCNI: true }` in its description; one that only enforces ' +
-      'brings a network that does not, as manifests/plugins/kube-network-policies.yaml does',
-  });
-};
-
 const nameOf = ({ metadata }: V1DaemonSet): string => metadata?.name ?? '';
 
-const idOf = ({ metadata }: V1DaemonSet): string => `${metadata?.namespace}/${metadata?.name}`;
+/** As `namespace/name`. */
+export const idOf = ({ metadata }: V1DaemonSet): string => `${metadata?.namespace}/${metadata?.name}`;
 
-const isEngine = ({ metadata, spec }: V1DaemonSet, kubernetes: string): boolean => {
+/** Whether it may enforce policies in that version of Kubernetes. */
+export const isEngine = ({ metadata, spec }: V1DaemonSet, kubernetes: string): boolean => {
   const name = metadata?.name ?? '';
   const minor = Number(/^v1\.(\d+)/.exec(kubernetes)?.[1] ?? 0);
   if (name !== 'kindnet') return engineNames.includes(name);
@@ -125,7 +99,8 @@ const describeEngine = ({ metadata, spec }: V1DaemonSet): string => {
   return [metadata?.name, `(${container?.image})`, ...parameters].join(' ');
 };
 
-const proxyMode = (config: string | undefined): string | undefined => {
+/** Of the configuration of kube-proxy, its mode; undefined without one. */
+export const proxyMode = (config: string | undefined): string | undefined => {
   if (config === undefined) return undefined;
   const mode = /^mode:\s*"?([a-z]*)"?\s*$/m.exec(config)?.[1];
   return mode === undefined || mode === '' ? 'iptables' : mode;

@@ -1,9 +1,8 @@
-import { ClusterError, UsageError } from '../errors.ts';
+import { ClusterError } from '../errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { poll } from '../wait.ts';
 import { readLog } from './kubernetes-evidence.ts';
 import type { KindNode } from './host-container.ts';
-import type { Plugin } from './plugins.ts';
 import { lastWords, runProgram } from './programs.ts';
 
 /** Names of the containers that are the nodes of a kind cluster, control plane first; none where there is no such cluster. */
@@ -42,23 +41,11 @@ export const markAsOurs = async (node: string): Promise<void> => {
 export const isMarkedAsOurs = async (node: string): Promise<boolean> =>
   (await runProgram('docker', ['exec', node, 'find', '/etc', '-maxdepth', '1', '-path', mark])) !== '';
 
-/**
- * A cluster whose pods are connected already cannot take a plugin that connects them too: both would give out the same
- * addresses.
- * @throws UsageError where a node has a CNI configuration of another network
- */
-export const refuseSecondNetwork = async (node: string, { name, cniFile }: Plugin): Promise<void> => {
-  if (cniFile === undefined) return;
-  const files = (await runProgram('docker', ['exec', node, 'ls', '/etc/cni/net.d'])).split('\n');
-  const others = files.filter((file) => file !== '' && file !== cniFile);
-  if (others.length === 0) return;
-  throw new UsageError({
-    subject: `\`--plugin ${name}\` connects the pods itself, and node ${node} has a network already`,
-    wanted: 'a cluster that was made without one (kind: disableDefaultCNI)',
-    got: others.join(', '),
-    next: 'take `--plugin default` on this cluster, or leave `--cluster` out and a new one is made',
-  });
-};
+/** Names of the CNI configurations of a node, and of what lies beside them. */
+export const readCniFiles = async (node: string): Promise<string[]> =>
+  (await runProgram('docker', ['exec', node, 'ls', '/etc/cni/net.d']))
+    .split('\n')
+    .filter((file) => file !== '');
 
 /**
  * Applies manifests with the kubectl of the control plane's node, as kind itself does: the text arrives verbatim

@@ -11,7 +11,7 @@ import { waitUntilClusterReady } from './cluster-readiness.ts';
 import { readCrdBundles } from './crd-bundle.ts';
 import { hasAdminDefinitions, installCrds } from './crd-install.ts';
 import { createExternalHosts } from './external-hosts.ts';
-import { readFacts, refuseSecondEngine, warnOfSeveralEngines } from './facts.ts';
+import { readFacts, warnOfSeveralEngines } from './facts.ts';
 import { refuseDocumentationRanges, removeOurRoutes } from './host-container.ts';
 import { checkPrograms, createCluster, listClusters, readKindConfig, useCluster } from './kind-cluster.ts';
 import {
@@ -21,13 +21,14 @@ import {
   markAsOurs,
   readKindNodes,
   readKubeletWords,
-  refuseSecondNetwork,
+  readCniFiles,
 } from './kind-nodes.ts';
 import { chooseNodes, noChosenAddress } from './kubernetes-objects.ts';
 import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
 import { createOwnedFolder, hasOtherRuns } from './owner.ts';
 import { describeFixtures, holdUpApiServer, leavePluginOut, restartNode } from './outages.ts';
+import { refuseOtherNetwork, refuseSecondEngine } from './plugin-fit.ts';
 import { applyPlugin, createRunningPlugin } from './plugin-versions.ts';
 import { describePlugin } from './plugin-images.ts';
 import { findNextPlugin, findPlugin, type Plugin } from './plugins.ts';
@@ -89,7 +90,7 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     if (isReused) await refuseOtherRuns(client, run, options.force === true);
     const containers = await listNodeContainers(cluster);
     const controlPlane = containers[0] ?? '';
-    if (isReused) await refuseSecondNetwork(controlPlane, plugin);
+    if (isReused) await refuseOtherNetwork(client, plugin, await readCniFiles(controlPlane));
     else await markAsOurs(controlPlane);
     await refuseSecondEngine(client, plugin);
     const isOurs = await isMarkedAsOurs(controlPlane);

@@ -1,16 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import {
-  readFacts,
-  refuseSecondEngine,
-  warnOfSeveralEngines,
-  type Facts,
-} from '../../../helpers/cluster/facts.ts';
-import { UsageError } from '../../../helpers/errors.ts';
-import { openClient, type KubeClient } from '../../../helpers/kube/client.ts';
+import { readFacts, warnOfSeveralEngines, type Facts } from '../../../helpers/cluster/facts.ts';
+import { openClient } from '../../../helpers/kube/client.ts';
 import type { V1Node } from '../../../helpers/kube/client.ts';
-import { kubeconfigFor, messageOf, startFakeServer, thrownBy } from '../kube/fake-server.ts';
+import { kubeconfigFor, startFakeServer } from '../kube/fake-server.ts';
 import { temporaryFolder } from '../netpol.ts';
 
 const daemonSet = (name: string, ...command: string[]) => ({
@@ -19,24 +13,22 @@ const daemonSet = (name: string, ...command: string[]) => ({
 });
 
 describe('The plugins that a cluster is known to run', () => {
-  const askWith = async <Answer>(
+  const factsOf = async (
     kubeletVersion: string,
-    sets: object[],
-    ask: (client: KubeClient, node: V1Node) => Promise<Answer>,
-  ): Promise<Answer> => {
+    items: object[],
+    installed: string[] = [],
+  ): Promise<Facts> => {
     await using folder = await temporaryFolder();
     await using server = await startFakeServer();
     const kubeconfig = join(folder.path, 'config');
     await writeFile(kubeconfig, kubeconfigFor(server.url), { mode: 0o600 });
-    const node = { status: { nodeInfo: { kubeletVersion } } } as V1Node;
     server.answer = ({ url }) => {
-      const items = { daemonsets: sets, nodes: [node] }[url.pathname.split('/').at(-1) ?? ''];
-      return items === undefined ? { status: 404, body: {} } : { status: 200, body: { items } };
+      const isAsked = url.pathname.endsWith('/daemonsets');
+      return { status: isAsked ? 200 : 404, body: isAsked ? { items } : {} };
     };
-    return await ask(openClient({ kubeconfig }), node);
+    const node = { status: { nodeInfo: { kubeletVersion } } } as V1Node;
+    return await readFacts(openClient({ kubeconfig }), [node], installed);
   };
-  const factsOf = async (version: string, sets: object[], installed: string[] = []): Promise<Facts> =>
-    askWith(version, sets, (client, node) => readFacts(client, [node], installed));
   const enginesOf = async (version: string, sets: object[]): Promise<string[]> =>
     (await factsOf(version, sets)).engines;
   const [on, off] = ['true', 'false'].map((word) => daemonSet('kindnet', `--network-policy=${word}`));
@@ -74,22 +66,5 @@ describe('The plugins that a cluster is known to run', () => {
       ['kube-system/cilium', ...installed],
     );
     expect(known.engines).to.deep.equal(['cilium']);
-  });
-
-  it('are none that enforce where another one is to be installed', async () => {
-    const manifests = async (): Promise<string> => '';
-    const plugin = { name: 'mine.yaml', network: {}, daemonSets: ['kube-system/agent'], manifests };
-    const refuse = (
-      version: string,
-      sets: object[],
-      one: typeof plugin | { name: string; network: object },
-    ) => askWith(version, sets, (client) => refuseSecondEngine(client, one));
-    const error = await thrownBy(() => refuse('v1.34.4', [on!, daemonSet('agent')], plugin));
-    expect(error).to.be.instanceOf(UsageError);
-    expect(messageOf(error)).to.include('kube-system/kindnet').and.include('`# kind: disableDefaultCNI`');
-    await refuse('v1.34.4', [off!], plugin);
-    await refuse('v1.30.1', [on!], plugin);
-    await refuse('v1.34.4', [on!], { ...plugin, daemonSets: ['kube-system/kindnet'] });
-    await refuse('v1.34.4', [on!], { name: 'default', network: {} });
   });
 });

@@ -30,12 +30,20 @@ const agent = (numberReady: number) => ({
 });
 
 describe('a cluster that gets ready', () => {
-  const waitWith = async (
-    taints: () => string[],
-    deployments: () => object[] = () => [],
-    waits: Wait[] = [{ deployment: 'there/brain' }],
-    daemonSets: () => object[] = () => [],
-  ) => {
+  type Scene = {
+    taints?: () => string[];
+    deployments?: () => object[];
+    daemonSets?: () => object[];
+    waits?: Wait[];
+    deadline?: number;
+  };
+  const waitWith = async ({
+    taints = () => [],
+    deployments = () => [brain(1)],
+    daemonSets = () => [],
+    waits = [{ deployment: 'there/brain' }],
+    deadline = 10_000,
+  }: Scene): Promise<void> => {
     const folder = mkdtempSync(join(tmpdir(), 'netpol-readiness-'));
     await using server = await startFakeServer();
     writeFileSync(join(folder, 'config'), kubeconfigFor(server.url), { mode: 0o600 });
@@ -51,36 +59,30 @@ describe('a cluster that gets ready', () => {
       body: { items: itemsOf(url.pathname) },
     });
     const kubeletWords = () => Promise.resolve('');
-    await waitUntilClusterReady(client, { nodes: 1, kubeletWords, deadline: 1000, plugin: { waits } });
+    await waitUntilClusterReady(client, { nodes: 1, kubeletWords, deadline, plugin: { waits } });
   };
+
+  const complaintAbout = async (scene: Scene): Promise<string> =>
+    messageOf(await thrownBy(() => waitWith({ ...scene, deadline: 1000 })));
 
   it('is waited for until a node that says Ready has lost the taint of one that is not', async () => {
     const answers = [['node.kubernetes.io/not-ready'], ['node.kubernetes.io/not-ready'], []];
-    await waitWith(
-      () => answers.shift() ?? [],
-      () => [brain(1)],
-    );
+    await waitWith({ taints: () => answers.shift() ?? [] });
     expect(answers).to.deep.equal([]);
   });
 
   it('is told with the taint that stays', async () => {
-    const error = await thrownBy(() => waitWith(() => ['node.kubernetes.io/not-ready']));
-    expect(messageOf(error)).to.include('node node0: taint node.kubernetes.io/not-ready');
+    const complaint = await complaintAbout({ taints: () => ['node.kubernetes.io/not-ready'] });
+    expect(complaint).to.include('node node0: taint node.kubernetes.io/not-ready');
   });
 
   it('is not waited for because of a taint of its owner', async () => {
-    await waitWith(
-      () => ['dedicated', 'node.kubernetes.io/unschedulable'],
-      () => [brain(1)],
-    );
+    await waitWith({ taints: () => ['dedicated', 'node.kubernetes.io/unschedulable'] });
   });
 
   it('is waited for until what its plugin waits for is there, and then until it is available', async () => {
     const answers = [[], [brain(0)], [brain(1)]];
-    await waitWith(
-      () => [],
-      () => answers.shift() ?? [brain(1)],
-    );
+    await waitWith({ deployments: () => answers.shift() ?? [brain(1)] });
     expect(answers).to.deep.equal([]);
   });
 
@@ -91,39 +93,21 @@ describe('a cluster that gets ready', () => {
       [{ ...brain(1), spec: { replicas: 2 } }],
       [brain(1)],
     ];
-    await waitWith(
-      () => [],
-      () => answers.shift() ?? [brain(1)],
-    );
+    await waitWith({ deployments: () => answers.shift() ?? [brain(1)] });
     expect(answers).to.deep.equal([]);
   });
 
   it('is waited for until an awaited DaemonSet is on a node, but not until any other one is', async () => {
     const answers = [[agent(0)], [agent(1)]];
-    await waitWith(
-      () => [],
-      () => [],
-      [{ daemonset: 'there/agent' }],
-      () => answers.shift() ?? [agent(1)],
-    );
+    const waits = [{ daemonset: 'there/agent' }];
+    await waitWith({ waits, daemonSets: () => answers.shift() ?? [agent(1)] });
     expect(answers).to.deep.equal([]);
-    await waitWith(
-      () => [],
-      () => [],
-      [],
-      () => [agent(0)],
-    );
+    await waitWith({ waits: [], daemonSets: () => [agent(0)] });
   });
 
   it('is told with what its plugin waits for', async () => {
-    const missing = await thrownBy(() => waitWith(() => []));
-    expect(messageOf(missing)).to.include('no Deployment there/brain');
-    const late = await thrownBy(() =>
-      waitWith(
-        () => [],
-        () => [brain(0)],
-      ),
-    );
-    expect(messageOf(late)).to.include('brain: no replica available');
+    expect(await complaintAbout({ deployments: () => [] })).to.include('no Deployment there/brain');
+    const late = await complaintAbout({ deployments: () => [brain(0)] });
+    expect(late).to.include('brain: no replica available');
   });
 });
