@@ -62,16 +62,21 @@ const chart = object({ release: words, namespace: words, valuesFile: text(isInsi
 ]);
 
 /** GitHub gives what a commit of 40 digits holds, and never anything else. */
-const namesCommit = (url: string): boolean =>
-  /^https:\/\/raw\.githubusercontent\.com\/[^/]+\/[^/]+\/[0-9a-f]{40}\//.test(url) ||
-  /^https:\/\/github\.com\/[^/]+\/[^/]+\/archive\/[0-9a-f]{40}\.tar\.gz$/.test(url);
+const namesCommit = (text: string): boolean => {
+  // As it is fetched: `..` is gone. An encoded slash or dot might still lead elsewhere.
+  const { href } = new URL(text);
+  return (
+    /^https:\/\/raw\.githubusercontent\.com\/[^/]+\/[^/]+\/[0-9a-f]{40}\/[^%]+$/.test(href) ||
+    /^https:\/\/github\.com\/[^/]+\/[^/]+\/archive\/[0-9a-f]{40}\.tar\.gz$/.test(href)
+  );
+};
 
 export const isArchive = (name: string): boolean => /\.(tgz|tar\.gz)$/.test(name);
 
 const flawOfPiece = ({ url, file, sha256, path, chart }: Fields): Flaw => {
   if ((typeof url === 'string') === (typeof file === 'string')) return 'must have either `url` or `file`';
   const name = String(url ?? file);
-  if (typeof url === 'string' && !isUrl(url)) return '`url` must be a URL';
+  if (typeof url === 'string' && !(isUrl(url) && URL.canParse(url))) return '`url` must be a URL';
   if (typeof url === 'string' && sha256 === undefined && !namesCommit(url))
     return 'must say what it is: `sha256`, or a URL of GitHub that names a commit with all its 40 digits';
   if (isArchive(name) && path === undefined && chart === undefined)

@@ -108,6 +108,12 @@ describe('The description of a plugin', () => {
     ['a branch', 'https://raw.githubusercontent.com/me/mine/main/install.yaml'],
     ['a short commit', `https://raw.githubusercontent.com/me/mine/${commit.slice(1)}/install.yaml`],
     ['another host with a commit', `https://example.com/me/mine/${commit}/install.yaml`],
+    [
+      'a path that leads out of a commit',
+      `https://raw.githubusercontent.com/me/mine/${commit}/../main/x.yaml`,
+    ],
+    ['the same in code', `https://raw.githubusercontent.com/me/mine/${commit}/%2e%2e/main/x.yaml`],
+    ['a slash in code', `https://raw.githubusercontent.com/me/mine/${commit}/..%2fmain/x.yaml`],
     ['a release', 'https://github.com/me/mine/releases/download/v1/install.yaml'],
   ];
   for (const [what, url] of unpinned) {
@@ -130,6 +136,11 @@ describe('The description of a plugin', () => {
       'both url and file',
       (text) => text.replace('    sha256', '    file: a.tgz\n    sha256'),
       'either `url` or `file`',
+    ],
+    [
+      'a URL that is none',
+      (text) => text.replace('https://example.com/mine', 'https://[x/mine'),
+      'must be a URL',
     ],
     ['a chart that is no archive', (text) => text.replace('mine.tgz', 'mine.yaml'), 'are for archives'],
     ['an archive without a path', (text) => text.replace(/ {4}chart.*\n/, ''), '`path` must say which file'],
