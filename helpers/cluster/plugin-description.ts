@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts';
 import type { Problem } from '../errors.ts';
 import { findViolations, isObject } from '../kube/checks.ts';
-import { parseDocuments } from '../kube/yaml.ts';
+import { parseDocuments, type ParsedDocument } from '../kube/yaml.ts';
 import { descriptionCheck } from './plugin-description-check.ts';
 
 /** Of a kind configuration, what a plugin needs otherwise than manifests/kind/cluster.yaml has it. */
@@ -95,6 +95,7 @@ export const readDescription = (
   const [document] = documents;
   for (const { path, message } of document ? findViolations(descriptionCheck, document.value) : [])
     problems.push({ file, ...document?.keyPositionOf(path), message });
+  if (problems.length === 0 && document !== undefined) problems.push(...findIdleValues(document, file));
   if (problems.length > 0 || document === undefined)
     throw new InputError('The description of the plugin cannot be used', problems);
   const { modes = {}, within = defaultMinutes, ...top } = document.value as Raw;
@@ -144,6 +145,16 @@ const nothing: Ways = {
   install: [],
   environment: {},
   waits: [],
+};
+
+/** Values without a chart would change nothing, and the mode would be told as another one. */
+const findIdleValues = ({ value, keyPositionOf }: ParsedDocument, file: string): Problem[] => {
+  const { modes = {}, install = [] } = value as Raw;
+  return Object.entries(modes).flatMap(([name, mode]) => {
+    const isIdle = mode.values !== undefined && (mode.install ?? install).every(({ chart }) => !chart);
+    const message = `modes.${name}.values: there is no chart that could take them`;
+    return isIdle ? [{ file, ...keyPositionOf(['modes', name, 'values']), message }] : [];
+  });
 };
 
 const withValues = (piece: Piece, values: Record<string, unknown>): Piece =>

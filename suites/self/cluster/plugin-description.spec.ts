@@ -143,6 +143,11 @@ describe('The description of a plugin', () => {
       'must be a URL',
     ],
     ['a chart that is no archive', (text) => text.replace('mine.tgz', 'mine.yaml'), 'are for archives'],
+    [
+      'values in a mode without a chart',
+      (text) => text.replace('    values:', '    install: [{ file: a.yaml }]\n    values:'),
+      'mine.yaml:20:5: modes.fast.values: there is no chart',
+    ],
     ['an archive without a path', (text) => text.replace(/ {4}chart.*\n/, ''), '`path` must say which file'],
     [
       'a digest in upper case',
