@@ -88,8 +88,10 @@ export const waitUntilClusterReady = async (
 const describeDeployment = ({ metadata, spec, status }: V1Deployment, isAwaited: boolean): string[] => {
   if ((status?.availableReplicas ?? 0) === 0) return [`${metadata?.name}: no replica available`];
   const wanted = spec?.replicas ?? 1;
-  const isCurrent = status?.observedGeneration === metadata?.generation;
-  const done = isCurrent ? Math.min(status?.updatedReplicas ?? 0, status?.availableReplicas ?? 0) : 0;
+  const updated = status?.updatedReplicas ?? 0;
+  const isCurrent =
+    status?.observedGeneration === metadata?.generation && (status?.replicas ?? updated) <= updated;
+  const done = isCurrent ? Math.min(updated, status?.availableReplicas ?? 0) : 0;
   if (!isAwaited || done >= wanted) return [];
   return [`Deployment ${nameOf(metadata)}: ${done} of ${wanted} replicas updated and available`];
 };

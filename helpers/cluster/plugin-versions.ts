@@ -2,7 +2,8 @@ import { ClusterError } from '../errors.ts';
 import type { V1DaemonSet } from '../kube/client.ts';
 import { poll, settleAll } from '../wait.ts';
 import type { PluginOperation } from './cluster.ts';
-import { applyManifests, labelNodes } from './kind-nodes.ts';
+import { waitUntilClusterReady } from './cluster-readiness.ts';
+import { applyManifests, labelNodes, readKubeletWords } from './kind-nodes.ts';
 import {
   containersOf,
   findSets,
@@ -60,6 +61,9 @@ export const createRunningPlugin = (
     // Manifests that change no pod would replace none.
     if (changed.length === 0) await operateDaemonSets('rollover', there);
     else await waitUntilReplaced(changed, before, there);
+    // Deployments too, for which no pod above stands.
+    if (plugin.waits !== undefined && plugin.waits.length > 0)
+      await waitUntilClusterReady(client, { nodes: 0, plugin, kubeletWords: readKubeletWords, signal });
     // Not before: the new one must be there when the old one goes.
     await removeSets(
       old.filter((set) => !sets.some(({ metadata }) => metadata?.uid === set.metadata?.uid)),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
 import { builtInPlugins } from '../config.ts';
 import { UsageError } from '../errors.ts';
@@ -143,16 +144,38 @@ export const findNextPlugin = async (
 ): Promise<Plugin | undefined> => {
   if (name === '') return undefined;
   const next = await findPlugin(name, destination);
-  const isFit =
-    [plugin, next].every(({ manifests, daemonSets = [] }) => manifests && daemonSets.length > 0) &&
-    (plugin.network.disableDefaultCNI ?? false) === (next.network.disableDefaultCNI ?? false);
-  if (isFit) return next;
+  const differences = listDifferences(plugin, next);
+  if (differences.length === 0) return next;
   throw new UsageError({
     subject: `\`--plugin-next ${name}\` with \`--plugin ${plugin.name}\``,
     wanted:
-      'two versions, each with a DaemonSet in its manifests, that both, or neither, connect the pods themselves',
+      'two versions, each with a DaemonSet in its manifests, for the same network and labels of nodes, and no CRDs that only the second one has',
+    got: differences.join('; '),
     next: 'name two versions of one plugin, or leave out `--plugin-next`',
   });
+};
+
+/** What keeps the second from taking the first one's place on its cluster. */
+const listDifferences = (plugin: Plugin, next: Plugin): string[] => {
+  const alone = [plugin, next].filter(
+    ({ manifests, daemonSets = [] }) => manifests === undefined || daemonSets.length === 0,
+  );
+  const networkOf = ({ network }: Plugin): object =>
+    Object.fromEntries(Object.entries(network).filter(([, value]) => value !== false));
+  const networks = [plugin, next].map(networkOf);
+  const labels = [plugin, next].map(({ nodeLabels = {} }) => nodeLabels);
+  const crds = (next.crdBundles ?? []).filter((name) => plugin.crdBundles?.includes(name) !== true);
+  const others: [string, object[]][] = [
+    ['networks', networks],
+    ['labels of nodes', labels],
+  ];
+  return [
+    ...alone.map(({ name }) => `${name} has no DaemonSet`),
+    ...others
+      .filter(([, [one, other]]) => !isDeepStrictEqual(one, other))
+      .map(([what, two]) => `${what} ${two.map((one) => JSON.stringify(one)).join(' and ')}`),
+    ...(crds.length === 0 ? [] : [`CRDs ${crds.join(', ')}`]),
+  ];
 };
 
 const referencePlugin = (name: string, parameters: string[]): Plugin => ({

@@ -40,12 +40,16 @@ modes:
     about: Another part of the network.
     network: { podSubnet: 10.77.0.0/16 }
     environment: { kube-system/agent: { AT: there } }
+  later:
+    about: The same network, and another brain.
+    network: { podSubnet: 10.77.0.0/16 }
+    environment: { kube-system/agent: { AT: later }, kube-system/brain: { AT: later } }
 `;
 
 describe('A plugin with a description, on kind', function () {
   this.timeout(300_000);
 
-  it('gets the network that it needs, is fetched, waited for, and told with the images that ran', async function () {
+  it('gets the network that it needs, is fetched, waited for, upgraded, and told with the images that ran', async function () {
     await needKind.call(this);
     const server = createServer((_, response) => response.end(manifest));
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -55,7 +59,8 @@ describe('A plugin with a description, on kind', function () {
     await writeFile(file, describing(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, image));
     const run = `self${process.pid}d`;
     try {
-      await using cluster = await startKind({ run, plugin: `${file}/other`, log: () => {}, ...images });
+      const versionsToRun = { plugin: `${file}/other`, pluginNext: `${file}/later` };
+      await using cluster = await startKind({ run, ...versionsToRun, log: () => {}, ...images });
       const { versions, families, plugin } = cluster.environment;
       expect(plugin).to.equal(`${file}/other`);
       expect(families).to.deep.equal(['IPv4']);
@@ -78,6 +83,11 @@ describe('A plugin with a description, on kind', function () {
         `zone-${node}`,
       );
       expect(await ask('get', 'daemonset/agent', '--output=yaml')).to.include('value: there');
+      await cluster.operatePlugin('upgrade');
+      expect(await ask('get', 'daemonset/agent', '--output=yaml')).to.include('value: later');
+      // None of the old ones, of which one is available until a new one is.
+      const replicas = '{.status.replicas} {.status.updatedReplicas} {.status.availableReplicas}';
+      expect(await ask('get', 'deployment/brain', `--output=jsonpath=${replicas}`)).to.equal('1 1 1');
     } finally {
       server.close();
     }

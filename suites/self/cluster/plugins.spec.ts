@@ -46,4 +46,36 @@ describe('The version to which a plugin is upgraded', () => {
       expect((failure as Error).message).to.include('two versions, each with a DaemonSet');
     }
   });
+
+  it('is refused where its description wants another cluster, and told by what', async () => {
+    const described = (more: string): string => `plugin: mine
+version: v1
+source: https://example.com/install
+implements: [NetworkPolicy]
+install: [{ file: agent.yaml }]
+waits: [{ daemonset: kube-system/agent }]
+${more}`;
+    await using folder = await temporaryFolder();
+    await writeFile(join(folder.path, 'agent.yaml'), daemonSet);
+    const find = async (more: string) => {
+      const path = join(folder.path, 'mine.yaml');
+      await writeFile(path, described(more));
+      return { path, plugin: await findPlugin(path) };
+    };
+    const { plugin: plain } = await find('');
+    const { plugin: whole } = await find('crdBundles: [v0.2-standard]\nnodeLabels: { zone: a }');
+    const rows: [Plugin, string, string][] = [
+      [plain, 'network: { kubeProxyMode: nftables }', 'networks {} and {"kubeProxyMode":"nftables"}'],
+      [plain, 'nodeLabels: { zone: a }', 'labels of nodes {} and {"zone":"a"}'],
+      [plain, 'crdBundles: [v0.2-standard]', 'CRDs v0.2-standard'],
+    ];
+    for (const [plugin, more, got] of rows) {
+      const { path } = await find(more);
+      const failure = await findNextPlugin(path, plugin).catch((error: unknown) => error);
+      expect(failure).to.be.instanceOf(UsageError);
+      expect((failure as Error).message).to.include(`got:    ${got}`);
+    }
+    const { path } = await find('nodeLabels: { zone: a }\nnetwork: { disableDefaultCNI: false }');
+    expect((await findNextPlugin(path, whole))?.daemonSets).to.deep.equal(['kube-system/agent']);
+  });
 });

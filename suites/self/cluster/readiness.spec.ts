@@ -90,6 +90,8 @@ describe('a cluster that gets ready', () => {
     const answers = [
       [brain(1, { observedGeneration: 1 })],
       [brain(1, { updatedReplicas: 0 })],
+      // The one that is available is the one of before.
+      [brain(1, { replicas: 2 })],
       [{ ...brain(1), spec: { replicas: 2 } }],
       [brain(1)],
     ];
