@@ -8,7 +8,7 @@ export const describePlugin = async (
   [installed, next]: readonly [Plugin, Plugin | undefined],
   daemonSets: readonly string[],
 ): Promise<Record<string, string>> => {
-  const images = await readPluginImages(client, daemonSets).catch(() => '');
+  const images = await readPluginImages(client, daemonSets, installed.deployments).catch(() => '');
   return {
     ...(installed.release && { 'plugin release': installed.release }),
     ...(images && { 'plugin images': images }),
@@ -17,14 +17,36 @@ export const describePlugin = async (
 };
 
 /**
- * What runs in the pods of DaemonSets (`namespace/name`), by the digests that the kubelets tell: a tag may mean another image
- * tomorrow.
+ * What runs in the pods of DaemonSets and Deployments (`namespace/name`), by the digests that the kubelets tell: a tag may mean
+ * another image tomorrow.
  */
-const readPluginImages = async (client: KubeClient, daemonSets: readonly string[]): Promise<string> => {
+const readPluginImages = async (
+  client: KubeClient,
+  daemonSets: readonly string[],
+  deployments: readonly string[] = [],
+): Promise<string> => {
   const sets = await findSets({ client, daemonSets });
-  const images = (await podsOf(sets, client)).flatMap(imagesOf);
-  return [...new Set(images)].toSorted().join(', ');
+  const lists = deployments.map((deployment) => podsOfDeployment(client, deployment));
+  const pods = [await podsOf(sets, client), ...(await Promise.all(lists))].flat();
+  return [...new Set(pods.flatMap(imagesOf))].toSorted().join(', ');
 };
+
+const podsOfDeployment = async (client: KubeClient, deployment: string): Promise<V1Pod[]> => {
+  const [namespace = '', name = ''] = deployment.split('/');
+  const { items } = await client.apps.listNamespacedReplicaSet({ namespace });
+  const owners = items
+    .filter(({ metadata }) =>
+      isOwnedBy(metadata, (owner) => owner.kind === 'Deployment' && owner.name === name),
+    )
+    .map(({ metadata }) => metadata?.uid);
+  const pods = (await client.core.listNamespacedPod({ namespace })).items;
+  return pods.filter(({ metadata }) => isOwnedBy(metadata, ({ uid }) => owners.includes(uid)));
+};
+
+const isOwnedBy = (
+  metadata: V1Pod['metadata'],
+  isWanted: (owner: { kind: string; name: string; uid: string }) => boolean,
+): boolean => metadata?.ownerReferences?.some(isWanted) === true;
 
 const imagesOf = ({ status }: V1Pod): string[] =>
   [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]

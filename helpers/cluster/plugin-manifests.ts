@@ -37,10 +37,13 @@ export const parseManifests = (text: string, file: string): Manifest[] => {
   return objects as Manifest[];
 };
 
-/** The DaemonSets in a text of manifests, as `namespace/name`. @throws InputError as `parseManifests` does */
-export const daemonSetsOf = (text: string, file: string): string[] =>
+/**
+ * The DaemonSets, or Deployments, in a text of manifests, as `namespace/name`.
+ * @throws InputError as `parseManifests` does
+ */
+export const workloadsOf = (text: string, file: string, wanted: 'DaemonSet' | 'Deployment'): string[] =>
   parseManifests(text, file)
-    .filter(({ kind }) => kind === 'DaemonSet')
+    .filter(({ kind }) => kind === wanted)
     .map(nameOf);
 
 /**

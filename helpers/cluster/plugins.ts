@@ -10,7 +10,7 @@ import { mutants } from '../reference/mutants.ts';
 import { isDescription, readDescription } from './plugin-description.ts';
 import type { Networking, PluginDescription, Wait } from './plugin-description.ts';
 import { prepareManifests } from './plugin-install.ts';
-import { daemonSetsOf, parseManifests, setEnvironment, type Manifest } from './plugin-manifests.ts';
+import { parseManifests, setEnvironment, workloadsOf, type Manifest } from './plugin-manifests.ts';
 
 /** What to install on a kind cluster. */
 export type Plugin = {
@@ -25,6 +25,8 @@ export type Plugin = {
   crdBundles?: readonly string[];
   /** The DaemonSets in its manifests, as `namespace/name`. */
   daemonSets?: readonly string[];
+  /** The Deployments in them. */
+  deployments?: readonly string[];
   /** Labels for each node, with `${NODE}` for its name. */
   nodeLabels?: Readonly<Record<string, string>>;
   /** What must be ready beside every DaemonSet, and milliseconds that it may take. */
@@ -77,10 +79,14 @@ export const findPlugin = async (name: string, destination: Destination = nowher
     return describedPlugin(name, description, { file, ...destination });
   }
   if (mode !== undefined) throw unknownMode(name, mode, []);
-  const daemonSets = daemonSetsOf(text, file);
   const network = { disableDefaultCNI: disablesDefaultCNI.test(text) };
-  return { name, network, daemonSets, manifests: async () => text };
+  return { name, network, ...readWorkloads(text, file), manifests: async () => text };
 };
+
+const readWorkloads = (text: string, file: string): Pick<Plugin, 'daemonSets' | 'deployments'> => ({
+  daemonSets: workloadsOf(text, file, 'DaemonSet'),
+  deployments: workloadsOf(text, file, 'Deployment'),
+});
 
 const nowhere: Destination = { controlPlane: 'control-plane' };
 
@@ -124,7 +130,7 @@ const describedPlugin = async (
     network,
     nodeLabels,
     crdBundles,
-    daemonSets: daemonSetsOf(text, place.file),
+    ...readWorkloads(text, place.file),
     waits,
     within,
     isForeign: true,
