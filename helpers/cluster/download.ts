@@ -33,11 +33,13 @@ export const parseUrl = (text: string, { option, content }: DownloadWords): URL 
 export const withoutSecrets = ({ origin, pathname }: URL): string => `${origin}${pathname}`;
 
 /**
- * Fetches what is there.
- * @throws EnvironmentError where that gives nothing whole within two minutes; UsageError where it leads away from https
+ * Fetches what is there, until it is told to stop.
+ * @throws EnvironmentError where that gives nothing whole within two minutes; UsageError where it leads away from https; the
+ * reason of `stop`
  */
-export const download = async (first: URL, words: DownloadWords): Promise<Uint8Array> => {
-  const signal = AbortSignal.timeout(deadline);
+export const download = async (first: URL, words: DownloadWords, stop?: AbortSignal): Promise<Uint8Array> => {
+  const late = AbortSignal.timeout(deadline);
+  const signal = stop === undefined ? late : AbortSignal.any([stop, late]);
   const fail = (got: string): EnvironmentError =>
     new EnvironmentError({
       subject: `cannot fetch \`${words.option} ${withoutSecrets(first)}\``,
@@ -63,7 +65,8 @@ export const download = async (first: URL, words: DownloadWords): Promise<Uint8A
     }
   } catch (error) {
     if (error instanceof EnvironmentError || error instanceof UsageError) throw error;
-    if (signal.aborted) throw fail(`no whole answer within ${deadline / 1000} s`);
+    stop?.throwIfAborted();
+    if (late.aborted) throw fail(`no whole answer within ${deadline / 1000} s`);
     const { cause } = error as { cause?: unknown };
     throw fail(cause === undefined ? messageOf(error) : messageOf(cause));
   }

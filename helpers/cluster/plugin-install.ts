@@ -54,7 +54,7 @@ const readPiece = async (piece: Piece, preparation: Preparation, fail: Fail): Pr
   const bytes =
     url === undefined
       ? await readBeside(preparation.file, file ?? '', fail)
-      : await download(parseUrl(url, words), words);
+      : await download(parseUrl(url, words), words, preparation.signal);
   const actual = createHash('sha256').update(bytes).digest('hex');
   if (piece.sha256 !== undefined && piece.sha256 !== actual)
     throw fail(`wanted ${url ?? file} with sha256 ${piece.sha256}, got ${actual}`);

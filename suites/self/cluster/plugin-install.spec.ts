@@ -83,6 +83,26 @@ describe('A plugin with a description', () => {
     expect(error.message).to.match(/mine\.yaml:7:\d+: .* holds no file else\/install\.yaml/);
   });
 
+  it('is not waited for any more where the run is interrupted', async () => {
+    const asked = Promise.withResolvers<void>();
+    const silent = createServer(() => asked.resolve());
+    await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = silent.address() as AddressInfo;
+      const text = describing(fetched().replace(url, `http://127.0.0.1:${port}`) + ' }');
+      await writeFile(file, text);
+      const interrupt = new AbortController();
+      const finding = findPlugin(file, { controlPlane: 'control', signal: interrupt.signal });
+      await asked.promise;
+      const reason = new Error('interrupted');
+      interrupt.abort(reason);
+      expect(await thrownBy(() => finding)).to.equal(reason);
+    } finally {
+      silent.close();
+      silent.closeAllConnections();
+    }
+  });
+
   it('is refused before a cluster is made where the digest is another one', async () => {
     const wrong = 'ab'.repeat(32);
     await writeFile(file, describing(`${fetched().replace(digestOf(manifest), wrong)} }`));
