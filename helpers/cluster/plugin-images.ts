@@ -11,6 +11,7 @@ export const describePlugin = async (
   const images = await readPluginImages(client, daemonSets, installed.deployments).catch(() => '');
   return {
     ...(installed.release && { 'plugin release': installed.release }),
+    ...(installed.implements && { 'plugin implements': installed.implements.join(', ') || 'nothing' }),
     ...(images && { 'plugin images': images }),
     ...(next && { 'plugin next': next.release ?? next.name }),
   };

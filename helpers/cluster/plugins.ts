@@ -19,6 +19,8 @@ export type Plugin = {
   network: Networking;
   /** Version and mode, where a description says them. */
   release?: string;
+  /** The kinds of policies that its description says it implements. */
+  implements?: readonly string[];
   /** The CNI configuration that it writes on each node, where it connects the pods itself and we know it. */
   cniFile?: string;
   /** Bundles of CRDs that it reads, for a cluster that has none of the admin tiers. */
@@ -127,6 +129,7 @@ const describedPlugin = async (
   return {
     name,
     release: `${plugin} ${version}${mode === undefined ? '' : `, mode ${mode}`}`,
+    implements: description.implements,
     network,
     nodeLabels,
     crdBundles,

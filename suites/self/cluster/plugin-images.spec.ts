@@ -23,7 +23,7 @@ const lists: Record<string, object[]> = {
 };
 
 describe('What is told of a plugin', () => {
-  it('names the images of its DaemonSets and Deployments by their digests, and no others', async () => {
+  it('names what it says it implements, and the images of its DaemonSets and Deployments by their digests', async () => {
     await using folder = await temporaryFolder();
     await using server = await startFakeServer();
     const kubeconfig = join(folder.path, 'config');
@@ -33,8 +33,12 @@ describe('What is told of a plugin', () => {
       body: { items: lists[url.pathname.split('/').at(-1) ?? ''] },
     });
     const daemonSets = ['there/agent'];
-    const plugin: Plugin = { name: 'mine', network: {}, daemonSets, deployments: ['there/brain'] };
+    const plugin: Plugin = {
+      ...{ name: 'mine', network: {}, implements: ['NetworkPolicy', 'ClusterNetworkPolicy'] },
+      ...{ daemonSets, deployments: ['there/brain'] },
+    };
     const told = await describePlugin(openClient({ kubeconfig }), [plugin, undefined], daemonSets);
+    expect(told['plugin implements']).to.equal('NetworkPolicy, ClusterNetworkPolicy');
     expect(told['plugin images']).to.equal('agent:1@sha256:7, brain:one@sha256:9');
   });
 });

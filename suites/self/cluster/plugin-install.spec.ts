@@ -67,6 +67,7 @@ describe('A plugin with a description', () => {
     expect(await plugin.manifests?.('')).to.equal(manifest);
     expect(plugin).to.deep.include({
       release: 'mine v1',
+      implements: ['NetworkPolicy'],
       network: { disableDefaultCNI: true },
       daemonSets: ['kube-system/agent'],
       waits: [{ daemonset: 'kube-system/agent' }],
