@@ -56,6 +56,7 @@ export const applyManifests = async (
   manifests: string,
   signal: AbortSignal | undefined,
   validation: 'strict' | 'warn' = 'strict',
+  log?: (line: string) => void,
 ): Promise<void> => {
   const command = ['exec', '-i', node, 'kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'apply'];
   const flags = ['--server-side', '--force-conflicts', `--validate=${validation}`, '--filename=-'];
@@ -65,6 +66,7 @@ export const applyManifests = async (
       await runProgram('docker', [...command, ...flags], {
         input: manifests,
         signal,
+        log,
         subject: 'cannot install the plugin',
       });
       return true;

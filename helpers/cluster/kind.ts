@@ -104,7 +104,7 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     const image = await building;
     if (plugin.manifests !== undefined) {
       log(`kind: installing plugin ${plugin.name}${isReused ? ` (it stays in cluster ${cluster})` : ''}`);
-      await applyPlugin(plugin, image, { controlPlane, nodes: containers, signal });
+      await applyPlugin(plugin, image, { controlPlane, nodes: containers, signal, log });
     }
     const nodes = containers.length;
     await waitUntilClusterReady(client, { nodes, plugin, kubeletWords: readKubeletWords, signal });

@@ -91,12 +91,16 @@ export const applyPlugin = async (
     controlPlane,
     nodes = [],
     signal,
-  }: Pick<KindPlace, 'controlPlane' | 'signal'> & { nodes?: readonly string[] },
+    log,
+  }: Pick<KindPlace, 'controlPlane' | 'signal'> & { nodes?: readonly string[]; log?: (line: string) => void },
 ): Promise<void> => {
   if (manifests === undefined)
     throw new ClusterError({ subject: `plugin ${name} has no manifests to apply` });
   await labelNodes(controlPlane, nodes, nodeLabels);
-  await applyManifests(controlPlane, await manifests(image), signal, isForeign ? 'warn' : 'strict');
+  const text = await manifests(image);
+  await applyManifests(controlPlane, text, signal, isForeign ? 'warn' : 'strict', (line) =>
+    log?.(`plugin ${name}: ${line}`),
+  );
 };
 
 /** Resolves when their pods are gone too: what still runs would go on to enforce. */

@@ -9,6 +9,8 @@ export type ProgramOptions = {
   /** Heads the message of a failure; default the command itself. */
   subject?: string;
   next?: string;
+  /** Gets the warnings of a program that ends well. */
+  log?: ((line: string) => void) | undefined;
 };
 
 /**
@@ -18,7 +20,7 @@ export type ProgramOptions = {
 export const runProgram = async (
   program: 'docker' | 'kind' | 'helm' | 'tar',
   parameters: readonly string[],
-  { input, signal, timeout = 60_000, subject, next }: ProgramOptions = {},
+  { input, signal, timeout = 60_000, subject, next, log }: ProgramOptions = {},
 ): Promise<string> => {
   const { stdout, stderr, failed, exitCode, timedOut, isCanceled, ...rest } = await execa(
     program,
@@ -30,7 +32,10 @@ export const runProgram = async (
       ...(signal === undefined ? {} : { cancelSignal: signal }),
     },
   );
-  if (!failed) return stdout;
+  if (!failed) {
+    for (const line of stderr.split('\n')) if (line.startsWith('Warning: ')) log?.(line);
+    return stdout;
+  }
   if (isCanceled) throw signal?.reason;
   if ('code' in rest && rest.code === 'ENOENT') {
     throw new EnvironmentError({

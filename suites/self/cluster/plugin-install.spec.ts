@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { startKind } from '../../../helpers/cluster/kind.ts';
+import { applyPlugin } from '../../../helpers/cluster/plugin-versions.ts';
 import { findPlugin } from '../../../helpers/cluster/plugins.ts';
 import { EnvironmentError, InputError, UsageError } from '../../../helpers/errors.ts';
 import { temporaryFolder } from '../netpol.ts';
@@ -157,6 +158,25 @@ environment: { kube-system/agent: { MODE: "off", NEW: "1" } }`;
     const error = await thrownBy(() => installed(describing('  - { file: two.yaml }', more)));
     expect(error).to.be.instanceOf(InputError);
     expect(error.message).to.include('mine.yaml: what it installs is not YAML as Kubernetes reads it');
+  });
+
+  it('is installed with the warnings of kubectl told, and nothing else that it says', async () => {
+    const plugin = await find(describing(`${fetched()} }`));
+    const bin = join(folder.path, 'docker-bin');
+    await mkdir(bin);
+    const says = `echo 'Warning: unknown field "spec.tmplate"' >&2; echo note >&2; echo applied`;
+    await writeFile(join(bin, 'docker'), `#!/bin/sh\ncat > /dev/null\n${says}\n`);
+    await chmod(join(bin, 'docker'), 0o755);
+    const path = process.env['PATH'];
+    const lines: string[] = [];
+    const log = (line: string): void => void lines.push(line);
+    try {
+      process.env['PATH'] = `${bin}${delimiter}${path}`;
+      await applyPlugin(plugin, '', { controlPlane: 'control', signal: undefined, log });
+    } finally {
+      process.env['PATH'] = path;
+    }
+    expect(lines).to.deep.equal([`plugin ${file}: Warning: unknown field "spec.tmplate"`]);
   });
 
   it('is a chart that helm renders with our values, after those of the file that it names', async () => {
