@@ -22,7 +22,12 @@ spec:
 
 // Available long after it runs, and after all else that a cluster is waited for.
 const manifest = [
-  workload('DaemonSet', 'agent', '', 'tolerations: [{ operator: Exists }],'),
+  workload(
+    'DaemonSet',
+    'agent',
+    '',
+    'terminationGracePeriodSeconds: 1, tolerations: [{ operator: Exists }],',
+  ),
   workload('Deployment', 'brain', 'minReadySeconds: 20', ''),
 ].join('---\n');
 
