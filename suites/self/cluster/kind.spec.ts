@@ -33,7 +33,7 @@ describe('kind provider', () => {
     it('refuses an unknown plugin and names those there are', async () => {
       const error = await thrownBy(() => startKind({ ...options, plugin: 'flannal' }));
       expect(error).to.be.instanceOf(UsageError);
-      expect(error.message).to.include('"flannal"').and.include('default, reference, mutant:NAME, none');
+      expect(error.message).to.include('"flannal"').and.include('default, reference, none, mutant:NAME');
     });
 
     it('refuses an unknown mutant and names those there are', async () => {
