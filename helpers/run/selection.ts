@@ -10,11 +10,12 @@ import { isGenerated } from '../scenario/generated-case.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { settleAll } from '../wait.ts';
+import { chooseScenarios } from './choose-scenarios.ts';
 import { help, valuesOfMore, type CommandName } from './help.ts';
 import { lintScenario } from './lint.ts';
 import { choosePool } from './profiles.ts';
 import { chooseShard } from './shards.ts';
-import { chooseScenarios, keepOnly, loadSuite, type LoadedSuite } from './suite.ts';
+import { keepOnly, loadSuite, type LoadedSuite } from './suite.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -40,6 +41,8 @@ export const readCommandLine = (
 export type SelectedSuite = LoadedSuite & {
   /** Those that the user does not want, with the reason. */
   skipped: ReadonlyMap<Scenario, string>;
+  /** What a filter may mean that is no name, folder, feature or file: how many scenarios it was taken for. */
+  guessed?: ReadonlyMap<string, number>;
   /** The hand-drawn scenarios that were not chosen; undefined where they were not even read. */
   unasked: readonly Scenario[] | undefined;
   /** Where only one shard of the chosen ones is left: which, and all of them. */
@@ -64,7 +67,7 @@ export const selectSuite = async (
     files.toSorted(inOrderOf).map((file) => join(root, file)),
     scenarios,
   );
-  const { chosen, skipped } = chooseScenarios(
+  const { chosen, skipped, guessed } = chooseScenarios(
     suite.scenarios.filter((scenario) => scenarios.includes(scenario) || pool.has(scenario)),
     { filters: [...others, ...scenarios.map(({ file }) => file)], features, skip },
   );
@@ -76,7 +79,7 @@ export const selectSuite = async (
   // Where one hand-drawn scenario was loaded, all were.
   const drawn = suite.scenarios.filter((scenario) => !isGenerated(scenario) && !scenarios.includes(scenario));
   const unasked = drawn.length === 0 ? undefined : drawn.filter((scenario) => !chosen.has(scenario));
-  return { ...keepOnly(suite, chosen), skipped, unasked };
+  return { ...keepOnly(suite, chosen), skipped, guessed, unasked };
 };
 
 /** What a shard such as `2/8` leaves of a suite; all of it where that is empty. @throws UsageError where that is nothing */

@@ -1,4 +1,3 @@
-import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AssertionError } from 'chai';
 import Mocha, { type Runner, type Suite, type Test } from 'mocha';
@@ -106,57 +105,6 @@ export const runSuite = async (
     else signal.addEventListener('abort', stop, { once: true });
   });
   return undefined;
-};
-
-/**
- * The scenarios that these filters (names, folders, features, parts of titles) choose, all of them without a filter;
- * and which of them `skip` takes out again, with the reason.
- * @throws UsageError where a filter means nothing
- */
-export const chooseScenarios = (
-  scenarios: readonly Scenario[],
-  {
-    filters,
-    features,
-    skip,
-  }: { filters: readonly string[]; features: readonly string[]; skip: readonly string[] },
-): { chosen: Set<Scenario>; skipped: Map<Scenario, string> } => {
-  for (const filter of [...filters, ...features, ...skip]) {
-    if (scenarios.some((scenario) => isMeant(scenario, filter))) continue;
-    throw new UsageError({
-      subject: `no scenario is meant by \`${filter}\``,
-      wanted: 'a name, a folder, a feature, a part of a title or a scenario file',
-      next: 'npm start -- list',
-    });
-  }
-  const chosen = scenarios.filter(
-    (scenario) =>
-      (filters.length === 0 || filters.some((filter) => isMeant(scenario, filter))) &&
-      (features.length === 0 || scenario.features.some((feature) => features.includes(feature))),
-  );
-  if (chosen.length === 0) {
-    throw new UsageError({
-      subject: 'no scenario is left to run',
-      wanted: 'filters and features that agree',
-      next: 'npm start -- list',
-    });
-  }
-  const skipped = chosen.flatMap((scenario): [Scenario, string][] => {
-    const by = skip.find((filter) => isMeant(scenario, filter));
-    return by === undefined ? [] : [[scenario, `--skip ${by}`]];
-  });
-  return { chosen: new Set(chosen), skipped: new Map(skipped) };
-};
-
-const isMeant = ({ name, file, title, features }: Scenario, filter: string): boolean => {
-  const path = filter.replace(/\/$/, '');
-  return (
-    name.includes(path) ||
-    file === path ||
-    relative(process.cwd(), file) === path ||
-    (features as string[]).includes(filter) ||
-    title.toLowerCase().includes(filter.toLowerCase())
-  );
 };
 
 const testsOf = (suite: Suite): Test[] => [...suite.tests, ...suite.suites.flatMap(testsOf)];
