@@ -76,7 +76,7 @@ export const options: Record<keyof Config, Option> = {
     flag: 'kubeconfig',
     type: 'string',
     placeholder: 'FILE',
-    help: 'cluster of --provider existing',
+    help: 'of an existing cluster (default: as kubectl finds it)',
   },
   context: { flag: 'context', type: 'string', placeholder: 'NAME', help: 'context in that kubeconfig' },
   cluster: {

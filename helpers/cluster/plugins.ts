@@ -66,7 +66,7 @@ export const findPlugin = async (name: string, destination: Destination = nowher
   if (name.startsWith('mutant:')) {
     const mutant = name.slice('mutant:'.length);
     if (!mutants.some((candidate) => candidate.name === mutant)) {
-      const wanted = `one of ${mutants.map(({ name }) => name).join(', ')}`;
+      const wanted = `one of the ${mutants.length} in helpers/reference/mutants-*.ts, such as ${mutants[0]?.name}`;
       throw new UsageError({
         subject: `unknown mutant ${JSON.stringify(mutant)} in \`--plugin ${name}\``,
         wanted,

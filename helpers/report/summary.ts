@@ -20,6 +20,7 @@ import {
 } from './text.ts';
 
 const slowestCases = 5;
+const mostAlike = 3;
 
 const explanations: Readonly<Record<Exclude<Status, 'pass'>, string>> = {
   fail: 'the plugin is wrong',
@@ -142,7 +143,12 @@ const formatStatus = (
   const meant = cases.filter((entry) => entry.status === status);
   if (meant.length === 0) return [];
   const isAboutBoth = status === 'fail' && meant.some(isOfSystem);
-  const rows = meant.map((entry) => [removeControls(entry.name), reasonOf(entry)] as const);
+  const rows = [...Map.groupBy(meant, reasonOf)].flatMap(([reason, alike]) => {
+    // What stopped a run stopped all that came after it.
+    const isOne = alike.length > mostAlike && reason.startsWith('never ran: ');
+    const names = isOne ? [`${alike.length} cases`] : alike.map(({ name }) => removeControls(name));
+    return names.map((name) => [name, reason] as const);
+  });
   return [
     `${paint(status, statusStyles[status], layout)}: ${isAboutBoth ? 'the plugin or the policies of the release are wrong' : explanations[status]}`,
     ...formatRows(rows, layout.width, 2),

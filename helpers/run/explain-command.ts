@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 import { widthOfText } from '../report/layout.ts';
 import { wrapLines } from '../report/text.ts';
@@ -29,6 +30,7 @@ export const explainCommand = async (argv: readonly string[]): Promise<number> =
       got: files.join(' '),
       next: 'netpol explain --help',
     });
+  refuseHalfPair(positionals, isPair);
   refuseConflicts(flags, isPair);
   const [applied, replaced] = [listOf(command, flags, 'if-applied'), listOf(command, flags, 'if-replaced')];
   const pod = textOf(command, flags, 'pod');
@@ -64,6 +66,21 @@ export const explainCommand = async (argv: readonly string[]): Promise<number> =
   // Grids are no sentences: one that does not fit is wrapped by the terminal.
   console.log(isPair && !json ? wrapLines(text, widthOfText(process.stdout)).join('\n') : text);
   return 0;
+};
+
+/** Two pods without a port are no files. */
+const refuseHalfPair = (positionals: readonly string[], isPair: boolean): void => {
+  const [last = '', before = '', third = ''] = positionals.toReversed();
+  const isPod = (word: string): boolean => /^[a-z0-9.-]+\/[a-z0-9.-]+$/.test(word) && !existsSync(word);
+  const isWithoutPort = isPod(last) && isPod(before);
+  const isWrongPort = !isPair && isPod(before) && isPod(third) && !existsSync(last);
+  if (isPair || !(isWithoutPort || isWrongPort)) return;
+  throw new UsageError({
+    subject: 'netpol explain: between which pods, at which port?',
+    wanted: 'FROM TO PROTOCOL/PORT, such as shop/web shop/db TCP/5432',
+    got: (isWithoutPort ? [before, last] : [third, before, last]).join(' '),
+    next: 'netpol explain --help',
+  });
 };
 
 const readInput = async (

@@ -30,7 +30,7 @@ export type CommandName =
 export const help: Record<CommandName, Help> = {
   run: {
     usage: 'run [FILTER...]',
-    does: 'proves scenarios on a cluster; FILTER is a name, a folder, a feature, a part of a title or a scenario file',
+    does: 'proves scenarios on a cluster; FILTER is a name, a folder, a feature, a scenario file, or a part of a name or title',
     options: Object.keys(options) as (keyof Config)[],
     more: [configFlag],
   },
@@ -52,9 +52,12 @@ export const help: Record<CommandName, Help> = {
       ['--pod NAMESPACE/POD', 'who reaches this pod, and whom it reaches, by port'],
       [
         '--if-applied PATH...',
-        'what would change if the policies of PATH were applied to these: cells with another verdict, and what decides before and after (repeatable)',
+        'what would change if the policies of PATH were applied, in the place of those of their names and beside all others: cells with another verdict, and what decides before and after (repeatable)',
       ],
-      ['--if-replaced PATH...', 'the same if the policies of PATH were there and no others (repeatable)'],
+      [
+        '--if-replaced PATH...',
+        'the same if the policies of PATH were there, and no others at all (repeatable)',
+      ],
       [
         '--graph FORMAT',
         'who reaches whom as a picture, pods that behave alike as one: dot (Graphviz) or svg',

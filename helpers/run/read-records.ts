@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, type Problem } from '../errors.ts';
@@ -22,10 +23,15 @@ const readFrom = async (path: string): Promise<ReadRecord | { problems: Problem[
   try {
     const isFolder = (await stat(path)).isDirectory();
     const file = isFolder ? join(path, 'record.json') : path;
+    if (!existsSync(file))
+      return {
+        problems: [{ file: path, message: 'wanted the folder of a run, got one without record.json' }],
+      };
     const read = readRecord(await readFile(file, 'utf8'));
     if ('record' in read) return { path, folder: dirname(file), record: read.record };
     return { problems: read.problems.map((message) => ({ file, message })) };
   } catch (error) {
-    return { problems: [{ file: path, message: messageOf(error) }] };
+    const message = existsSync(path) ? messageOf(error) : 'no such file or folder';
+    return { problems: [{ file: path, message }] };
   }
 };

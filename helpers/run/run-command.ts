@@ -34,7 +34,12 @@ export const runCommand = async (argv: readonly string[]): Promise<number> => {
   return proveSuite({ command: ['run'], argv, config }, async (note) => {
     // Loading the suite takes a moment, and silence looks like a hang.
     note('reading the suite');
-    return { suite: keepShard(await selectSuite(positionals, config), config.shard) };
+    const suite = keepShard(await selectSuite(positionals, config), config.shard);
+    for (const [filter, count] of suite.guessed ?? [])
+      note(
+        `no name, folder or feature is \`${filter}\`: taken as a part of ${count} ${count === 1 ? 'name or title' : 'names or titles'}`,
+      );
+    return { suite };
   });
 };
 
@@ -69,12 +74,15 @@ export const proveScenarios = async (
 const proveSuite = async (line: CommandLine, select: Select): Promise<number> => {
   using interrupts = listenForInterrupts();
   const { signal } = interrupts;
+  let hasBegun = false;
   try {
-    const record = await run(line, select, signal);
+    const record = await run(line, select, signal, () => (hasBegun = true));
     return signal.aborted ? 130 : exitCodeOf(record);
   } catch (error) {
     if (!signal.aborted) throw error;
-    if (error !== signal.reason) console.error(redact(`netpol: ${messageOf(error)}`));
+    // What the interrupt itself broke off is no news but for its first line: it may be what was left behind.
+    if (error !== signal.reason) console.error(redact(`netpol: ${messageOf(error).split('\n')[0]}`));
+    if (!hasBegun) console.error('netpol: interrupted before the first scenario: nothing was proved');
     return 130;
   }
 };
@@ -83,6 +91,7 @@ const run = async (
   { command, argv, config }: CommandLine,
   select: Select,
   signal: AbortSignal,
+  begin: () => void,
 ): Promise<RunRecord> => {
   const name = createRunName();
   const directory = config.output === '' ? join('results', name) : config.output;
@@ -119,6 +128,7 @@ const run = async (
     ...(suite.shard && { shard: { ...suite.shard, selection: suite.shard.selection.map(declareCase) } }),
     declared,
   });
+  begin();
   screen.begin(declared, session, cluster.environment);
   const suiteRun = {
     session,
@@ -139,7 +149,7 @@ const run = async (
 
 const describeSize = ({ scenarios, shard }: SelectedSuite): string =>
   shard === undefined
-    ? `${scenarios.length} scenarios`
+    ? `${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}`
     : `shard ${shard.index}/${shard.count}: ${scenarios.length} of ${shard.selection.length} scenarios`;
 
 const describeImplementation = (config: ImplementationConfig): Pick<RunStart, 'implementation'> => {

@@ -20,14 +20,14 @@ const parsePlugin = (plugin: string): string[] | undefined => {
   if (mutant !== undefined)
     throw new UsageError({
       subject: 'no such mutant',
-      wanted: `one of ${names.join(', ')}`,
+      wanted: `one of the ${names.length} in helpers/reference/mutants-*.ts, such as ${names[0]}`,
       got: `\`${mutant}\``,
     });
   throw new UsageError({
     subject: 'the lab has no Kubernetes API, so only the reference plugin runs there',
     wanted: '`--plugin reference`, `mutant:NAME` or `none`',
     got: `\`${plugin}\``,
-    next: 'run with `--provider kind`',
+    next: 'correct the name, or run another plugin with `--provider kind`',
   });
 };
 

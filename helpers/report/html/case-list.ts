@@ -38,16 +38,17 @@ export const formatCases = (run: RunRecord): Markup => {
       <output name="shown">${cases.length} of ${cases.length}</output>
     </form>
     <noscript><p>Filters and grids need JavaScript; record.json has all of them.</p></noscript>
+    <p class="keys">
+      In the grids rows ask and columns are asked: <code>.</code> connects, <code>X</code> is denied (of what
+      was got: by silence), <code>R</code> is denied by a refusal, <code>?</code> may be either,
+      <code>-</code> is not asserted, <code>!</code> could not be told, <code>=</code> is as wanted,
+      <code>[ ]</code> is not, or could not be told. Arrow keys go from cell to cell; the line below a grid
+      says more of the cell.
+    </p>
     <ol class="cases">
       ${cases.map((entry, index) => formatCase(entry, index))}
     </ol>
     <p id="none" hidden>No case is meant by this filter.</p>
-    <p class="keys">
-      In the grids rows ask and columns are asked: <code>.</code> connects, <code>X</code> is dropped,
-      <code>R</code> is refused, <code>?</code> may be either, <code>-</code> is not asserted,
-      <code>!</code> could not be told, <code>[ ]</code> is not as wanted, or could not be told. Arrow keys go
-      from cell to cell; the line below a grid says more of the cell.
-    </p>
     <script type="application/json" id="data">
       ${jsonFor({ names: names.lists, cases: data })}
     </script>`;

@@ -6,11 +6,11 @@ const read = (name: string): string => readFileSync(new URL(name, import.meta.ur
 
 /**
  * A page that is one file: style and script are in it, and its policy lets nothing else be loaded or run, so that it
- * works from a disk and no name in a record can do harm. `script`: a file beside this one.
+ * works from a disk and no name in a record can do harm. `scripts`: files beside this one, as one script.
  */
-export const formatPage = (title: string, body: Markup, script?: string): string => {
+export const formatPage = (title: string, body: Markup, scripts: readonly string[] = []): string => {
   const style = ['page.css', 'cases.css', 'plots.css'].map(read).join('\n');
-  const program = script === undefined ? '' : read(script);
+  const program = scripts.map(read).join('\n');
   const policy = [
     "default-src 'none'",
     `style-src '${hashOf(style)}'`,

@@ -33,7 +33,10 @@ export const formatRunPage = (run: RunRecord): string => {
           </section> `,
       )}
     </main>`;
-  return formatPage(`${headlineOf(run)} · ${run.environment.plugin} · netpol-conformance`, body, 'page.js');
+  return formatPage(`${headlineOf(run)} · ${run.environment.plugin} · netpol-conformance`, body, [
+    'draw-case.js',
+    'page.js',
+  ]);
 };
 
 const idOf = (title: string): string => title.toLowerCase().replaceAll(' ', '-');

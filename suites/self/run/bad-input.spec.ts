@@ -69,7 +69,7 @@ const rows: Row[] = [
   {
     title: 'an unknown mutant',
     args: ['run', '--provider', 'lab', '--plugin', 'mutant:nope'],
-    says: ['nope', 'end-port'],
+    says: ['nope', 'helpers/reference/mutants-'],
   },
   {
     title: 'a kubeconfig that is not there',

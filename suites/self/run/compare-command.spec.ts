@@ -37,9 +37,9 @@ describe('netpol compare', function () {
     const { exitCode, stderr } = await runNetpol(['compare', '/nowhere', broken, folder.path, old]);
     expect(exitCode).to.equal(2);
     for (const part of [
-      '/nowhere: ENOENT',
+      '/nowhere: no such file or folder',
       'broken.json: not JSON',
-      'record.json',
+      'got one without record.json',
       'old.json: `schemaVersion`',
     ])
       expect(stderr).to.include(part);
@@ -90,6 +90,6 @@ describe('netpol compare', function () {
     await mkdir(join(folder.path, 'empty'));
     const empty = await runNetpol(['compare', join(folder.path, 'empty'), one]);
     expect(empty.exitCode).to.equal(2);
-    expect(empty.stderr).to.include('empty: ENOENT');
+    expect(empty.stderr).to.include('empty: wanted the folder of a run');
   });
 });
