@@ -78,7 +78,12 @@ describe('netpol merge', function () {
     const args = ['merge', '/nowhere', whole, join(folder.path, 'broken.json'), '--output', folder.path];
     const { exitCode, stderr } = await runNetpol(args);
     expect(exitCode).to.equal(2);
-    for (const part of ['/nowhere: no such file or folder', 'broken.json: not JSON', 'no shard of a run', 'would overwrite'])
+    for (const part of [
+      '/nowhere: no such file or folder',
+      'broken.json: not JSON',
+      'no shard of a run',
+      'would overwrite',
+    ])
       expect(stderr).to.include(part);
     expect(await readdir(folder.path)).to.have.members(['record.json', 'broken.json']);
   });
