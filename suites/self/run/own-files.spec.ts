@@ -53,6 +53,6 @@ describe('scenario files of the user', function () {
     expect(broken.output).to.include('broken.yaml:3:1: unknown key `featrues`');
     const missing = await runNetpol(['run', join(folder.path, 'no.yaml'), '--provider', 'lab']);
     expect(missing.exitCode).to.equal(2);
-    expect(missing.output).to.include('no.yaml`').and.to.include('or a scenario file');
+    expect(missing.output).to.include('no.yaml`').and.to.include('a scenario file');
   });
 });
