@@ -146,7 +146,7 @@ describe('The description of a plugin', () => {
     [
       'values in a mode without a chart',
       (text) => text.replace('    values:', '    install: [{ file: a.yaml }]\n    values:'),
-      'mine.yaml:20:5: modes.fast.values: there is no chart',
+      'mine.yaml:21:5: modes.fast.values: there is no chart',
     ],
     ['an archive without a path', (text) => text.replace(/ {4}chart.*\n/, ''), '`path` must say which file'],
     [
