@@ -36,8 +36,8 @@ export const runCommand = async (argv: readonly string[]): Promise<number> => {
     note('reading the suite');
     const suite = keepShard(await selectSuite(positionals, config), config.shard);
     for (const [filter, count] of suite.guessed ?? [])
-      note(
-        `no name, folder or feature is \`${filter}\`: taken as a part of ${count} ${count === 1 ? 'name or title' : 'names or titles'}`,
+      console.error(
+        `netpol: no name, folder or feature is \`${filter}\`: taken as a part of ${count} ${count === 1 ? 'name or title' : 'names or titles'}`,
       );
     return { suite };
   });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { chooseScenarios } from '../../../helpers/run/choose-scenarios.ts';
+import { runNetpol, temporaryFolder } from '../netpol.ts';
 import { loadShipped } from '../../../helpers/scenario/load.ts';
 
 const shipped = await loadShipped();
@@ -35,6 +36,15 @@ describe('a filter', () => {
     expect([...guessed]).to.deep.equal([['pod-and-namespac', chosen.size]]);
     expect([...choose('BOTH SELECTORS').chosen].length).to.be.greaterThan(0);
     expect(choose('network-policy', 'peers').guessed.size).to.equal(0);
+  });
+
+  it('that was taken for something is told with --quiet too', async function () {
+    this.timeout(60_000);
+    await using folder = await temporaryFolder();
+    const words = ['run', 'pod-and-namespac', '--provider', 'lab', '--quiet', '--output', folder.path];
+    const { exitCode, stderr } = await runNetpol(words);
+    expect(exitCode, stderr).to.equal(0);
+    expect(stderr).to.match(/no name, folder or feature is `pod-and-namespac`: taken as a part of \d+ names/);
   });
 
   it('is refused where it means nothing', () => {
