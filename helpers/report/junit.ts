@@ -14,11 +14,11 @@ const layout = { width: 110, colour: false };
 export const formatJunit = (record: RunRecord): string => {
   const suites = Map.groupBy(record.cases, ({ name }) => dirname(name));
   const whole = untoldOf(record);
-  const { tests, errors, ...counts } = countsOf(record.cases);
+  const counts = countsOf(record.cases);
   const more = whole === undefined ? 0 : 1;
   const attributes = {
     name: record.tool.name,
-    ...{ tests: tests + more, ...counts, errors: errors + more },
+    ...{ ...counts, tests: counts.tests + more, errors: counts.errors + more },
     time: seconds(record.durationMs),
   };
   return [
