@@ -22,14 +22,16 @@ const expectationOf: Readonly<Record<string, Expectation>> = {
   '?': 'undefined',
 };
 
-const symbolOf: Readonly<Record<Expectation, string>> = {
+/** How an expectation is drawn. */
+export const symbolOf: Readonly<Record<Expectation, string>> = {
   allow: '.',
   deny: 'X',
   ignored: '-',
   undefined: '?',
 };
 
-const outcomeSymbols: Readonly<Record<Observation['outcome'], string>> = {
+/** How an outcome is drawn. */
+export const outcomeSymbols: Readonly<Record<Observation['outcome'], string>> = {
   connected: '.',
   dropped: 'X',
   refused: 'R',

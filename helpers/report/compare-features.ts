@@ -1,4 +1,4 @@
-import type { RunRecord, Status } from './record.ts';
+import { countStatuses, type RunRecord, type Status } from './record.ts';
 
 /** A feature in each run: how many of the cases that need it ended how; null where a run has no such case. */
 export type ComparedFeature = { name: string; counts: (Record<Status, number> | null)[] };
@@ -10,10 +10,7 @@ export const compareFeatures = (records: readonly Pick<RunRecord, 'cases'>[]): C
     name,
     counts: records.map(({ cases }) => {
       const meant = cases.filter(({ features }) => features.includes(name));
-      const count = (status: Status): number => meant.filter((entry) => entry.status === status).length;
-      return meant.length === 0
-        ? null
-        : { pass: count('pass'), fail: count('fail'), error: count('error'), skip: count('skip') };
+      return meant.length === 0 ? null : countStatuses(meant);
     }),
   }));
 };

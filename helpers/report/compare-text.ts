@@ -1,6 +1,7 @@
 import { describeComparison, type ComparedCase, type ComparedRun, type Comparison } from './compare.ts';
 import { describeFeature } from './compare-features.ts';
 import { groupByArea } from './property-areas.ts';
+import { statuses } from './record.ts';
 import { describeEnvironment } from './summary.ts';
 import { formatTable } from './table.ts';
 import { cutEnd, formatSettle, removeControls, wrap } from './text.ts';
@@ -68,9 +69,7 @@ const countsOf = ({ runs }: Comparison): Parameters<typeof formatTable>[0] => {
   return [
     {
       title: 'cases',
-      rows: (['pass', 'fail', 'error', 'skip'] as const).map((status) =>
-        row(status, ({ counts }) => String(counts[status])),
-      ),
+      rows: statuses.map((status) => row(status, ({ counts }) => String(counts[status]))),
     },
     { title: 'time to settle: p50, max', rows: [settled('allow'), settled('deny')] },
   ];

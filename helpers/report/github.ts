@@ -1,6 +1,6 @@
 import { describeRedCase, lineOfRed } from './console.ts';
 import { summariseDifferences } from './differences.ts';
-import type { CaseRecord, RunRecord } from './record.ts';
+import { statuses, type CaseRecord, type RunRecord } from './record.ts';
 import { redactData } from './redact.ts';
 import { replayFlags } from './replay.ts';
 import { describeEnvironment, describeShard } from './summary.ts';
@@ -61,7 +61,7 @@ const headings: Readonly<Record<'fail' | 'error', string>> = {
 export const formatStepSummary = (record: RunRecord): string => {
   const run = redactData(record);
   const { cases, counts, durationMs, aborted } = run;
-  const parts = (['pass', 'fail', 'error', 'skip'] as const).map((status) => `${counts[status]} ${status}`);
+  const parts = statuses.map((status) => `${counts[status]} ${status}`);
   const flags = replayFlags(run);
   let left = mostDescribed;
   const section = (status: 'fail' | 'error'): string[] => {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix';
 import { describeRedCase } from './console.ts';
-import { exitCodeOf, type CaseRecord, type RunRecord } from './record.ts';
+import { countStatuses, exitCodeOf, type CaseRecord, type RunRecord } from './record.ts';
 import { replayFlags } from './replay.ts';
 import { escapeXml, formatAttributes } from './xml.ts';
 
@@ -100,9 +100,8 @@ const propertiesOf = ({ run, tool, environment, shard }: RunRecord): Record<stri
 const countsOf = (
   cases: readonly CaseRecord[],
 ): Record<'tests' | 'failures' | 'errors' | 'skipped', number> => {
-  const count = (status: CaseRecord['status']): number =>
-    cases.filter((entry) => entry.status === status).length;
-  return { tests: cases.length, failures: count('fail'), errors: count('error'), skipped: count('skip') };
+  const { fail, error, skip } = countStatuses(cases);
+  return { tests: cases.length, failures: fail, errors: error, skipped: skip };
 };
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);

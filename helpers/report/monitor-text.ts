@@ -8,11 +8,11 @@ import {
   type MonitorRecord,
 } from './monitor-record.ts';
 import { formatTable } from './table.ts';
-import { formatTimeline, mostRows, touchedFlows } from './timeline.ts';
+import { formatTimeline, mostRows, stretchWords, touchedFlows } from './timeline.ts';
 import { cutEnd, formatSeconds, formatSettle, paint, wrap, type Layout } from './text.ts';
 
 const whats = ['loss', 'leak', 'blind'] as const;
-const headings = whats.map((what) => (what === 'blind' ? 'not told' : what === 'loss' ? 'lost' : 'leaked'));
+const headings = whats.map((what) => stretchWords[what]);
 
 /** `150 ms`; where there were several, `150 of 420 ms`: the longest of all. */
 const formatTimes = (flow: FlowRecord, what: (typeof whats)[number]): string => {

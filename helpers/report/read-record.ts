@@ -1,12 +1,10 @@
-import type { RunRecord } from './record.ts';
+import { countStatuses, statuses, type RunRecord } from './record.ts';
 import { redactData } from './redact.ts';
 
 /** A record that was written before, or all that is wrong with it. */
 export type Read = { record: RunRecord } | { problems: string[] };
 
 type Check = (value: unknown) => boolean;
-
-const statuses = ['pass', 'fail', 'error', 'skip'] as const;
 
 const isText: Check = (value) => typeof value === 'string';
 const isNumber: Check = (value) => typeof value === 'number' && value >= 0;
@@ -86,9 +84,8 @@ export const readRecord = (text: string): Read => {
   if (wrong.length > 0)
     return { problems: wrong.map(([field]) => `\`${field}\`: not as manifests/run-record.schema.json says`) };
   const read = redactData(record as RunRecord);
-  const miscounted = statuses.filter(
-    (status) => read.counts[status] !== read.cases.filter((entry) => entry.status === status).length,
-  );
+  const counts = countStatuses(read.cases);
+  const miscounted = statuses.filter((status) => read.counts[status] !== counts[status]);
   if (miscounted.length > 0)
     return { problems: [`\`counts\`: not those of the cases: ${miscounted.join(', ')}`] };
   const names = read.cases.map(({ name }) => name);

@@ -2,7 +2,9 @@ import type { Expectation, Observation } from '../matrix/matrix.ts';
 import type { FlowRecord, MonitorLimits } from './monitor-record.ts';
 import type { PropertyRecord } from './properties.ts';
 
-export type Status = 'pass' | 'fail' | 'error' | 'skip';
+/** How a case may end, in the order in which reports count. */
+export const statuses = ['pass', 'fail', 'error', 'skip'] as const;
+export type Status = (typeof statuses)[number];
 
 /** A cell that was not as wanted, with the oracle's reason. */
 export type DifferingCell = {
@@ -164,6 +166,13 @@ export const countAsserted = ({ want }: GridRecord): number =>
 /** Whether a case is about a release of a system, whose policies may be wrong too. A file of the user goes by its path. */
 export const isOfSystem = ({ name, file }: Pick<CaseRecord, 'name' | 'file'>): boolean =>
   name.startsWith('system/') && name !== file;
+
+/** How many cases ended how. */
+export const countStatuses = (cases: readonly Pick<CaseRecord, 'status'>[]): Record<Status, number> => {
+  const counts = { pass: 0, fail: 0, error: 0, skip: 0 };
+  for (const { status } of cases) counts[status] += 1;
+  return counts;
+};
 
 /** 2 wins over 1: what could not be told may hide what failed. A run of skips alone has proved nothing. */
 export const exitCodeOf = ({ counts, aborted }: Pick<RunRecord, 'counts' | 'aborted'>): number => {

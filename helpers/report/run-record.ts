@@ -1,5 +1,5 @@
 import { readProperties } from './properties.ts';
-import type { CaseRecord, DeclaredCase, RunRecord, Status } from './record.ts';
+import { countStatuses, type CaseRecord, type DeclaredCase, type RunRecord } from './record.ts';
 import { redactCommand, redactConfig, redactData } from './redact.ts';
 
 /** What is known when a run begins. */
@@ -88,9 +88,3 @@ const neverRan = ({ features, ...declared }: DeclaredCase, reason: string): Case
     durationMs: 0,
     steps: [],
   });
-
-const countStatuses = (cases: readonly CaseRecord[]): Record<Status, number> => {
-  const counts = { pass: 0, fail: 0, error: 0, skip: 0 };
-  for (const { status } of cases) counts[status] += 1;
-  return counts;
-};

@@ -7,13 +7,9 @@ export type SettleTimes = { p50Ms: number; p90Ms: number; p99Ms: number; maxMs: 
 export const readSettleTimes = (
   cases: readonly Pick<CaseRecord, 'steps'>[],
 ): { allow?: SettleTimes; deny?: SettleTimes } => {
-  // What was measured on purpose is told by itself.
-  const steps = cases.flatMap(({ steps }) => steps).filter(({ resolutionMs }) => resolutionMs === undefined);
   return Object.fromEntries(
     (['allow', 'deny'] as const).flatMap((verdict) => {
-      const times = steps
-        .flatMap(({ settleMs }) => settleMs[verdict] ?? [])
-        .toSorted((one, other) => one - other);
+      const times = sortSettleTimes(cases, verdict);
       if (times.length === 0) return [];
       const [p50Ms = 0, p90Ms = 0, p99Ms = 0, maxMs = 0] = [50, 90, 99, 100].map((percent) =>
         percentileOf(times, percent),
@@ -22,6 +18,17 @@ export const readSettleTimes = (
     }),
   );
 };
+
+/** The times of all steps that have one, the shortest first; what was measured on purpose is told by itself. */
+export const sortSettleTimes = (
+  cases: readonly Pick<CaseRecord, 'steps'>[],
+  verdict: 'allow' | 'deny',
+): number[] =>
+  cases
+    .flatMap(({ steps }) => steps)
+    .filter(({ resolutionMs }) => resolutionMs === undefined)
+    .flatMap(({ settleMs }) => settleMs[verdict] ?? [])
+    .toSorted((one, other) => one - other);
 
 /** By the nearest rank: a time that was measured, which so many of a hundred do not exceed. */
 export const percentileOf = (sorted: readonly number[], percent: number): number | undefined =>

@@ -3,7 +3,7 @@ import { summariseDifferences } from './differences.ts';
 import { aboutOf } from './properties.ts';
 import { formatLatency } from './latency.ts';
 import { groupByArea } from './property-areas.ts';
-import { isOfSystem, type CaseRecord, type RunRecord, type Status } from './record.ts';
+import { statuses, isOfSystem, type CaseRecord, type RunRecord, type Status } from './record.ts';
 import { redactData } from './redact.ts';
 import { replayCommand } from './replay.ts';
 import { readSettleTimes } from './settle-times.ts';
@@ -88,7 +88,7 @@ export const describeShard = ({ shard, cases }: Pick<RunRecord, 'shard' | 'cases
 };
 
 const formatCounts = ({ cases, counts, durationMs }: RunRecord, layout: Layout): string[] => {
-  const parts = (['pass', 'fail', 'error', 'skip'] as const).map((status) => {
+  const parts = statuses.map((status) => {
     const text = `${counts[status]} ${status}`;
     return counts[status] === 0 ? text : paint(text, statusStyles[status], layout);
   });

@@ -16,7 +16,9 @@ const byWeight = (one: FlowRecord, other: FlowRecord): number =>
 export const touchedFlows = (flows: readonly FlowRecord[]): FlowRecord[] =>
   flows.filter(({ stretches }) => stretches.length > 0).toSorted(byWeight);
 
-const marks = { loss: 'x', leak: '!', blind: '?' } as const;
+/** What stands for a stretch in a drawing, and in a sentence. */
+export const marks = { loss: 'x', leak: '!', blind: '?' } as const;
+export const stretchWords = { loss: 'lost', leak: 'leaked', blind: 'not told' } as const;
 
 /** Columns of equal time, each with the worst that was in it. */
 const drawTimeline = (

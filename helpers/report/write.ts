@@ -34,11 +34,13 @@ export const writeRecord = (directory: string, record: RunRecord): void =>
   writeAll(directory, { 'record.json': () => formatRecord(redactData(record)) });
 
 /** Writes `monitor.json` and `monitor.html`. @throws EnvironmentError */
-export const writeMonitor = (directory: string, record: MonitorRecord): void =>
+export const writeMonitor = (directory: string, record: MonitorRecord): void => {
+  const clean = redactData(record);
   writeAll(directory, {
-    'monitor.json': () => `${JSON.stringify(redactData(record), null, 2)}\n`,
-    'monitor.html': () => formatMonitorPage(redactData(record)),
+    'monitor.json': () => `${JSON.stringify(clean, null, 2)}\n`,
+    'monitor.html': () => formatMonitorPage(clean),
   });
+};
 
 /**
  * Writes the evidence of one red case below the results, redacted.

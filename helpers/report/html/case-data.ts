@@ -1,4 +1,4 @@
-import type { Expectation, Observation } from '../../matrix/matrix.ts';
+import { outcomeSymbols, symbolOf } from '../../matrix/grid.ts';
 import { lineOfRed } from '../console.ts';
 import { gotOf, redCells, summariseDifferences, wantOf } from '../differences.ts';
 import { judgeFlow } from '../monitor-record.ts';
@@ -37,19 +37,6 @@ export type GridData = {
   got?: string;
   /** Cells that are not as wanted or could not be told: which one, and why. */
   red?: [cell: number, reason: string][];
-};
-
-const wantLetters: Readonly<Record<Expectation, string>> = {
-  allow: '.',
-  deny: 'X',
-  ignored: '-',
-  undefined: '?',
-};
-const gotLetters: Readonly<Record<Observation['outcome'], string>> = {
-  connected: '.',
-  dropped: 'X',
-  refused: 'R',
-  error: '!',
 };
 
 /** Lists of names, each once. */
@@ -138,10 +125,10 @@ const describeGrid = (grid: GridRecord, names: NameLists): GridData => {
     rows.indexOf(cell.from) * columns.length + columns.indexOf(cell.to),
     `want ${wantOf(cell)}, got ${gotOf(cell)}${cell.reason === '' ? '' : `; oracle: ${cell.reason}`}`,
   ]);
-  const wanted = want.map((cell) => wantLetters[cell]).join('');
+  const wanted = want.map((cell) => symbolOf[cell]).join('');
   // Cells that are not asserted are not asked.
   const seen = want
-    .map((cell, index) => (cell === 'ignored' ? '-' : gotLetters[got[index]?.outcome ?? 'error']))
+    .map((cell, index) => (cell === 'ignored' ? '-' : outcomeSymbols[got[index]?.outcome ?? 'error']))
     .join('');
   return {
     probes: [],

@@ -7,12 +7,10 @@ import {
 } from '../compare.ts';
 import { describeFeature } from '../compare-features.ts';
 import { groupByArea } from '../property-areas.ts';
-import type { Status } from '../record.ts';
+import { statuses, type Status } from '../record.ts';
 import { formatSeconds, formatSettle } from '../text.ts';
 import { html, type Markup } from './markup.ts';
 import { formatPage } from './page.ts';
-
-const statuses: readonly Status[] = ['pass', 'fail', 'error', 'skip'];
 
 type Cell = { words: string; status?: Status | undefined };
 

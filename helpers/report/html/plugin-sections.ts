@@ -2,11 +2,9 @@ import { readProfiles } from '../conformance.ts';
 import type { LevelStatus } from '../conformance-status.ts';
 import { aboutOf } from '../properties.ts';
 import { groupByArea } from '../property-areas.ts';
-import type { RunRecord, Status } from '../record.ts';
+import { countStatuses, statuses, type RunRecord, type Status } from '../record.ts';
 import { formatSettle } from '../text.ts';
 import { html, type Markup } from './markup.ts';
-
-const statuses: readonly Status[] = ['pass', 'fail', 'error', 'skip'];
 
 /** The profiles of the ConformanceReport: what the run says of each kind of policy. */
 export const formatProfiles = (run: RunRecord): Markup => {
@@ -58,14 +56,13 @@ const formatLevel = (name: string, level: string, status: LevelStatus, crd = '')
 export const formatFeatures = ({ cases }: RunRecord): Markup => {
   const names = [...new Set(cases.flatMap(({ features }) => features))];
   const rows = names.map((feature) => {
-    const meant = cases.filter(({ features }) => features.includes(feature));
-    const count = (status: Status): number => meant.filter((entry) => entry.status === status).length;
+    const counts = countStatuses(cases.filter(({ features }) => features.includes(feature)));
     return html`<tr>
       <th scope="row"><a href="#feature=${encodeURIComponent(feature)}">${feature}</a></th>
       ${statuses.map((status) =>
-        count(status) === 0
+        counts[status] === 0
           ? html`<td>-</td>`
-          : html`<td class="${status}"><span class="status">${count(status)} ${status}</span></td>`,
+          : html`<td class="${status}"><span class="status">${counts[status]} ${status}</span></td>`,
       )}
     </tr> `;
   });

@@ -1,4 +1,4 @@
-import { isOfSystem, type RunRecord, type Status } from '../record.ts';
+import { exitCodeOf, statuses, isOfSystem, type RunRecord, type Status } from '../record.ts';
 import { describeEnvironment, describeShard } from '../summary.ts';
 import { formatSeconds } from '../text.ts';
 import { formatCases } from './case-list.ts';
@@ -6,8 +6,6 @@ import { html, type Markup } from './markup.ts';
 import { formatPage } from './page.ts';
 import { formatFeatures, formatProfiles, formatProperties } from './plugin-sections.ts';
 import { formatSettling } from './settle-plot.ts';
-
-const statuses = ['pass', 'fail', 'error', 'skip'] as const;
 
 /** A redacted record as one HTML file, which works from a disk and without a network. */
 export const formatRunPage = (run: RunRecord): string => {
@@ -59,10 +57,10 @@ const formatHeader = (run: RunRecord): Markup => {
 const isAboutPlugin = ({ cases }: RunRecord): boolean => !cases.some(isOfSystem);
 
 /** What could not be told may hide what failed, so it wins; a run of skips alone has proved nothing. */
-const verdictOf = ({ counts, aborted }: RunRecord): Status => {
-  if (counts.error > 0 || aborted !== undefined) return 'error';
-  if (counts.fail > 0) return 'fail';
-  return counts.pass > 0 ? 'pass' : 'skip';
+const verdictOf = (run: RunRecord): Status => {
+  const code = exitCodeOf(run);
+  if (code === 2) return run.counts.error > 0 || run.aborted !== undefined ? 'error' : 'skip';
+  return code === 1 ? 'fail' : 'pass';
 };
 
 const verdictWords: Readonly<Record<Status, string>> = {

@@ -1,5 +1,5 @@
 import type { CaseRecord } from '../record.ts';
-import { readSettleTimes } from '../settle-times.ts';
+import { readSettleTimes, sortSettleTimes } from '../settle-times.ts';
 import { formatSettle } from '../text.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -47,12 +47,7 @@ export const formatSettling = (cases: readonly Pick<CaseRecord, 'steps'>[]): Mar
 /** Times below a millisecond are one: the axis is logarithmic. */
 const drawCurves = (cases: readonly Pick<CaseRecord, 'steps'>[]): Markup => {
   const curves = verdicts.flatMap((verdict) => {
-    const times = cases
-      .flatMap(({ steps }) => steps)
-      .filter(({ resolutionMs }) => resolutionMs === undefined)
-      .flatMap(({ settleMs }) => settleMs[verdict] ?? [])
-      .map((time) => Math.max(1, time))
-      .toSorted((one, other) => one - other);
+    const times = sortSettleTimes(cases, verdict).map((time) => Math.max(1, time));
     return times.length === 0 ? [] : [{ verdict, times }];
   });
   const decades = Math.max(1, Math.ceil(Math.log10(Math.max(10, ...curves.flatMap(({ times }) => times)))));

@@ -1,7 +1,7 @@
 import type { Stretch } from '../../matrix/timeline.ts';
 import { longest, nameFlow, stretchesOfKind, total, type FlowRecord } from '../monitor-record.ts';
 import { formatSettle } from '../text.ts';
-import { mostRows, touchedFlows } from '../timeline.ts';
+import { marks, mostRows, stretchWords, touchedFlows } from '../timeline.ts';
 import { html, type Markup } from './markup.ts';
 
 /** What happened meanwhile, and when all ended. Milliseconds since the begin of the watch, as those of the flows. */
@@ -10,8 +10,6 @@ export type Watch = { endMs: number; name: string; fromMs: number; toMs: number 
 type What = Stretch['what'];
 
 const whats: readonly What[] = ['leak', 'loss', 'blind'];
-const words: Readonly<Record<What, string>> = { leak: 'leaked', loss: 'lost', blind: 'not told' };
-const letters: Readonly<Record<What, string>> = { leak: '!', loss: 'x', blind: '?' };
 
 const width = 700;
 const rowHeight = 22;
@@ -25,7 +23,7 @@ export const formatTimelineFigure = (flows: readonly FlowRecord[], watch: Watch)
       <div class="wide" tabindex="0" role="group" aria-label="Timeline">${drawTimeline(shown, watch)}</div>
       <figcaption>
         ${formatSettle(watch.endMs)} in all;
-        ${whats.map((what) => html`<span class="key ${what}">${letters[what]} ${words[what]}</span> `)}
+        ${whats.map((what) => html`<span class="key ${what}">${marks[what]} ${stretchWords[what]}</span> `)}
       </figcaption>
     </figure>
     <div class="wide" tabindex="0" role="group" aria-label="Flows in numbers">
@@ -34,7 +32,7 @@ export const formatTimelineFigure = (flows: readonly FlowRecord[], watch: Watch)
           <tr>
             <th scope="col">flow</th>
             <th scope="col">wanted</th>
-            ${whats.map((what) => html`<th scope="col">${words[what]}, longest of all</th>`)}
+            ${whats.map((what) => html`<th scope="col">${stretchWords[what]}, longest of all</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -98,11 +96,11 @@ const drawFlow = (flow: FlowRecord, y: number, x: (time: number) => number): Mar
         const letter =
           wide < 10
             ? undefined
-            : html`<text x="${start + 2}" y="${y + rowHeight + 13}">${letters[what]}</text>`;
+            : html`<text x="${start + 2}" y="${y + rowHeight + 13}">${marks[what]}</text>`;
         return html`<g class="${what}"
           ><rect x="${start}" y="${y + rowHeight}" width="${wide}" height="${rowHeight - 6}"
             ><title>
-              ${words[what]} for ${formatSettle(to - from)}, ${formatSettle(from)} after the begin
+              ${stretchWords[what]} for ${formatSettle(to - from)}, ${formatSettle(from)} after the begin
             </title></rect
           >${letter}</g
         > `;
