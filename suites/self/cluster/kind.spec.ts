@@ -36,12 +36,12 @@ describe('kind provider', () => {
       expect(error.message).to.include('"flannal"').and.include('default, reference, none, mutant:NAME');
     });
 
-    it('refuses an unknown mutant and names those there are', async () => {
+    it('refuses an unknown mutant and says where those are that there are', async () => {
       const error = await thrownBy(() => startKind({ ...options, plugin: 'mutant:nobody' }));
       expect(error).to.be.instanceOf(UsageError);
       expect(error.message)
         .to.include('"nobody"')
-        .and.match(/one of [a-z-]+, [a-z-]+/);
+        .and.match(/one of the \d+ in helpers\/reference\/mutants-\*\.ts, such as [a-z-]+/);
     });
 
     it('names file and line of a plugin manifest that is not YAML', async () => {

@@ -123,6 +123,8 @@ describe('HTML report in a browser', function () {
       await page.getByRole('searchbox').fill('nothing is called so');
       expect(await page.locator('#none').isVisible()).to.equal(true);
       await page.getByRole('link', { name: 'NetworkPolicy', exact: true }).click();
+      // The page hears of a new address after the click has ended.
+      await page.locator('output', { hasText: '6 of 6' }).waitFor();
       expect(await shownNames(page)).to.have.length(6);
       expect(await page.locator('select').inputValue()).to.equal('NetworkPolicy');
     }));
