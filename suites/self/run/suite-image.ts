@@ -47,6 +47,6 @@ const listPackages = async (): Promise<string[]> => {
   const { stdout } = await execa('npm', list, { cwd: root, reject: false });
   const paths = stdout.split('\n').map((path) => path.slice(root.length));
   return [...new Set(paths)].filter(
-    (path) => /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) && path !== 'node_modules/node',
+    (path) => /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) && !path.startsWith('node_modules/node-linux-'),
   );
 };
