@@ -14,12 +14,16 @@ export type Complaint = {
   next?: string;
 };
 
+/** A command as a person types it: ours are written for a checkout; where npm installed us there is no `npm start`. */
+export const asTyped = (command: string): string =>
+  import.meta.url.includes('/node_modules/') ? command.replace('npm start --', 'npx netpol') : command;
+
 const sentence = ({ subject, wanted, got, next }: Complaint): string =>
   [
     subject,
     wanted === undefined ? '' : `  wanted: ${wanted}`,
     got === undefined ? '' : `  got:    ${got}`,
-    next === undefined ? '' : `  next:   ${next}`,
+    next === undefined ? '' : `  next:   ${asTyped(next)}`,
   ]
     .filter((line) => line !== '')
     .join('\n');

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { asTyped } from '../errors.ts';
 import { isOfSystem, type CaseRecord, type RunRecord } from './record.ts';
 
 /**
@@ -23,7 +24,7 @@ export const replayCommand = (
     : way.startsWith('from-')
       ? `system replay ${system} --from ${way.slice('from-'.length)} --to ${release} ${which.join(' ')}`
       : `system restricted ${system} --release ${release}${way === 'in-place' ? ` --in-place --mode ${mode}` : ''}`;
-  return ['npm start --', chosen, ...flags.map(quote)].join(' ');
+  return asTyped(['npm start --', chosen, ...flags.map(quote)].join(' '));
 };
 
 /** As a shell takes it for one word, and for nothing else: the command is there to be copied. */

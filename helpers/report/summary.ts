@@ -1,3 +1,4 @@
+import { asTyped } from '../errors.ts';
 import type { RedCaseOptions } from './console.ts';
 import { summariseDifferences } from './differences.ts';
 import { aboutOf } from './properties.ts';
@@ -208,5 +209,5 @@ const describeNextStep = (
   if (counts.fail > 0) return next('replay a failure alone:', replay('fail'));
   if (aborted !== undefined) return next('mend what stopped the run, then run it again');
   if (counts.pass === 0) return next('nothing was proved; the reasons above say what this cluster lacks');
-  return next('nothing is red; what each case claims:', '  npm start -- list');
+  return next('nothing is red; what each case claims:', asTyped('  npm start -- list'));
 };

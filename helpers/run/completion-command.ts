@@ -18,7 +18,7 @@ export const completionCommand = async (argv: readonly string[]): Promise<number
       next: 'source <(npx netpol completion bash)',
     });
   // Our own Node and no program before it: a person waits at each TAB.
-  console.log(completionScript(shell, [process.execPath, cli, 'complete']));
+  console.log(completionScript(shell, [process.execPath, ...process.execArgv, cli, 'complete']));
   return 0;
 };
 

@@ -22,7 +22,7 @@ const overview = (width: number): string =>
       width,
     ),
     '',
-    'npm start -- COMMAND, or npx netpol COMMAND:',
+    'npx netpol COMMAND, in a checkout also npm start -- COMMAND:',
     ...table(
       Object.values(help).map(({ usage, does }) => [usage, does]),
       width,
