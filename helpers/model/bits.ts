@@ -8,6 +8,10 @@ export const addBit = (bits: Bits, offset: number, index: number): void => {
   bits[word] = bits[word]! | (1 << (index & 31));
 };
 
+export const removeBit = (bits: Bits, index: number): void => {
+  bits[index >>> 5] = bits[index >>> 5]! & ~(1 << (index & 31));
+};
+
 export const hasBit = (bits: Bits, offset: number, index: number): boolean =>
   ((bits[offset + (index >>> 5)]! >>> (index & 31)) & 1) === 1;
 

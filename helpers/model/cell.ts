@@ -1,7 +1,7 @@
 import type { Protocol } from '../kube/types.ts';
 import type { ProbeKind } from '../matrix/matrix.ts';
 import type { Explanation, Oracle } from './oracle.ts';
-import type { SideExplanation, Verdict } from './reason.ts';
+import type { Judgement, SideExplanation } from './reason.ts';
 import type { ServiceVerdict } from './service.ts';
 
 /** The oracles of the world after a change and before it. Only established connections need the one before. */
@@ -17,7 +17,7 @@ export const judgeCell = (
   row: string,
   column: string,
   { now, before }: Oracles,
-): { verdict: Verdict; reason: string } => {
+): Judgement => {
   if (kind.target === 'lookup') return now.lookupVerdict(row);
   if (kind.target !== 'pod') return judgeBackends(kind, row, column, now);
   const after = now.explain(row, column, kind.protocol, kind.port, kind.family);
@@ -52,7 +52,7 @@ export const judgeBackends = (
  * plugin that rejects answers a denied datagram with the very error that a closed port answers with, so the error never
  * tells that the datagram arrived.
  */
-const judgeUnreachable = (there: Explanation, back: Explanation): { verdict: Verdict; reason: string } => {
+const judgeUnreachable = (there: Explanation, back: Explanation): Judgement => {
   const ends = [
     [there.egress, back.ingress],
     [there.ingress, back.egress],
@@ -74,7 +74,7 @@ const judgeUnreachable = (there: Explanation, back: Explanation): { verdict: Ver
  * "It is implementation defined as to whether the change will take effect for that existing connection."
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/#networkpolicy-s-impact-on-existing-connections
  */
-const judgeEstablished = (before: Explanation, after: Explanation): { verdict: Verdict; reason: string } => {
+const judgeEstablished = (before: Explanation, after: Explanation): Judgement => {
   if (before.verdict === 'allow' && !isIsolated(after)) return after;
   const reason = `${after.reason}; what a change does to established connections is not specified`;
   return { verdict: 'undefined', reason };

@@ -5,7 +5,7 @@ import type { Family } from '../kube/world.ts';
 export type Address = { family: Family; words: readonly number[] };
 
 /** A range of addresses. Bits behind the prefix length are zero. */
-export type Cidr = Address & { bits: number };
+type Cidr = Address & { bits: number };
 
 export type Block = { cidr: Cidr; except: readonly Cidr[] };
 

@@ -1,7 +1,7 @@
 import type { LabelSelector, NetworkPolicyPeer } from '../kube/types.ts';
 import { describePort, matchPort, type Rule } from './network-policy.ts';
 import { namespaceNameLabel } from './population.ts';
-import type { Verdict } from './reason.ts';
+import type { Judgement, Verdict } from './reason.ts';
 import type { Parts } from './service.ts';
 
 /**
@@ -14,7 +14,7 @@ import type { Parts } from './service.ts';
 export const judgeLookup = (
   { world, population, selections, tiers }: Omit<Parts, 'explain'>,
   from: string,
-): { verdict: Verdict; reason: string } => {
+): Judgement => {
   const source = population.indexOf(from);
   const pod = source === undefined ? undefined : population.pods[source];
   if (source === undefined || pod === undefined) throw new RangeError(`no pod ${from} in this world`);
@@ -61,7 +61,7 @@ const dnsPorts = [53, 5353] as const;
 /** What a rule says of a DNS server: of its place, and of each port. */
 type Trial = { place: string; peer: Verdict; ports: Verdict[]; words: string };
 
-const conclude = (isolation: string, trials: readonly Trial[]): { verdict: Verdict; reason: string } => {
+const conclude = (isolation: string, trials: readonly Trial[]): Judgement => {
   const byPort = dnsPorts.map((_, index) =>
     bestOf(trials.map(({ peer, ports }) => worstOf(peer, ports[index] ?? 'deny'))),
   );

@@ -1,15 +1,13 @@
 import type { Protocol } from '../kube/types.ts';
 import type { Family, Node, World } from '../kube/world.ts';
-import { addBit, hasBit } from './bits.ts';
 import type { Direction } from './network-policy.ts';
 import { createPopulation } from './population.ts';
 import type { Population } from './population.ts';
 import type { Verdict } from './reason.ts';
-import type { Tier } from './tier-policy.ts';
-import { passTier, type TierSelection } from './tiers.ts';
+import { passPeer, type Fate, type TierSelection } from './tiers.ts';
 
 /** One end of a connection through a node port, with all that policies may take for its other end and its port. */
-export type NodePortEnd = {
+type NodePortEnd = {
   world: World;
   tiers: readonly TierSelection[];
   direction: Direction;
@@ -24,8 +22,6 @@ export type NodePortEnd = {
   /** Whether NetworkPolicies have the word after the Admin tier. */
   isIsolated: boolean;
 };
-
-type Fate = 'allow' | 'deny' | 'next';
 
 /**
  * What the tiers make of one end, before and after translation. Undefined where they surely leave it to NetworkPolicies,
@@ -68,16 +64,12 @@ const fatesOf = (
   peer: number,
   port: number,
 ): Fate[] => {
-  const traffic = { direction, protocol, port, family, isTranslated: true };
-  const open = new Uint32Array(population.words);
-  addBit(open, 0, peer);
-  const walk = (tier: Tier, after: Fate[]): Fate[] => {
-    const { accepted, denied, left } = passTier(population, tiers, tier, subject, traffic, open);
-    return [
-      ...(hasBit(accepted, 0, peer) ? (['allow'] as const) : []),
-      ...(hasBit(denied, 0, peer) ? (['deny'] as const) : []),
-      ...(hasBit(left, 0, peer) ? after : []),
-    ];
-  };
-  return walk('Admin', isIsolated ? ['next'] : walk('Baseline', ['allow']));
+  const connection = { subject, peer, direction, protocol, port, family, isTranslated: true };
+  const admin = passPeer(population, tiers, 'Admin', connection);
+  if (isIsolated || !admin.includes('next')) return admin;
+  const baseline = passPeer(population, tiers, 'Baseline', connection);
+  return [
+    ...admin.filter((fate) => fate !== 'next'),
+    ...baseline.map((fate) => (fate === 'next' ? 'allow' : fate)),
+  ];
 };

@@ -1,15 +1,14 @@
-import type { NetworkPolicyPort, Protocol } from '../kube/types.ts';
+import type { IPBlock, NetworkPolicyPort, Protocol } from '../kube/types.ts';
 import type { Family, Node, Pod, World } from '../kube/world.ts';
 import { addressOf, idOf } from '../kube/world.ts';
 import { hasBit } from './bits.ts';
 import { blockContains, parseAddress, parseBlock } from './cidr.ts';
-import type { Address } from './cidr.ts';
 import { matchPort } from './network-policy.ts';
 import type { Direction, Rule } from './network-policy.ts';
 import { judgeByTiers } from './node-port-tiers.ts';
-import type { SideExplanation, Verdict } from './reason.ts';
+import type { Judgement, SideExplanation } from './reason.ts';
 import { backendsOf, findService, summarize } from './service.ts';
-import type { Backend, Parts, ServiceVerdict } from './service.ts';
+import type { AskService, Backend, Parts } from './service.ts';
 
 /**
  * The node at which a pod asks a node port. Preferred is one without a pod behind the Service, then one that is not
@@ -37,31 +36,29 @@ export const entryNode = (world: World, service: string, from: string): Node | u
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/#behavior-of-to-and-from-selectors
  * @throws RangeError where there is no such pod, no such Service, or the Service has no such port or no node port
  */
-export const judgeNodePort = (
-  parts: Parts,
-  from: string,
-  id: string,
-  protocol: Protocol,
-  port: number,
-  family: Family,
-): ServiceVerdict => {
-  const { world, population } = parts;
-  const { service, entry } = findService(world, id, protocol, port);
-  if (service.type !== 'NodePort') throw new RangeError(`Service ${id} has no node port`);
-  const client = population.indexOf(from);
-  if (client === undefined) throw new RangeError(`no pod ${from} in this world`);
-  const node = entryNode(world, id, from);
-  const visit = { parts, client, node, protocol, nodePort: entry.nodePort ?? 0, family };
-  const judged = backendsOf(world, service, entry, family).map((backend) => {
-    const ends = (['egress', 'ingress'] as const).map((direction) => judgeEnd(visit, backend, direction));
-    const decisive = (['deny', 'undefined', 'allow'] as const).find((verdict) =>
-      ends.some((end) => end.verdict === verdict),
-    );
-    const reason = ends.find((end) => end.verdict === decisive)?.reason ?? '';
-    return { id: idOf(backend.pod), verdict: decisive ?? 'allow', reason };
-  });
-  return summarize(id, judged);
-};
+export const judgeNodePort =
+  (parts: Parts): AskService =>
+  (from, id, protocol, port, family) => {
+    const { world, population } = parts;
+    const { service, entry } = findService(world, id, protocol, port);
+    if (service.type !== 'NodePort') throw new RangeError(`Service ${id} has no node port`);
+    const client = population.indexOf(from);
+    if (client === undefined) throw new RangeError(`no pod ${from} in this world`);
+    const node = entryNode(world, id, from);
+    const visit = { parts, client, node, protocol, nodePort: entry.nodePort ?? 0, family };
+    const judged = backendsOf(world, service, entry, family).map((backend) => {
+      const said = parts.explain(from, idOf(backend.pod), protocol, backend.port, family);
+      const ends = (['egress', 'ingress'] as const).map((direction) =>
+        judgeEnd(visit, backend, direction, said[direction]),
+      );
+      const decisive = (['deny', 'undefined', 'allow'] as const).find((verdict) =>
+        ends.some((end) => end.verdict === verdict),
+      );
+      const reason = ends.find((end) => end.verdict === decisive)?.reason ?? '';
+      return { id: idOf(backend.pod), verdict: decisive ?? 'allow', reason };
+    });
+    return summarize(id, judged);
+  };
 
 type Visit = {
   parts: Parts;
@@ -74,15 +71,8 @@ type Visit = {
   family: Family;
 };
 
-const judgeEnd = (
-  visit: Visit,
-  backend: Backend,
-  direction: Direction,
-): { verdict: Verdict; reason: string } => {
-  const { parts, client, protocol, family } = visit;
-  const from = parts.population.ids[client] ?? '';
-  const { egress, ingress } = parts.explain(from, idOf(backend.pod), protocol, backend.port, family);
-  const end = direction === 'egress' ? egress : ingress;
+const judgeEnd = (visit: Visit, backend: Backend, direction: Direction, end: SideExplanation): Judgement => {
+  const { parts, client, protocol } = visit;
   const asking = parts.population.pods[client]!;
   const subject = direction === 'egress' ? asking : backend.pod;
   // A destination that counts before the translation has the port of the node. Who is the asked pod shows after it.
@@ -102,11 +92,13 @@ const judgeEnd = (
     !rules.some(({ rule, namespace }) => mayAdmitNode(rule, namespace, seen, visit, backend, direction))
   )
     return { verdict: 'deny', reason: end.reason };
-  const what = direction === 'egress' ? 'destination' : 'source';
-  return {
-    verdict: 'undefined',
-    reason: `${idOf(subject)} is isolated for ${direction} by ${end.isolatedBy.join(', ')}, and which ${what} policies see is not specified for a node port`,
-  };
+  const isolation = `${idOf(subject)} is isolated for ${direction} by ${end.isolatedBy.join(', ')}`;
+  return { verdict: 'undefined', reason: `${isolation}, and ${unspecified[direction]}` };
+};
+
+const unspecified: Record<Direction, string> = {
+  egress: 'which destination policies see is not specified for a node port',
+  ingress: 'which source policies see is not specified for a node port',
 };
 
 const judgeTiers = (
@@ -115,7 +107,7 @@ const judgeTiers = (
   direction: Direction,
   ports: readonly number[],
   end: SideExplanation,
-): { verdict: Verdict; reason: string } | undefined => {
+): Judgement | undefined => {
   const { world, tiers, population } = parts;
   const asked = population.pods.indexOf(backend.pod);
   const [subject, peer] = direction === 'egress' ? [client, asked] : [asked, client];
@@ -128,11 +120,8 @@ const judgeTiers = (
   if (judged === undefined) return undefined;
   const { verdict, policies } = judged;
   if (verdict !== 'undefined') return { verdict, reason: end.reason };
-  const what = direction === 'egress' ? 'destination' : 'source';
-  return {
-    verdict,
-    reason: `${population.ids[subject]} is the subject of ${policies.join(', ')}, and which ${what} policies see is not specified for a node port`,
-  };
+  const subjection = `${population.ids[subject]} is the subject of ${policies.join(', ')}`;
+  return { verdict, reason: `${subjection}, and ${unspecified[direction]}` };
 };
 
 const rulesOf = (
@@ -187,8 +176,8 @@ const mayAdmitNode = (
   );
 };
 
-const blockMayHold = (block: Parameters<typeof parseBlock>[0], address: string | undefined): boolean =>
-  address === undefined || blockContains(parseBlock(block), parseAddress(address) satisfies Address);
+const blockMayHold = (block: IPBlock, address: string | undefined): boolean =>
+  address === undefined || blockContains(parseBlock(block), parseAddress(address));
 
 const admitsPort = (
   entry: NetworkPolicyPort,

@@ -7,22 +7,21 @@ import { judgeLookup } from './lookup.ts';
 import { readPolicy } from './network-policy.ts';
 import type { Direction } from './network-policy.ts';
 import { judgeNodePort } from './node-port.ts';
-import { createPopulation } from './population.ts';
+import { createPopulation, type Population } from './population.ts';
 import { computeReach, selectSubjects } from './reach.ts';
-import type { Reach } from './reach.ts';
-import type { Connection, PolicyPart, SideExplanation, Verdict } from './reason.ts';
+import type { Reach, Selections } from './reach.ts';
+import type { Judgement, PolicyPart, SideExplanation, Verdict } from './reason.ts';
 import { judgeService } from './service.ts';
-import type { Parts, ServiceVerdict } from './service.ts';
+import type { AskService, Parts } from './service.ts';
 import { listStages } from './stages.ts';
 import type { Stage } from './stages.ts';
 import { readTierPolicy } from './tier-policy.ts';
 import { explainEnd } from './tier-reason.ts';
 import { selectTierSubjects } from './tiers.ts';
+import type { Connection, Traffic } from './tiers.ts';
 
 /** A verdict and why, both ends apart. `reason` is one line that names policies, rules and what did not match. */
-export type Explanation = {
-  verdict: Verdict;
-  reason: string;
+export type Explanation = Judgement & {
   /** What the verdict follows from, at the ends that say the same. */
   decidedBy: (PolicyPart & { direction: Direction })[];
   egress: SideExplanation;
@@ -57,23 +56,11 @@ export type Oracle = {
    * Policies apply to the pods behind a Service: `allow` where all of them can be reached, `deny` where none
    * can or there is none, `undefined` where the luck of load balancing decides.
    */
-  serviceVerdict(
-    from: string,
-    service: string,
-    protocol: Protocol,
-    port: number,
-    family: Family,
-  ): ServiceVerdict;
+  serviceVerdict: AskService;
   /** The same for a Service that is asked at a node, where it is not specified whose address policies see. */
-  nodePortVerdict(
-    from: string,
-    service: string,
-    protocol: Protocol,
-    port: number,
-    family: Family,
-  ): ServiceVerdict;
+  nodePortVerdict: AskService;
   /** Whether a pod can look up names: it, as nobody knows where the DNS server is, is judged by its egress alone. */
-  lookupVerdict(from: string): { verdict: Verdict; reason: string };
+  lookupVerdict(from: string): Judgement;
 };
 
 /**
@@ -90,41 +77,26 @@ export const createOracle = (snapshot: World): Oracle => {
   const policies = selectSubjects(world.policies.map(readPolicy), population);
   const tiers = selectTierSubjects((world.adminPolicies ?? []).map(readTierPolicy), population);
   const selections = { policies, tiers };
-  const known = new Map<number, Reach>();
 
-  const reachOf = (protocol: ProbeProtocol, port: number, family: Family): Reach => {
-    const key = (port * 4 + protocols.indexOf(protocol)) * 2 + (family === 'IPv6' ? 1 : 0);
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const reach = computeReach(population, selections, protocol, port, family);
-    known.set(key, reach);
-    return reach;
-  };
+  const reachOf = rememberReach(population, selections);
+  const numberOf = (id: string, family: Family): number => findNumber(population, id, family);
 
-  const numberOf = (id: string, family: Family): number => {
-    const index = population.indexOf(id);
-    if (index === undefined) throw new RangeError(`no pod ${id} in this world`);
-    if (population.addressOf(index, family) === undefined)
-      throw new RangeError(`${id} has no ${family} address`);
-    return index;
-  };
-
-  const explain = (
+  const askEnds = <Asked extends Omit<Traffic, 'direction'>, Said>(
     from: string,
     to: string,
-    asked: Pick<Connection, 'protocol' | 'port' | 'family' | 'isTranslated'>,
-  ): Explanation => {
-    const source = numberOf(from, asked.family);
-    const destination = numberOf(to, asked.family);
-    const egress = explainEnd(population, selections, {
-      ...{ subject: source, peer: destination, direction: 'egress' },
-      ...asked,
-    });
-    const ingress = explainEnd(population, selections, {
-      ...{ subject: destination, peer: source, direction: 'ingress' },
-      ...asked,
-    });
-    return { ...conclude(from, to, egress, ingress), egress, ingress };
+    asked: Asked,
+    ask: (connection: Connection & Asked) => Said,
+  ): Record<Direction, Said> => {
+    const [source, destination] = [numberOf(from, asked.family), numberOf(to, asked.family)];
+    return {
+      egress: ask({ ...asked, direction: 'egress', subject: source, peer: destination }),
+      ingress: ask({ ...asked, direction: 'ingress', subject: destination, peer: source }),
+    };
+  };
+
+  const explain = (from: string, to: string, asked: Omit<Traffic, 'direction'>): Explanation => {
+    const ends = askEnds(from, to, asked, (connection) => explainEnd(population, selections, connection));
+    return { ...conclude(from, to, ends), ...ends };
   };
   const parts: Parts = {
     world,
@@ -143,16 +115,10 @@ export const createOracle = (snapshot: World): Oracle => {
         numberOf(to, family),
       ),
     explain: (from, to, protocol, port, family) => explain(from, to, { protocol, port, family }),
-    stages: (from, to, protocol, port, family) => {
-      const [source, destination] = [numberOf(from, family), numberOf(to, family)];
-      const asked = { protocol, port, family };
-      const stagesOf = (direction: Direction, subject: number, peer: number): Stage[] =>
-        listStages(population, selections, { subject, peer, direction, ...asked });
-      return {
-        egress: stagesOf('egress', source, destination),
-        ingress: stagesOf('ingress', destination, source),
-      };
-    },
+    stages: (from, to, protocol, port, family) =>
+      askEnds(from, to, { protocol, port, family }, (connection) =>
+        listStages(population, selections, connection),
+      ),
     matrix: (protocol, port, family, rows, columns) => {
       const everybody = (): string[] =>
         population.ids.filter((_, index) => population.addressOf(index, family) !== undefined);
@@ -167,15 +133,35 @@ export const createOracle = (snapshot: World): Oracle => {
       }
       return { rows: sources, columns: targets, cells };
     },
-    serviceVerdict: (from, service, protocol, port, family) =>
-      judgeService(parts, from, service, protocol, port, family),
-    nodePortVerdict: (from, service, protocol, port, family) =>
-      judgeNodePort(parts, from, service, protocol, port, family),
+    serviceVerdict: judgeService(parts),
+    nodePortVerdict: judgeNodePort(parts),
     lookupVerdict: (from) => judgeLookup(parts, from),
   };
 };
 
+type ReachOf = (protocol: ProbeProtocol, port: number, family: Family) => Reach;
+
+const rememberReach = (population: Population, selections: Selections): ReachOf => {
+  const known = new Map<number, Reach>();
+  return (protocol, port, family) => {
+    const key = (port * 4 + protocols.indexOf(protocol)) * 2 + (family === 'IPv6' ? 1 : 0);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const reach = computeReach(population, selections, protocol, port, family);
+    known.set(key, reach);
+    return reach;
+  };
+};
+
 const protocols: readonly ProbeProtocol[] = ['TCP', 'UDP', 'SCTP', 'ICMP'];
+
+const findNumber = (population: Population, id: string, family: Family): number => {
+  const index = population.indexOf(id);
+  if (index === undefined) throw new RangeError(`no pod ${id} in this world`);
+  if (population.addressOf(index, family) === undefined)
+    throw new RangeError(`${id} has no ${family} address`);
+  return index;
+};
 
 const verdictAt = ({ sure, possible }: Reach, offset: number, to: number): Verdict => {
   if (hasBit(sure, offset, to)) return 'allow';
@@ -185,27 +171,22 @@ const verdictAt = ({ sure, possible }: Reach, offset: number, to: number): Verdi
 const conclude = (
   from: string,
   to: string,
-  egress: SideExplanation,
-  ingress: SideExplanation,
+  ends: Record<Direction, SideExplanation>,
 ): Pick<Explanation, 'verdict' | 'reason' | 'decidedBy'> => {
-  const ends = [egress, ingress];
-  const isSelf = from === to;
-  const decisive = (['deny', 'undefined'] as const).find((verdict) =>
-    ends.some((end) => end.verdict === verdict),
+  const verdict =
+    (['deny', 'undefined'] as const).find(
+      (each) => ends.egress.verdict === each || ends.ingress.verdict === each,
+    ) ?? 'allow';
+  const speaking = (['egress', 'ingress'] as const).filter(
+    (direction) => ends[direction].verdict === verdict,
   );
-  const speaking = ends.filter((end) => end.verdict === (decisive ?? 'allow') && end.reason !== '');
-  const verdict = decisive ?? 'allow';
-  const reason = [...new Set(speaking.map((end) => end.reason))].join('; ');
-  const decidedBy = (['egress', 'ingress'] as const).flatMap((direction) => {
-    const end = direction === 'egress' ? egress : ingress;
-    return end.verdict === verdict ? end.decidedBy.map((part) => ({ ...part, direction })) : [];
-  });
-  if (reason !== '') return { verdict, reason, decidedBy };
-  return {
-    verdict: 'allow',
-    decidedBy,
-    reason: isSelf
-      ? `no policy isolates ${from}`
-      : `no policy isolates ${from} for egress or ${to} for ingress`,
-  };
+  const decidedBy = speaking.flatMap((direction) =>
+    ends[direction].decidedBy.map((part) => ({ ...part, direction })),
+  );
+  const reasons = new Set(
+    speaking.map((direction) => ends[direction].reason).filter((reason) => reason !== ''),
+  );
+  if (reasons.size > 0) return { verdict, reason: [...reasons].join('; '), decidedBy };
+  const ofBoth = from === to ? from : `${from} for egress or ${to} for ingress`;
+  return { verdict: 'allow', decidedBy, reason: `no policy isolates ${ofBoth}` };
 };

@@ -1,5 +1,12 @@
-import type { Labels, LabelSelector, NetworkPolicyPeer, NetworkPolicyPort, Protocol } from '../kube/types.ts';
-import type { Family, Pod, World } from '../kube/world.ts';
+import type {
+  IPBlock,
+  Labels,
+  LabelSelector,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+  Protocol,
+} from '../kube/types.ts';
+import type { Family, Pod, Service, World } from '../kube/world.ts';
 import { addressOf, idOf, readServiceName } from '../kube/world.ts';
 import { addAll, addBit, fillAll, wordsFor } from './bits.ts';
 import type { Bits } from './bits.ts';
@@ -17,6 +24,8 @@ export type Population = {
   readonly pods: readonly Pod[];
   readonly ids: readonly string[];
   readonly words: number;
+  /** The set of all; never to be written into. */
+  readonly everybody: Bits;
   /** The number of `namespace/name`, or undefined. */
   indexOf: (id: string) => number | undefined;
   addressOf: (index: number, family: Family) => Address | undefined;
@@ -46,50 +55,13 @@ export const createPopulation = (world: World): Population => {
   const ids = pods.map(idOf);
   const words = wordsFor(pods.length);
   const numbers = new Map(ids.map((id, index) => [id, index]));
-  const addresses = { IPv4: [] as (Address | undefined)[], IPv6: [] as (Address | undefined)[] };
-  const members = new Map<string, number[]>();
-  for (const [index, pod] of pods.entries()) {
-    for (const family of ['IPv4', 'IPv6'] as const) {
-      const address = addressOf(pod, family);
-      addresses[family].push(address === undefined ? undefined : parseAddress(address));
-    }
-    if (pod.external === true) continue;
-    const list = members.get(pod.namespace);
-    if (list === undefined) members.set(pod.namespace, [index]);
-    else list.push(index);
-  }
-  const labels = new Map<string, Labels>();
-  for (const name of members.keys()) labels.set(name, { [namespaceNameLabel]: name });
-  for (const namespace of world.namespaces)
-    labels.set(namespace.name, { ...namespace.labels, [namespaceNameLabel]: namespace.name });
-
+  const addresses = { IPv4: addressesOf(pods, 'IPv4'), IPv6: addressesOf(pods, 'IPv6') };
   const everybody = new Uint32Array(words);
   fillAll(everybody, 0, pods.length);
-  const hosts = new Uint32Array(words);
-  for (const [index, pod] of pods.entries()) if (pod.hostNetwork === true) addBit(hosts, 0, index);
+  const { namespaceLabels, select, matchSelectors } = createSelection(world, words);
 
-  const select = memoize((namespace: string, selector: LabelSelector): Bits => {
-    const found = new Uint32Array(words);
-    for (const index of members.get(namespace) ?? [])
-      if (matchesSelector(selector, pods[index]!.labels)) addBit(found, 0, index);
-    return found;
-  });
-
-  const namespacesOf = memoize((_: string, selector: LabelSelector): string[] =>
-    [...members.keys()].filter((name) => matchesSelector(selector, labels.get(name) ?? {})),
-  );
-
-  const matchSelectors = memoize((namespace: string, peer: NetworkPolicyPeer): Matched => {
-    const selector = peer.podSelector ?? {};
-    const possible = new Uint32Array(words);
-    const names = peer.namespaceSelector ? namespacesOf('', peer.namespaceSelector) : [namespace];
-    for (const name of names) addAll(possible, 0, select(name, selector));
-    return { sure: possible.map((word, at) => word & ~hosts[at]!), possible };
-  });
-
-  const matchBlock = memoize((family: Family, { ipBlock }: NetworkPolicyPeer): Matched => {
-    const found = { sure: new Uint32Array(words), possible: new Uint32Array(words) };
-    if (!ipBlock) return found;
+  const matchBlock = memoize((family: Family, ipBlock: IPBlock): Matched => {
+    const found = none(words);
     const block = parseBlock(ipBlock);
     for (const [index, address] of addresses[family].entries()) {
       if (address === undefined || !blockContains(block, address)) continue;
@@ -103,38 +75,23 @@ export const createPopulation = (world: World): Population => {
   const match: Population['match'] = (peers, namespace, family) => {
     if (peers.length === 0) return { sure: everybody, possible: everybody };
     const each = peers.map((peer) =>
-      peer.ipBlock ? matchBlock(family, peer) : matchSelectors(namespace, peer),
+      peer.ipBlock ? matchBlock(family, peer.ipBlock) : matchSelectors(namespace, peer),
     );
-    return union(each, words);
+    return unite(each, words);
   };
-
-  const resolve = memoize((name: string, [protocol, port]: readonly [Protocol, number]): Matched => {
-    const found = { sure: new Uint32Array(words), possible: new Uint32Array(words) };
-    for (const [index, pod] of pods.entries()) {
-      const names = (candidate: Pod['ports'][number]): boolean =>
-        candidate.name === name && candidate.protocol === protocol && candidate.port === port;
-      if (pod.external === true || !pod.ports.some(names)) continue;
-      addBit(found.possible, 0, index);
-      if (pod.hostNetwork !== true) addBit(found.sure, 0, index);
-    }
-    return found;
-  });
 
   return {
     pods,
     ids,
     words,
+    everybody,
     indexOf: (id) => numbers.get(id),
     addressOf: (index, family) => addresses[family][index],
     nodeLabels: (name) => world.nodes?.find((node) => node.name === name)?.labels,
-    namespaceLabels: (name) => labels.get(name) ?? { [namespaceNameLabel]: name },
+    namespaceLabels,
     select,
     podsNamed: (domainName) => {
-      const named = readServiceName(domainName);
-      const services = world.services.filter(
-        ({ namespace, name }) =>
-          namespace === named?.namespace && (named.name === '*' || name === named.name),
-      );
+      const services = servicesNamed(world, domainName);
       // The name of any other kind of Service means an address that is no pod's.
       if (services.length === 0 || services.some(({ type }) => type !== 'Headless')) return undefined;
       const found = new Uint32Array(words);
@@ -150,22 +107,92 @@ export const createPopulation = (world: World): Population => {
       ofRules[family].set(rule, matched);
       return matched;
     },
-    matchPorts: (ports, protocol, port) => {
-      if (ports.length === 0) return 'all';
-      const named: Matched[] = [];
-      for (const entry of ports) {
-        const match = matchPort(entry, protocol, port);
-        if (match === true) return 'all';
-        if (match !== false) named.push(resolve(match.name, [protocol, port]));
-      }
-      return named.length === 0 ? 'none' : union(named, words);
-    },
+    matchPorts: createPortMatch(pods, words),
   };
 };
 
-const union = (sets: readonly Matched[], words: number): Matched => {
+const addressesOf = (pods: readonly Pod[], family: Family): (Address | undefined)[] =>
+  pods.map((pod) => {
+    const address = addressOf(pod, family);
+    return address === undefined ? undefined : parseAddress(address);
+  });
+
+const servicesNamed = ({ services }: World, domainName: string): Service[] => {
+  const named = readServiceName(domainName);
+  return services.filter(
+    ({ namespace, name }) => namespace === named?.namespace && (named.name === '*' || name === named.name),
+  );
+};
+
+type Selection = Pick<Population, 'namespaceLabels' | 'select'> & {
+  matchSelectors: (namespace: string, peer: NetworkPolicyPeer) => Matched;
+};
+
+const createSelection = ({ pods, namespaces }: World, words: number): Selection => {
+  const numbered = pods.map((pod, index) => ({ pod, index })).filter(({ pod }) => pod.external !== true);
+  const members = Map.groupBy(numbered, ({ pod }) => pod.namespace);
+  const known = new Map(
+    namespaces.map(({ name, labels }): [string, Labels] => [name, { ...labels, [namespaceNameLabel]: name }]),
+  );
+  const namespaceLabels = (name: string): Labels => known.get(name) ?? { [namespaceNameLabel]: name };
+  const hosts = new Uint32Array(words);
+  for (const [index, pod] of pods.entries()) if (pod.hostNetwork === true) addBit(hosts, 0, index);
+
+  const select = memoize((namespace: string, selector: LabelSelector): Bits => {
+    const found = new Uint32Array(words);
+    for (const { pod, index } of members.get(namespace) ?? [])
+      if (matchesSelector(selector, pod.labels)) addBit(found, 0, index);
+    return found;
+  });
+
+  const namespacesOf = memoize((_: string, selector: LabelSelector): string[] =>
+    [...members.keys()].filter((name) => matchesSelector(selector, namespaceLabels(name))),
+  );
+
+  const matchSelectors = memoize((namespace: string, peer: NetworkPolicyPeer): Matched => {
+    const selector = peer.podSelector ?? {};
+    const possible = new Uint32Array(words);
+    const names = peer.namespaceSelector ? namespacesOf('', peer.namespaceSelector) : [namespace];
+    for (const name of names) addAll(possible, 0, select(name, selector));
+    return { sure: possible.map((word, at) => word & ~hosts[at]!), possible };
+  });
+
+  return { namespaceLabels, select, matchSelectors };
+};
+
+const createPortMatch = (pods: readonly Pod[], words: number): Population['matchPorts'] => {
+  const resolve = memoize((name: string, [protocol, port]: readonly [Protocol, number]): Matched => {
+    const found = none(words);
+    for (const [index, pod] of pods.entries()) {
+      const names = (candidate: Pod['ports'][number]): boolean =>
+        candidate.name === name && candidate.protocol === protocol && candidate.port === port;
+      if (pod.external === true || !pod.ports.some(names)) continue;
+      addBit(found.possible, 0, index);
+      if (pod.hostNetwork !== true) addBit(found.sure, 0, index);
+    }
+    return found;
+  });
+  return (ports, protocol, port) => {
+    if (ports.length === 0) return 'all';
+    const named: Matched[] = [];
+    for (const entry of ports) {
+      const match = matchPort(entry, protocol, port);
+      if (match === true) return 'all';
+      if (match !== false) named.push(resolve(match.name, [protocol, port]));
+    }
+    return named.length === 0 ? 'none' : unite(named, words);
+  };
+};
+
+export const none = (words: number): Matched => ({
+  sure: new Uint32Array(words),
+  possible: new Uint32Array(words),
+});
+
+/** Not to be written into: of one set it is the very same. */
+export const unite = (sets: readonly Matched[], words: number): Matched => {
   if (sets.length === 1) return sets[0]!;
-  const all = { sure: new Uint32Array(words), possible: new Uint32Array(words) };
+  const all = none(words);
   for (const { sure, possible } of sets) {
     addAll(all.sure, 0, sure);
     addAll(all.possible, 0, possible);
@@ -174,7 +201,7 @@ const union = (sets: readonly Matched[], words: number): Matched => {
 };
 
 /** Remembers by the text of both arguments: many policies share few selectors. */
-const memoize = <Name extends string, Value, Result>(
+export const memoize = <Name extends string, Value, Result>(
   compute: (name: Name, value: Value) => Result,
 ): ((name: Name, value: Value) => Result) => {
   const known = new Map<string, Result>();

@@ -72,10 +72,8 @@ const mayShareNode = (one: Pod, other: Pod): boolean =>
  */
 const decide = (population: Population, { policies, tiers }: Selections, traffic: Traffic): Matched => {
   const { isolated, selected, ...admitted } = admit(population, policies, traffic);
-  const { words, pods } = population;
+  const { words, everybody } = population;
   for (const subject of new Set(tiers.flatMap(({ subjects }) => subjects))) {
-    const everybody = new Uint32Array(words);
-    fillAll(everybody, 0, pods.length);
     const [from, to] = [subject * words, (subject + 1) * words];
     const admin = passTier(population, tiers, 'Admin', subject, traffic, everybody);
     const isIsolated = hasBit(isolated, 0, subject);

@@ -1,7 +1,6 @@
 import type { NetworkPolicyPeer, Protocol } from '../kube/types.ts';
 import type { Family, Pod } from '../kube/world.ts';
 import { addressOf, idOf } from '../kube/world.ts';
-import type { ProbeProtocol } from '../matrix/matrix.ts';
 import { hasBit } from './bits.ts';
 import type { Bits } from './bits.ts';
 import { contains, parseBlock } from './cidr.ts';
@@ -11,8 +10,12 @@ import type { Direction, PolicyRules, Rule } from './network-policy.ts';
 import type { Matched, Population } from './population.ts';
 import { isOwnNode, mayBypass } from './reach.ts';
 import type { Selection } from './reach.ts';
+import type { Connection } from './tiers.ts';
 
 export type Verdict = 'allow' | 'deny' | 'undefined';
+
+/** A verdict and why, in words. */
+export type Judgement = { verdict: Verdict; reason: string };
 
 /** A policy, `NetworkPolicy x/allow-y`, or a rule of it: `ingress[0].from[1]`; one of a tier with its own name, if it has one. */
 export type PolicyPart = { policy: string; rule?: string };
@@ -32,18 +35,6 @@ export type SideExplanation = {
   acceptsErrors: boolean;
   /** In words; empty where no policy is about this end. */
   reason: string;
-};
-
-/** The connection of which one end is explained. Subject and peer are numbers of the population. */
-export type Connection = {
-  subject: number;
-  peer: number;
-  direction: Direction;
-  protocol: ProbeProtocol;
-  port: number;
-  family: Family;
-  /** Whether the source asks the address of a Service that leads to the destination. */
-  isTranslated?: boolean;
 };
 
 /** Says why one end admits a connection or does not. */
@@ -101,6 +92,10 @@ export const explainSide = (
 const nothing = { admittedBy: [], matchedBy: [], decidedBy: [], acceptsErrors: false };
 
 const partOf = (id: string): PolicyPart => ({ policy: `NetworkPolicy ${id}` });
+
+/** The policies that select a pod, for whatever direction. */
+export const partsSelecting = (policies: readonly Selection[], subject: number): PolicyPart[] =>
+  policies.filter(({ subjects }) => subjects.includes(subject)).map(({ policy }) => partOf(policy.id));
 
 /** What a rule, or one peer of it, says to the connection. */
 type Trial = { policy: string; rule: string; verdict: Verdict; words: string };

@@ -6,16 +6,23 @@ import { matchesSelector } from './matching.ts';
 import { matchPort } from './network-policy.ts';
 import type { Oracle } from './oracle.ts';
 import type { Population } from './population.ts';
-import type { Verdict } from './reason.ts';
+import type { Judgement, Verdict } from './reason.ts';
 import type { Selection } from './reach.ts';
 import type { TierSelection } from './tiers.ts';
 
-export type ServiceVerdict = {
-  verdict: Verdict;
+export type ServiceVerdict = Judgement & {
   /** Every pod behind the Service, with what it says to the source. */
   backends: { id: string; verdict: Verdict }[];
-  reason: string;
 };
+
+/** Pods and Services are named `namespace/name`. */
+export type AskService = (
+  from: string,
+  service: string,
+  protocol: Protocol,
+  port: number,
+  family: Family,
+) => ServiceVerdict;
 
 /** What the verdicts about Services are made of. */
 export type Parts = {
@@ -31,33 +38,28 @@ export type Parts = {
 export type Backend = { pod: Pod; port: number };
 
 /** @throws RangeError where there is no such pod, no such Service, or the Service has no such port or family */
-export const judgeService = (
-  parts: Parts,
-  from: string,
-  id: string,
-  protocol: Protocol,
-  port: number,
-  family: Family,
-): ServiceVerdict => {
-  const { service, entry } = findService(parts.world, id, protocol, port);
-  const virtual = addressOf(service, family);
-  if (service.type !== 'Headless' && virtual === undefined)
-    throw new RangeError(`Service ${id} has no ${family} address`);
+export const judgeService =
+  (parts: Parts): AskService =>
+  (from, id, protocol, port, family) => {
+    const { service, entry } = findService(parts.world, id, protocol, port);
+    const virtual = addressOf(service, family);
+    if (service.type !== 'Headless' && virtual === undefined)
+      throw new RangeError(`Service ${id} has no ${family} address`);
 
-  const judged = backendsOf(parts.world, service, entry, family).map(({ pod, port: target }) => {
-    const { verdict, reason, egress, ingress } = parts.explain(from, idOf(pod), protocol, target, family);
-    const mayMatchVirtual =
-      verdict === 'deny' &&
-      virtual !== undefined &&
-      egress.verdict === 'deny' &&
-      ingress.verdict !== 'deny' &&
-      admitsAddress(parts, from, virtual, protocol, [port, target]);
-    return mayMatchVirtual
-      ? { id: idOf(pod), verdict: 'undefined' as const, reason: wordsOfVirtual(from, virtual) }
-      : { id: idOf(pod), verdict, reason };
-  });
-  return summarize(id, judged);
-};
+    const judged = backendsOf(parts.world, service, entry, family).map(({ pod, port: target }): Backed => {
+      const { verdict, reason, egress, ingress } = parts.explain(from, idOf(pod), protocol, target, family);
+      const mayMatchVirtual =
+        verdict === 'deny' &&
+        virtual !== undefined &&
+        egress.verdict === 'deny' &&
+        ingress.verdict !== 'deny' &&
+        admitsAddress(parts, from, virtual, protocol, [port, target]);
+      return mayMatchVirtual
+        ? { id: idOf(pod), verdict: 'undefined', reason: wordsOfVirtual(from, virtual) }
+        : { id: idOf(pod), verdict, reason };
+    });
+    return summarize(id, judged);
+  };
 
 /** @throws RangeError where there is no such Service, or it has no such port */
 export const findService = (
@@ -123,19 +125,16 @@ const admitsAddress = (
 const wordsOfVirtual = (from: string, virtual: string): string =>
   `an ipBlock in the egress rules of ${from} contains ${virtual}, but whether it matches the address of a Service is not specified`;
 
+/** A pod behind a Service, and what becomes of a connection to it. */
+type Backed = Judgement & { id: string };
+
 /** What the verdicts about each pod behind a Service make of the Service. */
-export const summarize = (
-  id: string,
-  judged: readonly { id: string; verdict: Verdict; reason: string }[],
-): ServiceVerdict => ({
+export const summarize = (id: string, judged: readonly Backed[]): ServiceVerdict => ({
   ...conclude(id, judged),
   backends: judged.map((backend) => ({ id: backend.id, verdict: backend.verdict })),
 });
 
-const conclude = (
-  id: string,
-  backends: readonly { id: string; verdict: Verdict; reason: string }[],
-): { verdict: Verdict; reason: string } => {
+const conclude = (id: string, backends: readonly Backed[]): Judgement => {
   if (backends.length === 0) return { verdict: 'deny', reason: `no pod is behind ${id}` };
   const open = backends.filter(({ verdict }) => verdict === 'allow');
   const closed =

@@ -1,14 +1,10 @@
 import type { ProbeProtocol } from '../matrix/matrix.ts';
-import { addBit, hasBit } from './bits.ts';
+import { hasBit } from './bits.ts';
 import type { Population } from './population.ts';
-import { explainSide } from './reason.ts';
-import type { Connection, PolicyPart } from './reason.ts';
+import { explainSide, partsSelecting, type PolicyPart } from './reason.ts';
 import type { Selections } from './reach.ts';
 import type { Tier } from './tier-policy.ts';
-import { passTier } from './tiers.ts';
-
-/** What a stage may come to: it decides, or leaves the connection to the next. */
-export type StageOutcome = 'allow' | 'deny' | 'next';
+import { listActing, passPeer, type Connection, type Fate } from './tiers.ts';
 
 /**
  * One of those who are asked about one end of a connection, in this order. More outcomes than one: the API leaves open
@@ -16,7 +12,7 @@ export type StageOutcome = 'allow' | 'deny' | 'next';
  */
 export type Stage = {
   tier: Tier | 'NetworkPolicy' | 'default';
-  outcomes: StageOutcome[];
+  outcomes: Fate[];
   said: string;
   /** The policies and rules that are spoken of. */
   parts: PolicyPart[];
@@ -33,7 +29,7 @@ export const listStages = (
   const baseline = askTier(population, selections, 'Baseline', connection);
   // Whether a NetworkPolicy for the other direction alone has decided here too is not specified.
   if (networkPolicy.outcomes.includes('next') && baseline.outcomes.includes('deny')) {
-    const selecting = selectingOf(selections, connection.subject);
+    const selecting = partsSelecting(selections.policies, connection.subject);
     if (selecting.length > 0) {
       networkPolicy.outcomes = ['allow', 'next'];
       networkPolicy.parts = selecting;
@@ -61,7 +57,7 @@ const askNetworkPolicy = (
     const said = `no policy isolates ${population.ids[connection.subject]} for ${connection.direction}`;
     return { tier, outcomes: ['next'], said, parts: [] };
   }
-  const outcomes: StageOutcome[] = verdict === 'undefined' ? ['allow', 'deny'] : [verdict];
+  const outcomes: Fate[] = verdict === 'undefined' ? ['allow', 'deny'] : [verdict];
   return { tier, outcomes, said: reason, parts: decidedBy };
 };
 
@@ -73,39 +69,19 @@ const askTier = (
 ): Stage => {
   const { subject, peer, direction } = connection;
   const names = { subject: population.ids[subject], peer: population.ids[peer] };
-  const acting = tiers.filter(({ policy, subjects }) => policy.tier === tier && subjects.includes(subject));
+  const acting = listActing(tiers, tier, subject);
   if (acting.length === 0)
     return { tier, outcomes: ['next'], said: `no policy selects ${names.subject}`, parts: [] };
-  const open = new Uint32Array(population.words);
-  addBit(open, 0, peer);
   const parts: PolicyPart[] = [];
   const words: string[] = [];
-  const { accepted, denied, left } = passTier(
-    population,
-    tiers,
-    tier,
-    subject,
-    connection,
-    open,
-    ({ id, priority }, rule, { sure }) => {
-      parts.push({ policy: id, rule: rule.place });
-      const rank = priority === undefined ? '' : ` (priority ${priority})`;
-      const doubt = hasBit(sure, 0, peer) ? '' : ', but whether it means this traffic is not specified';
-      words.push(`${rule.action} by ${id} ${rule.place}${rank}${doubt}`);
-    },
-  );
-  const outcomes: StageOutcome[] = [
-    ...(hasBit(accepted, 0, peer) ? (['allow'] as const) : []),
-    ...(hasBit(denied, 0, peer) ? (['deny'] as const) : []),
-    ...(hasBit(left, 0, peer) ? (['next'] as const) : []),
-  ];
+  const outcomes = passPeer(population, tiers, tier, connection, ({ id, priority }, rule, { sure }) => {
+    parts.push({ policy: id, rule: rule.place });
+    const rank = priority === undefined ? '' : ` (priority ${priority})`;
+    const doubt = hasBit(sure, 0, peer) ? '' : ', but whether it means this traffic is not specified';
+    words.push(`${rule.action} by ${id} ${rule.place}${rank}${doubt}`);
+  });
   if (words.length > 0) return { tier, outcomes, said: words.join('; '), parts };
   const policies = acting.map(({ policy }) => policy.id).join(', ');
   const said = `no ${direction} rule of ${policies} matches ${names.peer} and the port`;
   return { tier, outcomes, said, parts: acting.map(({ policy }) => ({ policy: policy.id })) };
 };
-
-const selectingOf = ({ policies }: Selections, subject: number): PolicyPart[] =>
-  policies
-    .filter(({ subjects }) => subjects.includes(subject))
-    .map(({ policy }) => ({ policy: `NetworkPolicy ${policy.id}` }));

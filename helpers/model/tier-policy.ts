@@ -15,7 +15,7 @@ export type Tier = 'Admin' | 'Baseline';
 /** `Accept` and `Deny` decide; `Pass` leaves the rest of the tier out. v1alpha1 says Allow for Accept. */
 export type Action = 'Accept' | 'Deny' | 'Pass';
 
-export type PodSelection = { namespaceSelector: LabelSelector; podSelector: LabelSelector };
+type PodSelection = { namespaceSelector: LabelSelector; podSelector: LabelSelector };
 
 /** `unknown`: no field that this version of the API knows, as an older server leaves of a newer peer. */
 export type TierPeer =

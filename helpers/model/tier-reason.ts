@@ -1,10 +1,10 @@
-import { addBit, hasBit } from './bits.ts';
+import { hasBit } from './bits.ts';
 import type { Population } from './population.ts';
-import { explainSide } from './reason.ts';
-import type { Connection, PolicyPart, SideExplanation, Verdict } from './reason.ts';
+import { explainSide, partsSelecting } from './reason.ts';
+import type { PolicyPart, SideExplanation, Verdict } from './reason.ts';
 import type { Selections } from './reach.ts';
 import type { Action, Tier, TierPolicy } from './tier-policy.ts';
-import { passTier } from './tiers.ts';
+import { passPeer, type Connection } from './tiers.ts';
 
 /** Says why one end admits a connection or does not, tier by tier. */
 export const explainEnd = (
@@ -36,14 +36,12 @@ const explainTiers = (
   connection: Connection,
   side: SideExplanation,
 ): SideExplanation => {
-  const open = new Uint32Array(population.words);
-  addBit(open, 0, connection.peer);
-  const admin = walk(population, selections, 'Admin', connection, open);
+  const admin = walk(population, selections, 'Admin', connection);
   const ends: Ending[] = [admin];
   if (admin.isLeft) {
     if (side.isolatedBy.length > 0) ends.push({ ...side, verdicts: [side.verdict], places: [] });
     else {
-      const baseline = walk(population, selections, 'Baseline', connection, open);
+      const baseline = walk(population, selections, 'Baseline', connection);
       ends.push(baseline);
       if (baseline.isLeft) ends.push({ verdicts: ['allow'], reason: '', places: [], decidedBy: [] });
       if (baseline.verdicts.includes('deny'))
@@ -73,7 +71,7 @@ const finalElsewhere = (
   const selecting = policies.filter(({ subjects }) => subjects.includes(subject));
   const names = selecting.map(({ policy }) => policy.id).join(', ');
   const reason = `${names} selects ${ids[subject]} for the other direction, and whether that ends its ${direction} before the Baseline tier is not specified`;
-  const decidedBy = selecting.map(({ policy }) => ({ policy: `NetworkPolicy ${policy.id}` }));
+  const decidedBy = partsSelecting(policies, subject);
   return selecting.length === 0 ? [] : [{ verdicts: ['allow'], reason, places: [], decidedBy }];
 };
 
@@ -92,15 +90,14 @@ const walk = (
   { tiers }: Selections,
   tier: Tier,
   connection: Connection,
-  open: Uint32Array<ArrayBuffer>,
 ): Ending & { isLeft: boolean } => {
-  const { subject, peer } = connection;
+  const { peer } = connection;
   const peerName = population.ids[peer] ?? '';
   const places: string[] = [];
   const words: string[] = [];
   const decidedBy: PolicyPart[] = [];
   const versions = new Set<string>();
-  const outcomes = passTier(population, tiers, tier, subject, connection, open, (policy, rule, { sure }) => {
+  const fates = passPeer(population, tiers, tier, connection, (policy, rule, { sure }) => {
     versions.add(policy.version);
     const place = `${policy.id} ${rule.place}`;
     places.push(place);
@@ -108,17 +105,13 @@ const walk = (
     const open = hasBit(sure, 0, peer) ? '' : ', but whether it means this traffic is not specified';
     words.push(`${place} (${wordsOfRank(policy)}) ${verbs[rule.action]} ${peerName}${open}`);
   });
-  const has = (bits: Uint32Array): boolean => hasBit(bits, 0, peer);
   return {
-    acceptsErrors: has(outcomes.accepted) && !has(outcomes.denied) && !versions.has('v1alpha1'),
-    verdicts: [
-      ...(has(outcomes.accepted) ? (['allow'] as const) : []),
-      ...(has(outcomes.denied) ? (['deny'] as const) : []),
-    ],
+    acceptsErrors: fates.includes('allow') && !fates.includes('deny') && !versions.has('v1alpha1'),
+    verdicts: fates.filter((fate) => fate !== 'next'),
     reason: words.join('; '),
     places,
     decidedBy,
-    isLeft: has(outcomes.left),
+    isLeft: fates.includes('next'),
   };
 };
 

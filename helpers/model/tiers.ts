@@ -1,11 +1,11 @@
 import type { Protocol } from '../kube/types.ts';
 import type { Family } from '../kube/world.ts';
 import type { ProbeProtocol } from '../matrix/matrix.ts';
-import { addAll, addBit, fillAll, hasBit, listBits } from './bits.ts';
+import { addAll, addBit, hasBit, listBits, removeBit } from './bits.ts';
 import type { Bits } from './bits.ts';
 import { matchesSelector } from './matching.ts';
 import type { Direction } from './network-policy.ts';
-import type { Matched, Population } from './population.ts';
+import { none, unite, type Matched, type Population } from './population.ts';
 import type { Tier, TierPeer, TierPolicy, TierPort, TierRule } from './tier-policy.ts';
 
 /** A policy of a tier together with the numbers of the pods that are its subject. */
@@ -20,11 +20,17 @@ export type Traffic = {
   isTranslated?: boolean;
 };
 
+/** The connection of which one end is judged. Subject and peer are numbers of the population. */
+export type Connection = Traffic & { subject: number; peer: number };
+
+/** What becomes of a connection: it is decided, or left to what comes next. */
+export type Fate = 'allow' | 'deny' | 'next';
+
 /**
  * What a tier may make of the traffic between one subject and each peer: accept it, deny it, or leave it to what comes
  * next. A peer is in more than one set where the API leaves open which.
  */
-export type Outcomes = { accepted: Bits; denied: Bits; left: Bits };
+type Outcomes = { accepted: Bits; denied: Bits; left: Bits };
 
 /** Told of every rule that may decide about some of the peers that are left. */
 export type OnMatch = (policy: TierPolicy, rule: TierRule, matched: Matched) => void;
@@ -58,10 +64,7 @@ export const passTier = (
   const denied = new Uint32Array(words);
   const passed = new Uint32Array(words);
   let left = open;
-  const acting = selections.filter(
-    ({ policy, subjects }) => policy.tier === tier && subjects.includes(subject),
-  );
-  for (const rivals of Map.groupBy(acting, rankOf).values()) {
+  for (const rivals of Map.groupBy(listActing(selections, tier, subject), rankOf).values()) {
     const before = left;
     left = before.slice();
     for (const { policy } of rivals) {
@@ -88,6 +91,30 @@ export const passTier = (
   return { accepted, denied, left: next };
 };
 
+/** The policies of a tier that have this pod as their subject. */
+export const listActing = (
+  selections: readonly TierSelection[],
+  tier: Tier,
+  subject: number,
+): TierSelection[] =>
+  selections.filter(({ policy, subjects }) => policy.tier === tier && subjects.includes(subject));
+
+/** What a tier may make of one connection; more than one where the API leaves open which. */
+export const passPeer = (
+  population: Population,
+  selections: readonly TierSelection[],
+  tier: Tier,
+  connection: Connection,
+  onMatch?: OnMatch,
+): Fate[] => {
+  const { subject, peer } = connection;
+  const open = new Uint32Array(population.words);
+  addBit(open, 0, peer);
+  const outcomes = passTier(population, selections, tier, subject, connection, open, onMatch);
+  const fates = { allow: outcomes.accepted, deny: outcomes.denied, next: outcomes.left };
+  return (['allow', 'deny', 'next'] as const).filter((fate) => hasBit(fates[fate], 0, peer));
+};
+
 /** Whose traffic with the subject a rule means: surely, or by at least one reading of the API. */
 const matchTierRule = (
   population: Population,
@@ -111,29 +138,15 @@ const matchEcho = (population: Population, rule: TierRule, family: Family): Matc
   };
 };
 
-const removeBit = (bits: Bits, index: number): void => {
-  bits[index >>> 5] = bits[index >>> 5]! & ~(1 << (index & 31));
-};
-
-const none = (words: number): Matched => ({
-  sure: new Uint32Array(words),
-  possible: new Uint32Array(words),
-});
-
 const matchPeers = (population: Population, rule: TierRule, family: Family): Matched => {
-  const all = none(population.words);
+  const { everybody, words } = population;
   // A rule that forbids somebody unknown forbids everybody: https://network-policy-api.sigs.k8s.io/npeps/npep-187/
-  if (rule.action !== 'Accept' && rule.peers.some(({ kind }) => kind === 'unknown')) {
-    const everybody = new Uint32Array(population.words);
-    fillAll(everybody, 0, population.pods.length);
+  if (rule.action !== 'Accept' && rule.peers.some(({ kind }) => kind === 'unknown'))
     return { sure: everybody, possible: everybody };
-  }
-  for (const peer of rule.peers) {
-    const { sure, possible } = matchPeer(population, rule.action, peer, family);
-    addAll(all.sure, 0, sure);
-    addAll(all.possible, 0, possible);
-  }
-  return all;
+  return unite(
+    rule.peers.map((peer) => matchPeer(population, rule.action, peer, family)),
+    words,
+  );
 };
 
 /** @see https://network-policy-api.sigs.k8s.io/reference/spec/ */
@@ -173,9 +186,7 @@ const matchPeer = (
         return { sure: named, possible: named };
       }
       // Which addresses another name has, no object says.
-      const possible = new Uint32Array(population.words);
-      fillAll(possible, 0, population.pods.length);
-      return { sure: new Uint32Array(population.words), possible };
+      return { sure: new Uint32Array(population.words), possible: population.everybody };
     }
     case 'unknown':
       return none(population.words);

@@ -1,7 +1,7 @@
-import type { AdminPolicy, NetworkPolicy, Protocol } from '../kube/types.ts';
+import type { NetworkPolicy, Protocol } from '../kube/types.ts';
 import { addressOf, idOf } from '../kube/world.ts';
 import type { Family, World } from '../kube/world.ts';
-import { fillAll, hasBit } from './bits.ts';
+import { hasBit, removeBit } from './bits.ts';
 import { readPolicy } from './network-policy.ts';
 import type { Direction, Rule } from './network-policy.ts';
 import { createOracle } from './oracle.ts';
@@ -10,9 +10,9 @@ import type { Population } from './population.ts';
 import { selectSubjects } from './reach.ts';
 import type { Selection } from './reach.ts';
 import type { PolicyPart } from './reason.ts';
-import { readTierPolicy } from './tier-policy.ts';
+import { readTierPolicy, type TierRule } from './tier-policy.ts';
 import { passTier, selectTierSubjects } from './tiers.ts';
-import type { TierSelection } from './tiers.ts';
+import type { OnMatch, TierSelection } from './tiers.ts';
 
 export type TrafficKind = { protocol: Protocol; port: number; family: Family };
 
@@ -47,7 +47,7 @@ export const findUnused = (world: World, traffic: readonly TrafficKind[]): Unuse
     if (ids.length === 0) return [{ policy: name, why: 'selects-nobody', mayMeanOutside: false }];
     if (!hasEffect(without([]), ids))
       return [{ policy: name, why: 'changes-nothing', mayMeanOutside: outside }];
-    return (['ingress', 'egress'] as const).flatMap((direction) =>
+    return directions.flatMap((direction) =>
       (rules[direction] ?? []).flatMap((rule, at): Unused[] => {
         const found = { policy: name, rule: `${direction}[${at}]`, mayMeanOutside: mayMeanOutside(rule) };
         if (!meansSomebody(population, rule, rules.namespace)) return [{ ...found, why: 'admits-nobody' }];
@@ -58,6 +58,8 @@ export const findUnused = (world: World, traffic: readonly TrafficKind[]): Unuse
   });
   return [...plain, ...findUnusedTiers(world, traffic, population, selections, hasEffect)];
 };
+
+const directions = ['ingress', 'egress'] as const;
 
 const mayMeanOutside = ({ peers }: Rule): boolean =>
   peers.length === 0 || peers.some(({ ipBlock }) => ipBlock !== undefined);
@@ -116,24 +118,26 @@ const findUnusedTiers = (
   return all.flatMap((policy): Unused[] => {
     const { id } = readTierPolicy(policy);
     const { policy: read, subjects } = tiers.find((tier) => tier.policy.id === id)!;
-    const outside = namesOutside(policy);
+    const outside = directions.some((direction) => read.rules[direction].some(meansOutside));
     if (subjects.length === 0) return [{ policy: id, why: 'selects-nobody', mayMeanOutside: false }];
     const without = { ...world, adminPolicies: all.filter((other) => other !== policy) };
     const ids = subjects.map((subject) => population.ids[subject]!);
     if (!hasEffect(without, ids)) return [{ policy: id, why: 'changes-nothing', mayMeanOutside: outside }];
-    return (['ingress', 'egress'] as const).flatMap((direction) =>
+    return directions.flatMap((direction) =>
       read.rules[direction]
         .filter(({ place }) => !deciding.has(`${id} ${place}`))
-        .map(({ place, peers }) => ({
-          ...{ policy: id, rule: place, why: 'never-decides' as const },
-          mayMeanOutside: peers.some(({ kind }) => kind === 'networks' || kind === 'domainNames'),
+        .map((rule): Unused => ({
+          policy: id,
+          rule: rule.place,
+          why: 'never-decides',
+          mayMeanOutside: meansOutside(rule),
         })),
     );
   });
 };
 
-const namesOutside = ({ spec }: AdminPolicy): boolean =>
-  (spec.egress ?? []).some(({ to = [] }) => to.some((peer) => peer.networks ?? peer.domainNames));
+const meansOutside = ({ peers }: TierRule): boolean =>
+  peers.some(({ kind }) => kind === 'networks' || kind === 'domainNames');
 
 /** The rules that some cell gets as far as, and that mean it. */
 const listDeciding = (
@@ -144,16 +148,15 @@ const listDeciding = (
 ): Set<string> => {
   const found = new Set<string>();
   const subjects = new Set(tiers.flatMap((tier) => tier.subjects));
-  for (const direction of ['ingress', 'egress'] as const) {
+  for (const direction of directions) {
     const isolated = new Set(
       policies.flatMap(({ policy, subjects: own }) => (policy[direction] === undefined ? [] : own)),
     );
     for (const subject of subjects)
       for (const kind of traffic) {
-        const open = new Uint32Array(population.words);
-        fillAll(open, 0, population.pods.length);
-        open[subject >>> 5] = open[subject >>> 5]! & ~(1 << (subject & 31));
-        const onMatch: Parameters<typeof passTier>[6] = (policy, rule, { possible }) => {
+        const open = population.everybody.slice();
+        removeBit(open, subject);
+        const onMatch: OnMatch = (policy, rule, { possible }) => {
           const isThere = population.pods.some(
             (pod, index) =>
               index !== subject && hasBit(possible, 0, index) && addressOf(pod, kind.family) !== undefined,
