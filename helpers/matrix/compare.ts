@@ -1,5 +1,5 @@
 import { ProbeError } from '../errors.ts';
-import type { Expectation, Matrix, Observation } from './matrix.ts';
+import { listCells, type Expectation, type Matrix, type Observation } from './matrix.ts';
 
 /** One cell of a comparison: who asked whom, what was wanted and what was seen. */
 export type ComparedCell = { row: string; column: string; want: Expectation; got: Observation };
@@ -69,9 +69,9 @@ const findDifference = (
 };
 
 const cellsOf = (want: Matrix<Expectation>, got: Matrix<Observation>): ComparedCell[] =>
-  want.cells.map((cell, index) => ({
-    row: want.rows[Math.floor(index / want.columns.length)] as string,
-    column: want.columns[index % want.columns.length] as string,
+  listCells(want).map(({ row, column, cell }, index) => ({
+    row,
+    column,
     want: cell,
     got: got.cells[index] as Observation,
   }));

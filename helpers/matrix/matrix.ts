@@ -75,6 +75,18 @@ export const buildMatrix = <Cell>(
   cells: rows.flatMap((row) => columns.map((column) => cell(row, column))),
 });
 
+/** Every cell with its row and column, row by row. */
+export const listCells = <Cell>({
+  rows,
+  columns,
+  cells,
+}: Matrix<Cell>): { row: string; column: string; cell: Cell }[] =>
+  cells.map((cell, index) => ({
+    row: rows[Math.floor(index / columns.length)] as string,
+    column: columns[index % columns.length] as string,
+    cell,
+  }));
+
 /**
  * The cell of a row and column.
  * @throws RangeError where the matrix has no such row or column.

@@ -1,5 +1,5 @@
 import { parseGrid } from '../matrix/grid.ts';
-import { lookupKind } from '../matrix/matrix.ts';
+import { listCells, lookupKind } from '../matrix/matrix.ts';
 import { describe, readFields } from './reading.ts';
 import type { Path, Position } from '../kube/yaml.ts';
 import type { DrawnGrid } from '../matrix/grid.ts';
@@ -8,7 +8,7 @@ import type { Complain } from './reading.ts';
 import type { ExpectedGrid, ScenarioPod, ScenarioService } from './scenario.ts';
 
 /** What a grid may speak of at its step, and how to find it in the file. */
-export type GridContext = {
+type GridContext = {
   /** Pods that exist after the step. */
   pods: readonly ScenarioPod[];
   services: readonly ScenarioService[];
@@ -23,21 +23,15 @@ export const readGrids = (value: unknown, path: Path, context: GridContext): Exp
   const fields = readFields(value, path, context.complain, 'grids like { TCP/80: ... }') ?? {};
   const grids: ExpectedGrid[] = [];
   for (const [key, text] of Object.entries(fields)) {
-    const kind = readKey(key, [...path, key], context.complain);
-    const drawn = kind && readDrawing(text, [...path, key], context);
+    const place = [...path, key];
+    const kind = readKey(key, place, context.complain);
+    const drawn = kind && readDrawing(text, place, context);
     if (kind === undefined || drawn === undefined) continue;
     const clash = grids.find((other) => isSameKind(other, kind));
-    if (clash) context.complain([...path, key], `\`${key}\` is drawn by \`${clash.key}\` already`, 'key');
-    checkNames(drawn, kind, [...path, key], context);
-    checkPorts(drawn, kind, [...path, key], context);
-    checkRoutes(drawn, kind, [...path, key], context);
-    grids.push({
-      key,
-      ...kind,
-      grid: drawn.matrix,
-      cells: drawn.cells,
-      line: context.keyPosition([...path, key]).line,
-    });
+    if (clash) context.complain(place, `\`${key}\` is drawn by \`${clash.key}\` already`, 'key');
+    for (const check of [checkNames, checkPorts, checkRoutes]) check(drawn, kind, place, context);
+    const { line } = context.keyPosition(place);
+    grids.push({ key, ...kind, grid: drawn.matrix, cells: drawn.cells, line });
   }
   if (grids.length === 0 && Object.keys(fields).length === 0)
     context.complain(path, '`expect` holds no grid');
@@ -155,11 +149,9 @@ const checkPorts = (
     if (flaw === undefined) continue;
     // The address of a Service without pods answers nobody; the name of a headless one is not even known.
     const mayBeDenied = service !== undefined && service.type !== 'Headless';
-    const first = matrix.cells.findIndex(
-      (cell, index) =>
-        cell !== 'ignored' &&
-        !(cell === 'deny' && mayBeDenied) &&
-        matrix.columns[index % matrix.columns.length] === column,
+    const first = listCells(matrix).findIndex(
+      (place) =>
+        place.column === column && place.cell !== 'ignored' && !(place.cell === 'deny' && mayBeDenied),
     );
     const symbols = mayBeDenied ? '`-` or `X`' : '`-`';
     if (first >= 0) complain(path, `${flaw}: its cells can only be ${symbols}`, cells.cells[first]);
@@ -202,20 +194,17 @@ const checkRoutes = (
   path: Path,
   { pods, complain }: GridContext,
 ): void => {
-  const find = (id: string | undefined): ScenarioPod | undefined => pods.find((pod) => pod.id === id);
-  for (const [index, cell] of matrix.cells.entries()) {
-    const row = find(matrix.rows[Math.floor(index / matrix.columns.length)]);
-    const column = find(matrix.columns[index % matrix.columns.length]);
-    if (target === 'lookup' && cell !== 'ignored' && row !== undefined && !asksClusterDNS(row)) {
-      const flaw = `${row.id} does not ask the DNS server of the cluster`;
+  for (const [index, { row, column, cell }] of listCells(matrix).entries()) {
+    if (cell === 'ignored') continue;
+    const [asking, asked] = [row, column].map((id) => pods.find((pod) => pod.id === id));
+    if (target === 'lookup' && asking !== undefined && !asksClusterDNS(asking)) {
+      const flaw = `${row} does not ask the DNS server of the cluster`;
       complain(path, `${flaw}: its cells can only be \`-\``, cells.cells[index]);
       return;
     }
-    const hosts = [row, column].filter((pod) => pod?.addresses !== undefined);
-    const meetsNode =
-      target === 'node-port' || [row, column].some((pod) => pod !== undefined && pod.hostNetwork === true);
-    const [host] = hosts;
-    if (cell === 'ignored' || host === undefined || !meetsNode) continue;
+    const host = [asking, asked].find((pod) => pod?.addresses !== undefined);
+    const meetsNode = target === 'node-port' || [asking, asked].some((pod) => pod?.hostNetwork === true);
+    if (host === undefined || !meetsNode) continue;
     const flaw = `${host.id} is outside the cluster and has no way to the address of a node`;
     complain(path, `${flaw}: the cell can only be \`-\``, cells.cells[index]);
     return;

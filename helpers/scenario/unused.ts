@@ -1,3 +1,4 @@
+import { listCells } from '../matrix/matrix.ts';
 import { changeOf } from './operations.ts';
 import { isBackend } from './grids.ts';
 import { applyAction, initialState } from './state.ts';
@@ -80,30 +81,19 @@ const refuseUnproven = (scenario: Scenario, complain: Complain): void => {
         (id) => !scenario.pods.some((pod) => pod.id === id) || (pods.has(id) && !completed.has(id)),
       ),
     );
-  for (const { grid, cells } of scenario.steps.flatMap(({ expect }) => expect)) {
-    const { rows, columns } = grid;
-    for (const [index, cell] of grid.cells.entries()) {
-      const [row, column] = [
-        rows[Math.floor(index / columns.length)] ?? '',
-        columns[index % columns.length] ?? '',
-      ];
+  for (const { grid, cells } of scenario.steps.flatMap(({ expect }) => expect))
+    for (const [index, { row, column, cell }] of listCells(grid).entries())
       if (cell === 'deny' && !meet(row, column))
         complain(
           [],
           `${row} -> ${column} has no baseline: neither before the first step nor after the last are both there`,
           cells.cells[index],
         );
-    }
-  }
 };
 
 const namesAsserted = (grids: readonly ExpectedGrid[]): Set<string> =>
   new Set(
-    grids.flatMap(({ grid: { rows, columns, cells } }) =>
-      cells.flatMap((cell, index) =>
-        cell === 'ignored'
-          ? []
-          : [rows[Math.floor(index / columns.length)] as string, columns[index % columns.length] as string],
-      ),
+    grids.flatMap(({ grid }) =>
+      listCells(grid).flatMap(({ row, column, cell }) => (cell === 'ignored' ? [] : [row, column])),
     ),
   );
