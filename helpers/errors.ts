@@ -1,3 +1,5 @@
+import { relative } from 'node:path';
+
 /** One place where input is wrong. `line` and `column` count from 1 and are absent where a file has no lines to name. */
 export type Problem = {
   file: string;
@@ -95,6 +97,12 @@ export class BaselineError extends NetpolError {
 /** `file:line:column: message`, the form that editors and terminals turn into links. */
 export const formatProblem = ({ file, line, column, message }: Problem): string =>
   `${[file, line, column].filter((part) => part !== undefined).join(':')}: ${message}`;
+
+/** A path as people would type it here: from the current directory, where it is below. */
+export const showPath = (location: string): string => {
+  const path = relative(process.cwd(), location);
+  return path === '' || path.startsWith('..') ? location : path;
+};
 
 /** The text of anything that was thrown. Never the object itself: a client's error events carry its keys. */
 export const messageOf = (thrown: unknown): string => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InputError } from '../errors.ts';
+import { InputError, showPath } from '../errors.ts';
 import { readScenario } from './read.ts';
 import type { Problem } from '../errors.ts';
 import type { Scenario } from './scenario.ts';
@@ -20,13 +20,13 @@ export const loadScenarios = async (nameOrPath: string): Promise<Scenario[]> => 
   const { files, problems } = await listFiles(fileOrDirectory);
   const scenarios: Scenario[] = [];
   for (const { location, name } of files) {
-    const read = readScenario(await readFile(location, 'utf8'), display(location), name);
+    const read = readScenario(await readFile(location, 'utf8'), showPath(location), name);
     problems.push(...read.problems);
     scenarios.push(read.scenario);
   }
   problems.push(...findDuplicateTitles(scenarios));
   if (problems.length > 0)
-    throw new InputError(`${display(fileOrDirectory)}: ${countOf(problems)} in the scenarios`, problems);
+    throw new InputError(`${showPath(fileOrDirectory)}: ${countOf(problems)} in the scenarios`, problems);
   return scenarios;
 };
 
@@ -36,7 +36,7 @@ export const loadShipped = (): Promise<Scenario[]> => loadScenarios(shipped);
 type Listing = { files: { location: string; name: string }[]; problems: Problem[] };
 
 const listFiles = async (given: string): Promise<Listing> => {
-  const file = display(given);
+  const file = showPath(given);
   const found = await stat(given).catch(() => undefined);
   if (found === undefined) return { files: [], problems: [{ file, message: 'no such file or directory' }] };
   if (!found.isDirectory())
@@ -49,7 +49,7 @@ const listFiles = async (given: string): Promise<Listing> => {
   const problems = locations
     .filter((location) => !isScenario(location))
     .map((location) => ({
-      file: display(location),
+      file: showPath(location),
       message: 'not a scenario: wanted a name like deny-all.yaml',
     }));
   const files = locations.filter(isScenario).map((location) => ({ location, name: nameOf(location, given) }));
@@ -72,11 +72,6 @@ const findDuplicateTitles = (scenarios: readonly Scenario[]): Problem[] =>
     if (first === undefined || scenarios.indexOf(first) === index) return [];
     return [{ file, line: 1, message: `the same claim stands in ${first.file}` }];
   });
-
-const display = (location: string): string => {
-  const relative = path.relative(process.cwd(), location);
-  return relative === '' || relative.startsWith('..') ? location : relative;
-};
 
 const countOf = (problems: readonly Problem[]): string =>
   `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;

@@ -14,7 +14,7 @@ export type ListedRelease = {
   line: number;
 };
 
-export type Front = Pick<System, 'name' | 'about' | 'source' | 'namespaces' | 'tenants'> & {
+type Front = Pick<System, 'name' | 'about' | 'source' | 'namespaces' | 'tenants'> & {
   releases: ListedRelease[];
 };
 

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InputError, type Problem } from '../errors.ts';
+import { InputError, showPath, type Problem } from '../errors.ts';
 import { sortProblems } from '../kube/manifests.ts';
 import { readDelivery } from './delivery.ts';
-import { readFront } from './front.ts';
+import { readFront, type ListedRelease } from './front.ts';
 import { lintSystem } from './lint.ts';
 import type { Delivery, System, SystemRelease } from './system.ts';
 
@@ -33,54 +33,60 @@ export const groupsFileOf = (nameOrPath: string): string => path.join(directoryO
  */
 export const loadSystem = async (nameOrPath: string): Promise<System> => {
   const directory = directoryOf(nameOrPath);
-  const show = (location: string): string => {
-    const relative = path.relative(process.cwd(), location);
-    return relative === '' || relative.startsWith('..') ? location : relative;
-  };
   const problems: Problem[] = [];
   const front = path.join(directory, 'system.yaml');
   if (!existsSync(front)) {
     const known = (await listSystems()).join(', ');
     const message = `no system.yaml here; wanted a directory that has one, or one of ${known}`;
-    throw new InputError('The system cannot be read', [{ file: show(directory), message }]);
+    throw new InputError('The system cannot be read', [{ file: showPath(directory), message }]);
   }
   const { releases: listed, ...description } = readFront(
     await readFile(front, 'utf8'),
-    show(front),
+    showPath(front),
     problems,
   );
   for (const entry of await readdir(directory, { withFileTypes: true }))
     if (entry.isDirectory() && !listed.some(({ name }) => name === entry.name))
       problems.push({
-        file: show(path.join(directory, entry.name)),
+        file: showPath(path.join(directory, entry.name)),
         message: 'no release of system.yaml is called so',
       });
   const releases: SystemRelease[] = [];
-  for (const { name, about, from, without, line } of listed) {
-    const folder = path.join(directory, name);
-    const files = existsSync(folder) ? (await readdir(folder)).toSorted() : [];
-    const changed: Delivery[] = [];
-    for (const file of files) {
-      const location = path.join(folder, file);
-      const delivery = readDelivery(await readFile(location, 'utf8'), show(location), problems);
-      if (delivery !== undefined) changed.push(delivery);
-    }
+  for (const entry of listed) {
     const before =
-      releases.find((release) => release.name === from)?.deliveries ?? new Map<string, Delivery>();
-    const complain = (message: string): void => void problems.push({ file: show(front), line, message });
-    if (files.length === 0 && without.length === 0)
-      complain(`release ${name} changes nothing: wanted files in ${show(folder)}`);
-    for (const component of without)
-      if (!before.has(component)) complain(`\`without\`: there was no component ${component} before ${name}`);
-    const kept = [...before].filter(([component]) => !without.includes(component));
-    const deliveries = new Map([...kept, ...changed.map((one): [string, Delivery] => [one.component, one])]);
+      releases.find(({ name }) => name === entry.from)?.deliveries ?? new Map<string, Delivery>();
+    const { name, about, from } = entry;
+    const deliveries = await readRelease(entry, before, front, problems);
     releases.push({ name, about, ...(from !== undefined && { from }), deliveries });
   }
   const system: System = { ...description, releases };
   if (problems.length === 0) problems.push(...lintSystem(system));
   if (problems.length > 0) {
-    const sorted = sortProblems(problems, [show(front), ...new Set(problems.map(({ file }) => file))]);
-    throw new InputError(`${show(directory)}: the system is not right`, sorted);
+    const sorted = sortProblems(problems, [showPath(front), ...new Set(problems.map(({ file }) => file))]);
+    throw new InputError(`${showPath(directory)}: the system is not right`, sorted);
   }
   return system;
+};
+
+/** What there is after a release: what its folder beside `front` holds, and what was there before. */
+const readRelease = async (
+  { name, without, line }: ListedRelease,
+  before: ReadonlyMap<string, Delivery>,
+  front: string,
+  problems: Problem[],
+): Promise<Map<string, Delivery>> => {
+  const folder = path.join(path.dirname(front), name);
+  const files = existsSync(folder) ? (await readdir(folder)).toSorted() : [];
+  const deliveries = new Map([...before].filter(([component]) => !without.includes(component)));
+  for (const file of files) {
+    const location = path.join(folder, file);
+    const delivery = readDelivery(await readFile(location, 'utf8'), showPath(location), problems);
+    if (delivery !== undefined) deliveries.set(delivery.component, delivery);
+  }
+  const complain = (message: string): void => void problems.push({ file: showPath(front), line, message });
+  if (files.length === 0 && without.length === 0)
+    complain(`release ${name} changes nothing: wanted files in ${showPath(folder)}`);
+  for (const component of without)
+    if (!before.has(component)) complain(`\`without\`: there was no component ${component} before ${name}`);
+  return deliveries;
 };
