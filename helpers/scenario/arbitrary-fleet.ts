@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
-import { idOf } from '../kube/world.ts';
-import { defaultPodLabels, defaultPods, defaultPorts, externalGroup } from './default-world.ts';
+import { defaultPodLabels, defaultPods, outsidePod, standingPod } from './default-world.ts';
 import { anyGuests, anyLabels, why } from './arbitrary-guests.ts';
 import type { Theme } from './arbitrary-theme.ts';
 import type { Action, Scenario, ScenarioPod, ScenarioService } from './scenario.ts';
@@ -22,7 +21,7 @@ export const anyFleet = (theme: Theme): fc.Arbitrary<Fleet> => {
     })
     .map(({ standing, labels, guests, hosts, service }) => {
       const inside = standing.map((pod, index) => ({
-        ...describe(pod),
+        ...standingPod(pod, why),
         labels: { ...pod.labels, ...labels[index] },
       }));
       const pods = [...inside, ...(guests?.pods ?? []), ...(hosts ?? [])];
@@ -35,28 +34,11 @@ export const anyFleet = (theme: Theme): fc.Arbitrary<Fleet> => {
     });
 };
 
-const describe = (pod: (typeof defaultPods)[number]): ScenarioPod => ({
-  ...pod,
-  id: idOf(pod),
-  why,
-  createdLater: false,
-});
-
 /** The blocks of policies are drawn round these addresses. */
 const hosts: ScenarioPod[] = [
-  { name: 'a', addresses: ['203.0.113.10', '2001:db8:113::10'] },
-  { name: 'b', addresses: ['203.0.113.200', '2001:db8:113::200'] },
-].map(({ name, addresses }) => ({
-  id: `${externalGroup}/${name}`,
-  namespace: externalGroup,
-  name,
-  why,
-  labels: {},
-  ports: [...defaultPorts],
-  node: 0,
-  addresses,
-  createdLater: false,
-}));
+  outsidePod('a', ['203.0.113.10', '2001:db8:113::10'], why),
+  outsidePod('b', ['203.0.113.200', '2001:db8:113::200'], why),
+];
 
 const anyService = fc.record({
   pick: fc.nat(),

@@ -6,7 +6,7 @@ import type { Theme } from './arbitrary-theme.ts';
 import type { Action, ScenarioNamespace, ScenarioPod } from './scenario.ts';
 
 /** What a scenario brings beside the standing pods, and how it comes and goes. */
-export type Guests = { namespaces: ScenarioNamespace[]; pods: ScenarioPod[]; churn: Action[] };
+type Guests = { namespaces?: ScenarioNamespace[]; pods: ScenarioPod[]; churn?: Action[] };
 
 export const why = 'takes part';
 
@@ -48,7 +48,7 @@ export const anyGuests = (theme: Theme): fc.Arbitrary<Guests> =>
         ],
       ),
       node: fc.constantFrom(0, 1),
-      fate: fc.constantFrom(...Object.values(fates())),
+      fate: fc.constantFrom(...Object.values(fates)),
     })
     .map(({ namespace, labels, otherLabels, ports, node, fate }) =>
       fate(buildPod(namespace, 'd', labels, ports, node), buildPod(namespace, 'e', otherLabels, ports, node)),
@@ -56,66 +56,56 @@ export const anyGuests = (theme: Theme): fc.Arbitrary<Guests> =>
 
 type Fate = (pod: ScenarioPod, heir: ScenarioPod) => Guests;
 
-function fates(): Record<string, Fate> {
-  return {
-    stays: (pod) => ({ namespaces: [], pods: [pod], churn: [] }),
-    // A client only: all lanes would have to share its ports.
-    isOnItsNode: (pod) => ({
-      namespaces: [],
-      pods: [{ ...pod, ports: [], hostNetwork: true }],
-      churn: [],
-    }),
-    comesLater: (pod) => ({
-      namespaces: [],
-      pods: [{ ...pod, createdLater: true }],
-      churn: [{ verb: 'create', pods: [pod.id] }],
-    }),
-    comesBack: (pod) => ({
-      namespaces: [],
-      pods: [pod],
+const fates: Readonly<Record<string, Fate>> = {
+  stays: (pod) => ({ pods: [pod] }),
+  // A client only: all lanes would have to share its ports.
+  isOnItsNode: (pod) => ({ pods: [{ ...pod, ports: [], hostNetwork: true }] }),
+  comesLater: (pod) => ({
+    pods: [{ ...pod, createdLater: true }],
+    churn: [{ verb: 'create', pods: [pod.id] }],
+  }),
+  comesBack: (pod) => ({
+    pods: [pod],
+    churn: [
+      { verb: 'remove', pods: [pod.id] },
+      { verb: 'create', pods: [pod.id] },
+    ],
+  }),
+  leavesAddresses: (pod, heir) => ({
+    pods: [pod, { ...heir, createdLater: true, addressesOf: pod.id }],
+    churn: [
+      { verb: 'remove', pods: [pod.id] },
+      { verb: 'create', pods: [heir.id] },
+    ],
+  }),
+  completes: (pod, heir) => ({
+    pods: [pod, { ...heir, createdLater: true, addressesOf: pod.id }],
+    churn: [
+      { verb: 'complete', pods: [pod.id] },
+      { verb: 'create', pods: [heir.id] },
+      { verb: 'remove', pods: [pod.id] },
+    ],
+  }),
+  bringsNamespace: (pod) => {
+    const guest = inGuestNamespace(pod);
+    return {
+      namespaces: [{ ...guestNamespace, createdLater: true }],
+      pods: [{ ...guest, createdLater: true }],
+      churn: [{ verb: 'create', namespaces: [guestNamespace.name], pods: [guest.id] }],
+    };
+  },
+  namespaceComesBack: (pod) => {
+    const guest = inGuestNamespace(pod);
+    return {
+      namespaces: [guestNamespace],
+      pods: [guest],
       churn: [
-        { verb: 'remove', pods: [pod.id] },
-        { verb: 'create', pods: [pod.id] },
+        { verb: 'remove', namespaces: [guestNamespace.name], pods: [] },
+        { verb: 'create', namespaces: [guestNamespace.name], pods: [guest.id] },
       ],
-    }),
-    leavesAddresses: (pod, heir) => ({
-      namespaces: [],
-      pods: [pod, { ...heir, createdLater: true, addressesOf: pod.id }],
-      churn: [
-        { verb: 'remove', pods: [pod.id] },
-        { verb: 'create', pods: [heir.id] },
-      ],
-    }),
-    completes: (pod, heir) => ({
-      namespaces: [],
-      pods: [pod, { ...heir, createdLater: true, addressesOf: pod.id }],
-      churn: [
-        { verb: 'complete', pods: [pod.id] },
-        { verb: 'create', pods: [heir.id] },
-        { verb: 'remove', pods: [pod.id] },
-      ],
-    }),
-    bringsNamespace: (pod) => {
-      const guest = inGuestNamespace(pod);
-      return {
-        namespaces: [{ ...guestNamespace, createdLater: true }],
-        pods: [{ ...guest, createdLater: true }],
-        churn: [{ verb: 'create', namespaces: [guestNamespace.name], pods: [guest.id] }],
-      };
-    },
-    namespaceComesBack: (pod) => {
-      const guest = inGuestNamespace(pod);
-      return {
-        namespaces: [guestNamespace],
-        pods: [guest],
-        churn: [
-          { verb: 'remove', namespaces: [guestNamespace.name], pods: [] },
-          { verb: 'create', namespaces: [guestNamespace.name], pods: [guest.id] },
-        ],
-      };
-    },
-  };
-}
+    };
+  },
+};
 
 /** Its labels are such that selectors for `ns: x` mean it as well. */
 const guestNamespace: ScenarioNamespace = {

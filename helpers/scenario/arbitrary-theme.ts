@@ -5,7 +5,7 @@ import type { Protocol } from '../kube/types.ts';
 export type LabelWords = Readonly<Record<string, readonly string[]>>;
 
 /** How often each kind of a thing is chosen, in relation to the others. */
-export type Weights<Kind extends string> = Readonly<Record<Kind, number>>;
+type Weights<Kind extends string> = Readonly<Record<Kind, number>>;
 
 export type ChangeVerb = 'apply' | 'update' | 'delete' | 'label' | 'unlabel';
 

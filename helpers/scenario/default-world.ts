@@ -1,5 +1,6 @@
 import type { Labels } from '../kube/types.ts';
-import type { ContainerPort, Namespace, Node } from '../kube/world.ts';
+import { idOf, type ContainerPort, type Namespace, type Node } from '../kube/world.ts';
+import type { ScenarioPod } from './scenario.ts';
 
 /** The label that the API server puts on every namespace. */
 export const namespaceNameLabel = 'kubernetes.io/metadata.name';
@@ -21,7 +22,7 @@ export const defaultPorts: readonly ContainerPort[] = [
   { name: 'serve-81-udp', protocol: 'UDP', port: 81 },
 ];
 
-export type StandingPod = {
+type StandingPod = {
   namespace: string;
   name: string;
   labels: Labels;
@@ -50,6 +51,27 @@ export const defaultPods: readonly StandingPod[] = Object.entries(places).map(([
 
 /** Whether a pod of this id (`x/a`) stands in every lane. Such a pod can be relabelled, but not created, moved or removed. */
 export const isStanding = (id: string): boolean => Object.hasOwn(places, id);
+
+/** A standing pod in a scenario that changes nothing of it. */
+export const standingPod = (pod: StandingPod, why: string): ScenarioPod => ({
+  ...pod,
+  id: idOf(pod),
+  why,
+  createdLater: false,
+});
+
+/** The host outside the cluster that scenarios call `external/NAME`. */
+export const outsidePod = (name: string, addresses: readonly string[], why: string): ScenarioPod => ({
+  id: `${externalGroup}/${name}`,
+  namespace: externalGroup,
+  name,
+  why,
+  labels: {},
+  ports: [...defaultPorts],
+  node: 0,
+  addresses: [...addresses],
+  createdLater: false,
+});
 
 /** The labels that a pod has besides those that a scenario gives it. */
 export function defaultPodLabels(name: string): Labels {

@@ -1,4 +1,4 @@
-import { defaultPods, defaultPorts, isStanding } from './default-world.ts';
+import { defaultPods, defaultPorts, isStanding, outsidePod, standingPod } from './default-world.ts';
 import type {
   Labels,
   LabelSelector,
@@ -28,12 +28,6 @@ export type GeneratedCase = {
  */
 export const draftScenario = (generated: GeneratedCase): Scenario => {
   const { title, name, file, spec, actions, pods = [], namespaces = [] } = generated;
-  const standing = defaultPods.map((pod) => ({
-    ...pod,
-    id: `${pod.namespace}/${pod.name}`,
-    why: '',
-    createdLater: false,
-  }));
   return {
     title,
     name,
@@ -41,11 +35,13 @@ export const draftScenario = (generated: GeneratedCase): Scenario => {
     spec,
     features: [],
     namespaces: [...namespaces],
-    pods: [...standing, ...pods],
+    pods: [...defaultPods.map((pod) => standingPod(pod, '')), ...pods],
     services: [],
     steps: actions.map((action) => ({ action, expect: [], line: 1 })),
   };
 };
+
+export const apply = (...policies: NetworkPolicy[]): Action => ({ verb: 'apply', policies });
 
 /** Whether a scenario was made by a generator, so that it has no file of its own. */
 export const isGenerated = ({ name }: Pick<Scenario, 'name'>): boolean => name.startsWith('generated/');
@@ -105,7 +101,7 @@ export const laterPod = (id: string, labels: Labels): ScenarioPod => {
 };
 
 /** The hosts outside the cluster: `a` in the first quarter of each range for documentation, `b` in the second. */
-export const outsideHosts = {
+const outsideHosts = {
   a: ['203.0.113.10', '2001:db8:113::10'],
   b: ['203.0.113.70', '2001:db8:113::170'],
 } as const;
@@ -118,17 +114,8 @@ export const outsideRanges = {
 } as const;
 
 /** `external/a` or `external/b`. */
-export const outsideHost = (name: keyof typeof outsideHosts): ScenarioPod => ({
-  id: `external/${name}`,
-  namespace: 'external',
-  name,
-  why: '',
-  labels: {},
-  ports: [...defaultPorts],
-  node: 0,
-  addresses: [...outsideHosts[name]],
-  createdLater: false,
-});
+export const outsideHost = (name: keyof typeof outsideHosts): ScenarioPod =>
+  outsidePod(name, outsideHosts[name], '');
 
 const nonEmpty = <Key extends string, Item>(key: Key, items: Item[] = []): { [K in Key]?: Item[] } =>
   items.length === 0 ? {} : ({ [key]: items } as { [K in Key]?: Item[] });

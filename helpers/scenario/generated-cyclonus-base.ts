@@ -1,6 +1,5 @@
 import { buildPolicy, withAnyOf, withLabel, type GeneratedCase, type Rule } from './generated-case.ts';
 import type { LabelSelector, NetworkPolicy } from '../kube/types.ts';
-import type { Action } from './scenario.ts';
 import type { CyclonusTag } from './generated-cyclonus-tags.ts';
 
 /** A case of Cyclonus before it has its number. */
@@ -42,8 +41,6 @@ export const withRulePart = (direction: Direction, part: Rule): NetworkPolicy =>
   const rule = { ...baseRule[direction], ...part };
   return basePolicy({ [direction]: direction === 'ingress' ? [rule] : [rule, dnsRule] });
 };
-
-export const apply = (...policies: NetworkPolicy[]): Action => ({ verb: 'apply', policies });
 
 const baseRule: Record<Direction, Rule> = {
   ingress: {

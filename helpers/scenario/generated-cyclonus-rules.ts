@@ -1,12 +1,6 @@
 import { namespaceNameLabel, namespaceNames } from './default-world.ts';
-import { outsideHost, outsideRanges, withAnyOf, withLabel } from './generated-case.ts';
-import {
-  apply,
-  basePolicy,
-  withRulePart,
-  type CyclonusDraft,
-  type Direction,
-} from './generated-cyclonus-base.ts';
+import { apply, outsideHost, outsideRanges, withAnyOf, withLabel } from './generated-case.ts';
+import { basePolicy, withRulePart, type CyclonusDraft, type Direction } from './generated-cyclonus-base.ts';
 import type { LabelSelector, NetworkPolicyPeer, NetworkPolicyPort, Protocol } from '../kube/types.ts';
 import type { CyclonusTag } from './generated-cyclonus-tags.ts';
 

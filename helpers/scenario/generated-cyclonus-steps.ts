@@ -1,6 +1,13 @@
-import { buildPolicy, laterPod, outsideHost, withAnyOf, withLabel, type Rule } from './generated-case.ts';
 import {
   apply,
+  buildPolicy,
+  laterPod,
+  outsideHost,
+  withAnyOf,
+  withLabel,
+  type Rule,
+} from './generated-case.ts';
+import {
   basePolicy,
   dnsRule,
   withRulePart,
@@ -139,52 +146,51 @@ const kebab = (words: string): string => words.toLowerCase().replaceAll(' ', '-'
 
 type Manner = keyof typeof denials;
 
+const dns = buildPolicy({ name: 'allow-dns', ...source, egress: [dnsRule] });
+
+const alone = (direction: Direction, manner: Manner, subject = source): CyclonusDraft => ({
+  slug: `${direction}-${kebab(denials[manner])}`,
+  words: `${direction}: ${denials[manner]}`,
+  tags: ['conflict', direction],
+  actions: [
+    apply(
+      oneWay(direction, subject, kebab(denials[manner]), deny[manner]),
+      ...(direction === 'egress' ? [dns] : []),
+    ),
+  ],
+});
+
+const stacked = (direction: Direction, denied: Manner, allowed: Manner, subject = source): CyclonusDraft => {
+  const end = direction === 'egress' ? 'from' : 'to';
+  return {
+    slug: `${direction}-${kebab(denials[denied])}-${kebab(allowances[allowed])}`,
+    words: `${denials[denied]} + ${allowances[allowed]} ${end} same ${subject === source ? 'source' : 'dest'}`,
+    tags: [
+      ...(['conflict', direction] as const),
+      ...(denied === 'all' ? (['deny-all'] as const) : []),
+      ...(allowed === 'all' ? (['allow-all'] as const) : []),
+      ...(allowed === 'byPod' ? (['all-pods', 'all-namespaces'] as const) : []),
+    ],
+    ...(allowed === 'byIP' && { pods: [outsideHost('a')] }),
+    actions: [
+      ...alone(direction, denied, subject).actions,
+      apply(oneWay(direction, subject, kebab(allowances[allowed]), allow[allowed])),
+    ],
+  };
+};
+
+const atBothEnds = (slug: string, words: string, ...policies: NetworkPolicy[]): CyclonusDraft => ({
+  slug,
+  words,
+  tags: ['conflict', 'deny-all', 'allow-all', 'ingress', 'egress'],
+  actions: [apply(...policies, dns)],
+});
+
 /**
  * conflictcases.go. What allows comes in a step after what denies: at once they would prove nothing. As there, all
  * policies but those for the destination are about the source, those for ingress too.
  */
 export const conflictCases = (): CyclonusDraft[] => {
-  const dns = buildPolicy({ name: 'allow-dns', ...source, egress: [dnsRule] });
-  const alone = (direction: Direction, manner: Manner, subject = source): CyclonusDraft => ({
-    slug: `${direction}-${kebab(denials[manner])}`,
-    words: `${direction}: ${denials[manner]}`,
-    tags: ['conflict', direction],
-    actions: [
-      apply(
-        oneWay(direction, subject, kebab(denials[manner]), deny[manner]),
-        ...(direction === 'egress' ? [dns] : []),
-      ),
-    ],
-  });
-  const stacked = (
-    direction: Direction,
-    denied: Manner,
-    allowed: Manner,
-    subject = source,
-  ): CyclonusDraft => {
-    const end = direction === 'egress' ? 'from' : 'to';
-    return {
-      slug: `${direction}-${kebab(denials[denied])}-${kebab(allowances[allowed])}`,
-      words: `${denials[denied]} + ${allowances[allowed]} ${end} same ${subject === source ? 'source' : 'dest'}`,
-      tags: [
-        ...(['conflict', direction] as const),
-        ...(denied === 'all' ? (['deny-all'] as const) : []),
-        ...(allowed === 'all' ? (['allow-all'] as const) : []),
-        ...(allowed === 'byPod' ? (['all-pods', 'all-namespaces'] as const) : []),
-      ],
-      ...(allowed === 'byIP' && { pods: [outsideHost('a')] }),
-      actions: [
-        ...alone(direction, denied, subject).actions,
-        apply(oneWay(direction, subject, kebab(allowances[allowed]), allow[allowed])),
-      ],
-    };
-  };
-  const atBothEnds = (slug: string, words: string, ...policies: NetworkPolicy[]): CyclonusDraft => ({
-    slug,
-    words,
-    tags: ['conflict', 'deny-all', 'allow-all', 'ingress', 'egress'],
-    actions: [apply(...policies, dns)],
-  });
   const directions = ['egress', 'ingress'] as const;
   return [
     atBothEnds(

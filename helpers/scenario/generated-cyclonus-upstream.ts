@@ -1,5 +1,5 @@
-import { buildPolicy, withAnyOf, withLabel, type PolicyParts } from './generated-case.ts';
-import { apply, dnsRule, type CyclonusDraft } from './generated-cyclonus-base.ts';
+import { apply, buildPolicy, withAnyOf, withLabel, type PolicyParts } from './generated-case.ts';
+import { dnsRule, type CyclonusDraft } from './generated-cyclonus-base.ts';
 import type { NetworkPolicy } from '../kube/types.ts';
 import type { Action } from './scenario.ts';
 import type { CyclonusTag } from './generated-cyclonus-tags.ts';

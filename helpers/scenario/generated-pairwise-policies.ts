@@ -1,4 +1,5 @@
 import {
+  apply,
   buildPolicy,
   laterPod,
   outsideHost,
@@ -64,7 +65,6 @@ const listActions = (row: PairwiseRow): Action[] => {
   }
 };
 
-const apply = (...policies: NetworkPolicy[]): Action => ({ verb: 'apply', policies });
 const label = (id: string): Action => ({ verb: 'label', labels: { [id]: badge } });
 
 /** A policy of this target, with these rules in each direction of the row. */

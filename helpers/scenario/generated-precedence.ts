@@ -1,4 +1,4 @@
-import { buildPolicy, draftScenario, withLabel } from './generated-case.ts';
+import { buildPolicy, draftScenario, withLabel, type Rule } from './generated-case.ts';
 import { namespaceNameLabel } from './default-world.ts';
 import type { AdminPolicy, AdminSubject, Policy } from '../kube/types.ts';
 import type { Action, Scenario } from './scenario.ts';
@@ -112,13 +112,8 @@ const change = (from: Policy | undefined, to: Policy | undefined): Action[] => {
   return [to === undefined ? { verb: 'delete', policies: [from] } : { verb: 'update', policies: [to] }];
 };
 
-const networkPolicyOf = (direction: Direction, peers: readonly object[]): Policy =>
-  buildPolicy({
-    name: 'isolate',
-    namespace: 'x',
-    podSelector: withLabel('pod', 'a'),
-    [direction]: peers.map(() => ({})),
-  });
+const networkPolicyOf = (direction: Direction, rules: readonly Rule[]): Policy =>
+  buildPolicy({ name: 'isolate', namespace: 'x', podSelector: withLabel('pod', 'a'), [direction]: rules });
 
 const adminSubject: AdminSubject = {
   pods: { namespaceSelector: withLabel(namespaceNameLabel, 'x'), podSelector: withLabel('pod', 'a') },
