@@ -1,5 +1,5 @@
 import { namespaceNameLabel } from './default-world.ts';
-import { readObjects, type ObjectContext } from './object-actions.ts';
+import { readObjects } from './object-actions.ts';
 import { readOperation, type OperationContext } from './operations.ts';
 import { readPolicyNames, readRejected, type PolicyContext } from './policy-actions.ts';
 import { booleanHint, readFields, readLabels, readTexts } from './reading.ts';
@@ -9,7 +9,7 @@ import type { Labels } from '../kube/types.ts';
 import type { Path } from '../kube/yaml.ts';
 import type { Action } from './scenario.ts';
 
-export type ActionContext = ObjectContext & PolicyContext & Omit<OperationContext, 'readChange'>;
+export type ActionContext = PolicyContext & Omit<OperationContext, 'readChange'>;
 
 /** Reads what one verb of a step names, and holds it against what exists at that time. */
 export const readActions = (

@@ -1,5 +1,5 @@
 import { guestNamespaceNames, namespaceNameLabel, namespaceNames } from './default-world.ts';
-import { booleanHint, describe, isFields, readLabels, readText, refuseUnknownKeys } from './reading.ts';
+import { booleanHint, isFields, readCreated, readLabels, readText, refuseUnknownKeys } from './reading.ts';
 import type { Complain, Fields } from './reading.ts';
 import type { ScenarioNamespace } from './scenario.ts';
 
@@ -28,17 +28,13 @@ export const readNamespaces = (section: Fields, complain: Complain): ScenarioNam
         `the API server alone sets ${namespaceNameLabel}`,
         'key',
       );
-    if (created !== undefined && created !== 'later')
-      complain(
-        [...path, 'created'],
-        `wanted \`later\` (or nothing: created before the first step), got ${describe(created)}`,
-      );
+    const createdLater = created !== undefined && readCreated(created, [...path, 'created'], complain);
     return [
       {
         name,
         why: readText(fields['why'], whyPath, complain, 'why the scenario needs the namespace') ?? '',
         labels: { ns: name, ...own },
-        createdLater: created !== undefined,
+        createdLater,
       },
     ];
   });

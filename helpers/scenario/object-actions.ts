@@ -11,7 +11,7 @@ export type ObjectContext = {
   namespaces: readonly ScenarioNamespace[];
   /** What exists before the action. */
   state: State;
-  /** The policies that are applied now, by id; those of a removed namespace are taken out here. */
+  /** The version (from 0) of each policy that is applied now; kept up to date here. */
   applied: Map<string, number>;
   complain: Complain;
 };

@@ -12,6 +12,7 @@ import {
   booleanHint,
   describe,
   isFields,
+  readCreated,
   readLabels,
   readText,
   readTexts,
@@ -53,7 +54,9 @@ export const readPods = (
   return pods;
 };
 
-const podKeys = ['why', 'labels', 'ports', 'node', 'created', 'addressOf', 'hostNetwork', 'readiness'];
+/** What a standing pod cannot have. */
+const specialKeys = ['ports', 'node', 'created', 'addressOf', 'hostNetwork', 'readiness'];
+const podKeys = ['why', 'labels', ...specialKeys];
 const externalKeys = ['why', 'addresses', 'ports'];
 
 const readPod = (
@@ -66,13 +69,8 @@ const readPod = (
   const [namespace = '', name = '', ...rest] = id.split('/');
   const isExternal = namespace === externalGroup;
   const home = namespaces.find((guest) => guest.name === namespace);
-  const groups: readonly string[] = [
-    ...namespaceNames,
-    ...namespaces.map((guest) => guest.name),
-    externalGroup,
-  ];
-  const flaw = flawOfLabelName(name);
-  if (rest.length > 0 || flaw !== undefined || !groups.includes(namespace)) {
+  const groups: string[] = [...namespaceNames, ...namespaces.map((guest) => guest.name), externalGroup];
+  if (rest.length > 0 || flawOfLabelName(name) !== undefined || !groups.includes(namespace)) {
     complain(path, `pod \`${id}\`: wanted a name like x/a in ${groups.join(', ')}${booleanHint(id)}`, 'key');
     return undefined;
   }
@@ -88,40 +86,30 @@ const readPod = (
   if (home?.createdLater === true && fields['created'] === undefined)
     complain(path, `namespace ${namespace} is created later: so is ${id}, with \`created: later\``, 'key');
   const heirOf = fields['addressOf'];
-  for (const key of ['ports', 'node', 'created', 'addressOf', 'hostNetwork', 'readiness'].filter(
-    (key) => standing !== undefined && fields[key] !== undefined,
-  )) {
-    complain(
-      [...path, key],
-      `${id} stands before every scenario: \`${key}\` needs a pod of another name, such as ${namespace}/d`,
-      'key',
-    );
-  }
+  for (const key of standing === undefined ? [] : specialKeys)
+    if (fields[key] !== undefined)
+      complain(
+        [...path, key],
+        `${id} stands before every scenario: \`${key}\` needs a pod of another name, such as ${namespace}/d`,
+        'key',
+      );
   const isHost = standing === undefined && fields['hostNetwork'] === true;
-  const listening = readOptional(fields, 'ports', isHost ? [] : [...defaultPorts], (ports) =>
-    readPorts(ports, [...path, 'ports'], complain),
-  );
+  const readOptional = <Value>(
+    key: string,
+    absent: Value,
+    read: (value: unknown, path: Path, complain: Complain) => Value,
+  ): Value => (fields[key] === undefined ? absent : read(fields[key], [...path, key], complain));
+  const listening = readOptional('ports', isHost ? [] : [...defaultPorts], readPorts);
   return {
     id,
     namespace,
     name,
     why: why ?? '',
-    labels: isExternal
-      ? {}
-      : {
-          ...defaultPodLabels(name),
-          ...readOptional(fields, 'labels', {}, (labels) =>
-            readLabels(labels, [...path, 'labels'], complain),
-          ),
-        },
+    labels: isExternal ? {} : { ...defaultPodLabels(name), ...readOptional('labels', {}, readLabels) },
     ports: listening,
-    node: readOptional(fields, 'node', standing?.node ?? 0, (node) =>
-      readNode(node, [...path, 'node'], complain),
-    ),
+    node: readOptional('node', standing?.node ?? 0, readNode),
     ...(isExternal && { addresses: readAddresses(fields['addresses'], [...path, 'addresses'], complain) }),
-    createdLater: readOptional(fields, 'created', home?.createdLater === true, (created) =>
-      readCreated(created, [...path, 'created'], complain),
-    ),
+    createdLater: readOptional('created', home?.createdLater === true, readCreated),
     ...(standing === undefined && readHostNetwork(fields, listening, path, complain)),
     ...readReadiness(fields['readiness'], listening, [...path, 'readiness'], complain),
     ...(heirOf !== undefined && {
@@ -152,19 +140,10 @@ const placeHeir = (pod: ScenarioPod, pods: readonly ScenarioPod[], complain: Com
   delete pod.addressesOf;
 };
 
-const readOptional = <Value>(
-  fields: Fields,
-  key: string,
-  absent: Value,
-  read: (value: unknown) => Value,
-): Value => (fields[key] === undefined ? absent : read(fields[key]));
-
 const readPorts = (value: unknown, path: Path, complain: Complain): ContainerPort[] => {
   const ports: ContainerPort[] = [];
-  const items: [string, number][] = readTexts(value, path, complain, 'ports like [TCP/8080 web, UDP/53]').map(
-    (text, index) => [text, index],
-  );
-  for (const [text, index] of items) {
+  const texts = readTexts(value, path, complain, 'ports like [TCP/8080 web, UDP/53]');
+  for (const [index, text] of texts.entries()) {
     const match = /^(TCP|UDP)\/(\d+)(?: (\S+))?$/.exec(text);
     const [, protocol, digits, name] = match ?? [];
     const port = Number(digits);
@@ -193,12 +172,6 @@ const readNode = (value: unknown, path: Path, complain: Complain): number => {
   if (value === 0 || value === 1) return value;
   complain(path, `wanted node 0 or 1, got ${describe(value)}`);
   return 0;
-};
-
-const readCreated = (value: unknown, path: Path, complain: Complain): boolean => {
-  if (value !== 'later')
-    complain(path, `wanted \`later\` (or nothing: created before the first step), got ${describe(value)}`);
-  return true;
 };
 
 /** Hosts outside the cluster live in ranges for documentation, so that a policy stands in the file as in life. */

@@ -5,25 +5,17 @@ import type { Problem } from '../errors.ts';
 import type { Channel, Policy } from '../kube/types.ts';
 import type { Path } from '../kube/yaml.ts';
 import type { Flaws, PolicyVersions } from './policy-documents.ts';
-import type { Complain } from './reading.ts';
-import type { PolicyDocument, ScenarioNamespace } from './scenario.ts';
-import type { State } from './state.ts';
+import type { ObjectContext } from './object-actions.ts';
+import type { PolicyDocument } from './scenario.ts';
 
-export type PolicyContext = {
+export type PolicyContext = ObjectContext & {
   policies: readonly PolicyVersions[];
   /** The only channel of the CRDs for which the scenario holds. */
   channel?: Channel | undefined;
-  /** Namespaces beside those that every scenario has. */
-  namespaces: readonly ScenarioNamespace[];
-  /** What exists before the action. */
-  state: State;
-  /** The version (from 0) of each policy that is applied now; kept up to date here. */
-  applied: Map<string, number>;
   /** `id version` of everything that was ever applied; kept up to date here. */
   reached: Set<string>;
   /** `id version` of everything that the API server was to refuse, and why; kept up to date here. */
   rejected: Map<string, PolicyDocument['flaw']>;
-  complain: Complain;
 };
 
 /** Reads the names of policies that a step applies, updates or deletes, and gives the versions that it means. */

@@ -1,11 +1,10 @@
-import { closestOf } from '../kube/syntax.ts';
 import { parseDocuments } from '../kube/yaml.ts';
 import { features as allFeatures, isFeature, isTopic, neededFeatures } from './features.ts';
 import { channels, readPolicies } from './policy-documents.ts';
 import { readPods } from './pods.ts';
 import { isProperty, properties } from './properties.ts';
 import { readNamespaces } from './namespaces.ts';
-import { readFields, readText, readTexts, refuseUnknownKeys } from './reading.ts';
+import { hintFor, readFields, readText, readTexts, refuseUnknownKeys } from './reading.ts';
 import { readServices } from './services.ts';
 import { readSteps } from './steps.ts';
 import { asksApiServer } from './stored.ts';
@@ -39,17 +38,7 @@ export const readScenario = (
 ): { scenario: Scenario; problems: Problem[] } => {
   const { documents, problems } = parseDocuments(completeIndentation(text), file);
   const [front, ...rest] = documents;
-  const scenario: Scenario = {
-    title: '',
-    name,
-    file,
-    spec: '',
-    features: [],
-    namespaces: [],
-    pods: [],
-    services: [],
-    steps: [],
-  };
+  const scenario = emptyScenario(name, file);
   // What YAML itself refused would come back as a crowd of things that seem to be missing.
   if (problems.length > 0) return { scenario, problems };
   if (front === undefined) return { scenario, problems: [{ file, line: 1, message: 'the file is empty' }] };
@@ -58,36 +47,24 @@ export const readScenario = (
   const fields = readFields(front.value, [], complain, 'a front matter: a map that begins with `scenario`');
   if (fields === undefined) return { scenario, problems };
   refuseUnknownKeys(fields, keys, [], complain);
-  if (fields['namespaces'] !== undefined) {
-    scenario.namespaces = readNamespaces(
-      readFields(fields['namespaces'], ['namespaces'], complain, 'namespaces like { w: why }') ?? {},
-      complain,
-    );
-  }
+  const readSection = (key: string, wanted: string): Fields =>
+    (fields[key] === undefined ? undefined : readFields(fields[key], [key], complain, wanted)) ?? {};
+  scenario.namespaces = readNamespaces(readSection('namespaces', 'namespaces like { w: why }'), complain);
   const guests = scenario.namespaces.map((namespace) => namespace.name);
   const read = readPolicies(rest, file, guests);
   problems.push(...read.problems);
   scenario.title = readTitle(fields, complain);
   scenario.spec = readSpec(fields, complain);
-  if (fields['pods'] !== undefined) {
-    scenario.pods = readPods(
-      readFields(fields['pods'], ['pods'], complain, 'pods like { x/a: the server }') ?? {},
-      complain,
-      scenario.namespaces,
-    );
-  }
-  if (fields['services'] !== undefined) {
-    scenario.services = readServices(
-      readFields(fields['services'], ['services'], complain, 'services') ?? {},
-      complain,
-    );
-  }
+  scenario.pods = readPods(
+    readSection('pods', 'pods like { x/a: the server }'),
+    complain,
+    scenario.namespaces,
+  );
+  scenario.services = readServices(readSection('services', 'services'), complain);
   const channel = readChannel(fields, complain);
   if (channel !== undefined) scenario.channel = channel;
   scenario.steps = readSteps(fields['steps'], {
-    namespaces: scenario.namespaces,
-    pods: scenario.pods,
-    services: scenario.services,
+    ...scenario,
     policies: read.policies,
     channel,
     complain,
@@ -107,6 +84,18 @@ export const readScenario = (
   refuseUnused(scenario, complain);
   return { scenario, problems };
 };
+
+const emptyScenario = (name: string, file: string): Scenario => ({
+  title: '',
+  name,
+  file,
+  spec: '',
+  features: [],
+  namespaces: [],
+  pods: [],
+  services: [],
+  steps: [],
+});
 
 const complainAbout =
   (document: ParsedDocument, file: string, problems: Problem[]): Complain =>
@@ -195,9 +184,4 @@ const readProperty = (fields: Fields, scenario: Scenario, complain: Complain): v
     expect.some(({ grid }) => grid.cells.includes('undefined')),
   );
   if (!isTold) complain(['property'], 'no grid has a `?` cell that could tell the property', 'key');
-};
-
-const hintFor = (name: string, known: readonly string[]): string => {
-  const closest = closestOf(name, known);
-  return closest === undefined ? `known are ${known.join(', ')}` : `did you mean \`${closest}\`?`;
 };

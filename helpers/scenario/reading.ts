@@ -31,10 +31,14 @@ export const refuseUnknownKeys = (
   complain: Complain,
 ): void => {
   for (const key of Object.keys(fields).filter((name) => !known.includes(name))) {
-    const closest = closestOf(key, known);
-    const hint = closest === undefined ? `known are ${known.join(', ')}` : `did you mean \`${closest}\`?`;
-    complain([...path, key], `unknown key \`${key}\`: ${hint}${booleanHint(key)}`, 'key');
+    complain([...path, key], `unknown key \`${key}\`: ${hintFor(key, known)}${booleanHint(key)}`, 'key');
   }
+};
+
+/** Behind a complaint about a word that is not `known`. */
+export const hintFor = (word: string, known: readonly string[]): string => {
+  const closest = closestOf(word, known);
+  return closest === undefined ? `known are ${known.join(', ')}` : `did you mean \`${closest}\`?`;
 };
 
 /** A string that is not empty; undefined, with a complaint, where it is none. */
@@ -79,6 +83,13 @@ export const readLabels = (value: unknown, path: Path, complain: Complain): Labe
     else labels[key] = label as string;
   }
   return labels;
+};
+
+/** Reads `created: later`: whether something is there only from a step on. */
+export const readCreated = (value: unknown, path: Path, complain: Complain): boolean => {
+  if (value !== 'later')
+    complain(path, `wanted \`later\` (or nothing: created before the first step), got ${describe(value)}`);
+  return true;
 };
 
 /** What a value is, with the trap that made it so: YAML 1.1 reads more words as booleans than people do. */

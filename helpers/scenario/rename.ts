@@ -11,7 +11,7 @@ import type {
 } from '../kube/types.ts';
 
 /** The real names that stand for a scenario's: of each namespace, and before the name of what is cluster-scoped. */
-export type RealNames = { namespaceNames: Readonly<Record<string, string>>; prefix: string };
+type RealNames = { namespaceNames: Readonly<Record<string, string>>; prefix: string };
 
 type Rename = (name: string) => string;
 

@@ -82,10 +82,7 @@ export type Operation =
   | { verb: 'outage'; part: 'api-server' }
   /** So many policies, or pods in namespaces of their own, that decide about no pod of the scenario come and go. */
   | { verb: 'churn'; part: 'policies' | 'pods'; count: number };
-export const operations = [
-  ...(['kill', 'restart', 'rollover', 'upgrade', 'downgrade'] as const),
-  ...(['outage', 'churn'] as const),
-] as const;
+export const operations = ['kill', 'restart', 'rollover', 'upgrade', 'downgrade', 'outage', 'churn'] as const;
 
 /** A change of objects that can be made while something else goes on. */
 export type Change = Extract<Action, { verb: (typeof changes)[number] }>;

@@ -18,7 +18,7 @@ export type State = {
 };
 
 /** All that a scenario brings or may create. */
-export type Inventory = { pods: readonly ScenarioPod[]; namespaces: readonly ScenarioNamespace[] };
+type Inventory = { pods: readonly ScenarioPod[]; namespaces: readonly ScenarioNamespace[] };
 
 /** What there is before the first step. */
 export const initialState = ({ pods, namespaces }: Inventory): State => {

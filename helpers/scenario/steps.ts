@@ -18,10 +18,9 @@ export const verbs = [
   ...(['label', 'unlabel', 'create', 'remove', 'complete'] as const),
   ...operations,
 ] as const;
-export type Verb = (typeof verbs)[number];
 
 /** Everything that steps refer to. */
-export type StepContext = {
+type StepContext = {
   namespaces: readonly ScenarioNamespace[];
   pods: readonly ScenarioPod[];
   services: readonly ScenarioService[];

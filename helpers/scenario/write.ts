@@ -68,8 +68,12 @@ const formatNamespace = ({ name, why, labels, createdLater }: Scenario['namespac
     ...(own.length > 0 && { labels: Object.fromEntries(own) }),
     ...(createdLater && { created: 'later' }),
   };
-  return Object.keys(special).length === 0 ? formatScalar(why) : formatFlow({ why, ...special });
+  return formatReason(why, special);
 };
+
+/** `why` alone where nothing is special. */
+const formatReason = (why: string, special: object): string =>
+  Object.keys(special).length === 0 ? formatScalar(why) : formatFlow({ why, ...special });
 
 const formatPod = (pod: ScenarioPod): string => {
   const { id, name, why, labels, ports, node, addresses, createdLater, addressesOf } = pod;
@@ -86,7 +90,7 @@ const formatPod = (pod: ScenarioPod): string => {
     ...(createdLater && { created: 'later' }),
     ...(addressesOf !== undefined && { addressOf: addressesOf }),
   };
-  return Object.keys(special).length === 0 ? formatScalar(why) : formatFlow({ why, ...special });
+  return formatReason(why, special);
 };
 
 const formatPort = ({ name, protocol, port }: ContainerPort): string =>
