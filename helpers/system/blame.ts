@@ -1,7 +1,7 @@
-import { judgeLink } from './judge.ts';
+import { judgeAt } from './judge.ts';
 import type { Journey } from './moves.ts';
 import { differencesOf, withPart } from './parts.ts';
-import { namespaceOf, worldOf, type Delivery, type Link, type Placement } from './system.ts';
+import type { Delivery, Link, Placement } from './system.ts';
 
 /** A move, the numbers of those before it, and the connection that is wrong after it. */
 type Case = { link: Link; component: string; done: ReadonlySet<number>; pods: readonly string[] };
@@ -14,7 +14,7 @@ export const blameOf = ({ link, component, done, pods }: Case, journey: Journey)
   const [before, after] = journey.deliveriesOf(component);
   const start = journey.placementAt((move) => done.has(move));
   const isWrong = (delivery: Delivery | undefined): boolean =>
-    isWrongAt(link, withDelivery(start, component, delivery), pods);
+    judgeAt(link, withDelivery(start, component, delivery), pods) !== undefined;
   const differences = differencesOf(before, after, link);
   // It was so before, and nobody minded.
   if (isWrong(before)) return [`the connection as ${link.kind} (new)`];
@@ -35,10 +35,4 @@ const withDelivery = (
     modeOf,
     deliveries: new Map(delivery === undefined ? others : [...others, [component, delivery]]),
   };
-};
-
-const isWrongAt = (link: Link, placement: Placement, pods: readonly string[]): boolean => {
-  const namespaces = [link.from, link.to].map(namespaceOf);
-  const world = worldOf(placement, pods, (namespace) => namespaces.includes(namespace));
-  return judgeLink(link, placement, world) !== undefined;
 };

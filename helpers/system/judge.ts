@@ -1,6 +1,6 @@
 import { idOf, type Family, type World } from '../kube/world.ts';
 import { createOracle, type Explanation } from '../model/oracle.ts';
-import { namespaceOf, ownerOf, type Link, type Placement } from './system.ts';
+import { namespaceOf, ownerOf, worldOf, type Link, type Placement } from './system.ts';
 
 /** What is wrong with a connection: a needed one is closed, or a closed one open. */
 export type Flaw = { kind: 'loss' | 'leak'; reason: string; policies: string[] };
@@ -25,6 +25,16 @@ export const judgeLink = (link: Link, placement: Placement, world: World): Flaw 
   }
   const open = explained.find(({ verdict }) => verdict !== 'deny');
   return open && { kind: 'leak', reason: open.reason, policies: policiesIn(open) };
+};
+
+/** The same in the world of the placement itself. `order`: the ids of all pods of the system. */
+export const judgeAt = (link: Link, placement: Placement, order: readonly string[]): Flaw | undefined => {
+  const namespaces = [link.from, link.to].map(namespaceOf);
+  return judgeLink(
+    link,
+    placement,
+    worldOf(placement, order, (name) => namespaces.includes(name)),
+  );
 };
 
 /** What must become of a connection at a placement; undefined where its kind is about the other mode. */

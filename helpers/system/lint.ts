@@ -1,24 +1,15 @@
 import { formatProblem, type Problem } from '../errors.ts';
 import { idOf } from '../kube/world.ts';
-import { judgeLink } from './judge.ts';
-import {
-  describeLink,
-  modes,
-  namesOf,
-  namespaceOf,
-  worldOf,
-  type System,
-  type SystemRelease,
-} from './system.ts';
+import { judgeAt } from './judge.ts';
+import { describeLink, modes, namesOf, objectsOf, type System, type SystemRelease } from './system.ts';
 
 /** The ids of all pods of all releases, in a fixed order. */
 export const podsOf = ({ releases }: Pick<System, 'releases'>): string[] => [
   ...new Set(
     releases
       .flatMap(({ deliveries }) => [...deliveries.values()])
-      .flatMap(({ objects, only }) =>
-        [...objects.pods, ...modes.flatMap((mode) => only[mode].pods)].map(idOf),
-      )
+      .flatMap(objectsOf)
+      .flatMap(({ pods }) => pods.map(idOf))
       .toSorted(),
   ),
 ];
@@ -39,13 +30,14 @@ export const lintSystem = (system: System): Problem[] => {
 
 const danglingIn = ({ name, deliveries }: SystemRelease): Problem[] => {
   const all = [...deliveries.values()];
-  const parts = all.flatMap(({ objects, only }) => [objects, only.restricted, only.unrestricted]);
+  const parts = all.flatMap(objectsOf);
   const namespaces = new Set(
     parts.flatMap((objects) => objects.namespaces.map((namespace) => namespace.name)),
   );
   const pods = new Set(parts.flatMap((objects) => objects.pods.map(idOf)));
-  return all.flatMap(({ file, component, after, links, objects, only }) => {
-    const homes = [objects, only.restricted, only.unrestricted].flatMap(({ pods, services, policies }) => [
+  return all.flatMap((delivery) => {
+    const { file, component, after, links } = delivery;
+    const homes = objectsOf(delivery).flatMap(({ pods, services, policies }) => [
       ...pods.map(({ namespace }) => namespace),
       ...services.map(({ namespace }) => namespace),
       ...policies.map(({ metadata }) => metadata.namespace ?? 'default'),
@@ -102,9 +94,7 @@ const contradictionsIn = ({ name, deliveries }: SystemRelease, order: readonly s
     const placement = { deliveries, modeOf: () => mode };
     return [...deliveries.values()].flatMap(({ links }) =>
       links.flatMap((link): Problem[] => {
-        const namespaces = [link.from, link.to].map(namespaceOf);
-        const world = worldOf(placement, order, (namespace) => namespaces.includes(namespace));
-        const flaw = judgeLink(link, placement, world);
+        const flaw = judgeAt(link, placement, order);
         if (flaw === undefined) return [];
         const message = `release ${name}, ${mode}: ${describeLink(link)} is ${flaw.kind === 'loss' ? 'to be open, and closed' : 'to be closed, and open'}: ${flaw.reason}`;
         return [{ file: link.file, line: link.line, message }];

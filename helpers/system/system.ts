@@ -74,11 +74,15 @@ export const namespaceOf = (id: string): string => id.split('/')[0] ?? '';
 
 /** The component that brings a namespace, at this placement. */
 export const ownerOf = (namespace: string, { deliveries }: Placement): string | undefined =>
-  [...deliveries.values()].find(({ objects, only }) =>
-    [objects, only.unrestricted, only.restricted].some(({ namespaces }) =>
-      namespaces.some(({ name }) => name === namespace),
-    ),
+  [...deliveries.values()].find((delivery) =>
+    objectsOf(delivery).some(({ namespaces }) => namespaces.some(({ name }) => name === namespace)),
   )?.component;
+
+/** Those for both modes, and those for either. */
+export const objectsOf = ({ objects, only }: Delivery): Objects[] => [
+  objects,
+  ...modes.map((mode) => only[mode]),
+];
 
 /** `NetworkPolicy x/p`: what an API server would know each object by. */
 export const namesOf = ({ namespaces, pods, services, policies }: Objects): string[] => [
@@ -98,19 +102,22 @@ export const worldOf = (
   isIncluded: (namespace: string) => boolean = () => true,
 ): World => {
   const world: World = { namespaces: [], pods: [], services: [], policies: [] };
-  const add = ({ namespaces, pods, services, policies }: Objects): void => {
-    world.namespaces.push(...namespaces.filter(({ name }) => isIncluded(name)));
-    world.services.push(...services.filter(({ namespace }) => isIncluded(namespace)));
-    world.policies.push(...policies.filter(({ metadata }) => isIncluded(metadata.namespace ?? '')));
+  const add = (
+    { namespaces, pods, services, policies }: Objects,
+    isMeant: (namespace: string) => boolean,
+  ): void => {
+    world.namespaces.push(...namespaces.filter(({ name }) => isMeant(name)));
+    world.services.push(...services.filter(({ namespace }) => isMeant(namespace)));
+    world.policies.push(...policies.filter(({ metadata }) => isMeant(metadata.namespace ?? '')));
     world.pods.push(
       ...pods
-        .filter(({ namespace }) => isIncluded(namespace))
-        .map((pod) => ({ ...pod, addresses: addressesOf(order.indexOf(`${pod.namespace}/${pod.name}`)) })),
+        .filter(({ namespace }) => isMeant(namespace))
+        .map((pod) => ({ ...pod, addresses: addressesOf(order.indexOf(idOf(pod))) })),
     );
   };
   for (const { objects, only } of placement.deliveries.values()) {
-    add(objects);
-    for (const mode of modes) add(within(only[mode], (namespace) => isInMode(namespace, mode, placement)));
+    add(objects, isIncluded);
+    for (const mode of modes) add(only[mode], (name) => isIncluded(name) && isInMode(name, mode, placement));
   }
   return world;
 };
@@ -120,16 +127,6 @@ const isInMode = (namespace: string, mode: Mode, placement: Placement): boolean 
   const owner = ownerOf(namespace, placement);
   return owner !== undefined && placement.modeOf(owner) === mode;
 };
-
-const within = (
-  { namespaces, pods, services, policies }: Objects,
-  isIncluded: (namespace: string) => boolean,
-): Objects => ({
-  namespaces: namespaces.filter(({ name }) => isIncluded(name)),
-  pods: pods.filter(({ namespace }) => isIncluded(namespace)),
-  services: services.filter(({ namespace }) => isIncluded(namespace)),
-  policies: policies.filter(({ metadata }) => isIncluded(metadata.namespace ?? '')),
-});
 
 const addressesOf = (index: number): string[] => [
   `10.${100 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`,

@@ -1,9 +1,9 @@
 import { UsageError } from '../errors.ts';
 import { blameOf } from './blame.ts';
-import { judgeLink, type Flaw } from './judge.ts';
+import { judgeAt, type Flaw } from './judge.ts';
 import { sortByWaiting, type Journey, type Move } from './moves.ts';
 import { differencesOf, isSameLink } from './parts.ts';
-import { describeLink, namespaceOf, ownerOf, worldOf, type Delivery, type Link } from './system.ts';
+import { describeLink, namespaceOf, ownerOf, type Delivery, type Link } from './system.ts';
 
 /** A connection that is wrong somewhere on the way, with the fewest moves that lead there. */
 export type Violation = {
@@ -67,7 +67,6 @@ const judgeStates = (link: Link, journey: Journey, order: readonly string[]): St
       wanted: `at most ${mostMoves}, as each combination of them is a state`,
       got: relevant.map((move) => describeMove(journey.moves[move]!)).join(', '),
     });
-  const namespaces = [link.from, link.to].map(namespaceOf);
   const bad = new Map<number, Flaw>();
   for (let state = 0; state < 2 ** relevant.length; state += 1) {
     const chosen = relevant.filter((_, bit) => (state >> bit) & 1);
@@ -76,11 +75,7 @@ const judgeStates = (link: Link, journey: Journey, order: readonly string[]): St
     if (relevant.some((move, bit) => all.has(move) !== Boolean((state >> bit) & 1))) continue;
     const placement = journey.placementAt((move) => all.has(move));
     if (!isDeclared(link, [...placement.deliveries.values()])) continue;
-    const flaw = judgeLink(
-      link,
-      placement,
-      worldOf(placement, order, (name) => namespaces.includes(name)),
-    );
+    const flaw = judgeAt(link, placement, order);
     if (flaw !== undefined) bad.set(state, flaw);
   }
   return { link, relevant, bad };
@@ -93,15 +88,9 @@ const isDeclared = (link: Link, deliveries: readonly Delivery[]): boolean =>
 const matters = ({ component, what }: Move, link: Link, { deliveriesOf, placementAt }: Journey): boolean => {
   const namespaces = [link.from, link.to].map(namespaceOf);
   if (what === 'mode')
-    return [false, true].some((moved) =>
-      namespaces.some(
-        (namespace) =>
-          ownerOf(
-            namespace,
-            placementAt(() => moved),
-          ) === component,
-      ),
-    );
+    return [false, true]
+      .map((moved) => placementAt(() => moved))
+      .some((placement) => namespaces.some((name) => ownerOf(name, placement) === component));
   return differencesOf(...deliveriesOf(component), link).length > 0;
 };
 
