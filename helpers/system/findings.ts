@@ -12,129 +12,100 @@ const hostNetwork = `${chapter}#networkpolicy-and-hostnetwork-pods`;
 const namedPorts = 'https://github.com/openshift/origin/pull/31375';
 const api = 'https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/';
 
-const describe = (severity: Severity, about: string, source: string): Description => ({
-  severity,
-  about,
-  source,
-});
+const describe =
+  (severity: Severity) =>
+  (about: string, source: string): Description => ({ severity, about, source });
+const error = describe('error');
+const warning = describe('warning');
+const note = describe('note');
 
 /** Everything that an audit can find. Ids are for good: allow-lists, baselines and dashboards hold them. */
 export const findings = {
-  'missing-label': describe('error', 'a namespace lacks a label that it is expected to have', enhancement),
-  'undeclared-namespace': describe(
-    'warning',
+  'missing-label': error('a namespace lacks a label that it is expected to have', enhancement),
+  'undeclared-namespace': warning(
     'the files use a namespace without declaring it, so its labels are not known',
     enhancement,
   ),
-  'implicitly-open-ingress': describe(
-    'error',
+  'implicitly-open-ingress': error(
     'no policy isolates for ingress: whoever adds the first one closes the namespace to everybody else',
     enhancement,
   ),
-  'implicitly-open-egress': describe('note', 'no policy isolates for egress', enhancement),
-  'empty-namespace-without-policy': describe(
-    'note',
-    'no policy, and no pod yet that one could isolate',
-    enhancement,
-  ),
-  'default-for-egress-only': describe(
-    'error',
+  'implicitly-open-egress': note('no policy isolates for egress', enhancement),
+  'empty-namespace-without-policy': note('no policy, and no pod yet that one could isolate', enhancement),
+  'default-for-egress-only': error(
     'the default policy isolates for egress only, and pods are open for ingress',
     isolation,
   ),
-  'default-for-ingress-only': describe(
-    'note',
+  'default-for-ingress-only': note(
     'the default policy isolates for ingress only, and pods are open for egress',
     isolation,
   ),
-  'no-default-ingress-policy': describe(
-    'error',
+  'no-default-ingress-policy': error(
     'there are ingress policies, but none for every pod: the next pod is open',
     enhancement,
   ),
-  'no-default-egress-policy': describe(
-    'warning',
+  'no-default-egress-policy': warning(
     'there are egress policies, but none for every pod: the next pod is open',
     enhancement,
   ),
-  'restrictive-without-permissive': describe(
-    'error',
+  'restrictive-without-permissive': error(
     'unrestricted mode: pods are isolated, and no policy admits everybody to every pod',
     enhancement,
   ),
-  'permissive-in-restricted-mode': describe(
-    'error',
+  'permissive-in-restricted-mode': error(
     'restricted mode: a policy admits everybody on every port',
     enhancement,
   ),
-  'deny-admits-everything': describe(
-    'error',
+  'deny-admits-everything': error(
     'a policy that is called deny has an empty rule, which admits everything',
     `${chapter}#default-policies`,
   ),
-  'allow-admits-nothing': describe(
-    'warning',
+  'allow-admits-nothing': warning(
     'a policy that is called allow isolates for a direction without any rule, which denies all of it',
     `${chapter}#default-policies`,
   ),
-  'rules-without-policy-type': describe(
-    'error',
+  'rules-without-policy-type': error(
     'rules of a direction that `policyTypes` leaves out: nobody obeys them',
     resource,
   ),
-  'duplicate-policy': describe('warning', 'two policies of a namespace say the same', isolation),
-  'policy-selects-no-pod': describe('warning', 'a policy selects no pod', resource),
-  'policy-selects-only-host-network': describe(
-    'warning',
+  'duplicate-policy': warning('two policies of a namespace say the same', isolation),
+  'policy-selects-no-pod': warning('a policy selects no pod', resource),
+  'policy-selects-only-host-network': warning(
     'a policy selects only pods in the host network, for which its effect is undefined',
     hostNetwork,
   ),
-  'host-network-pods': describe(
-    'note',
+  'host-network-pods': note(
     'pods in the host network, which policies of the namespace select without a defined effect',
     hostNetwork,
   ),
-  'peer-matches-no-namespace': describe('warning', 'a namespaceSelector matches no namespace', peers),
-  'peer-matches-no-pod': describe('note', 'the selectors of a peer match no pod', peers),
-  'peer-matches-only-host-network': describe(
-    'warning',
+  'peer-matches-no-namespace': warning('a namespaceSelector matches no namespace', peers),
+  'peer-matches-no-pod': note('the selectors of a peer match no pod', peers),
+  'peer-matches-only-host-network': warning(
     'a peer matches only pods in the host network, which plugins need not recognize',
     hostNetwork,
   ),
-  'named-port': describe(
-    'note',
-    'a port by its name: some plugins resolve names late or wrongly',
-    namedPorts,
-  ),
-  'named-port-of-no-pod': describe('error', 'a port name that no pod of the rule has', api),
-  'named-port-of-other-protocol': describe(
-    'error',
+  'named-port': note('a port by its name: some plugins resolve names late or wrongly', namedPorts),
+  'named-port-of-no-pod': error('a port name that no pod of the rule has', api),
+  'named-port-of-other-protocol': error(
     'a port name that pods of the rule have, but with another protocol',
     api,
   ),
-  'ip-block-of-pods': describe(
-    'warning',
-    'an ipBlock holds addresses of pods, for which its effect is undefined',
-    peers,
-  ),
-  'ip-block-of-services': describe(
-    'warning',
+  'ip-block-of-pods': warning('an ipBlock holds addresses of pods, for which its effect is undefined', peers),
+  'ip-block-of-services': warning(
     'an ipBlock for egress holds addresses of Services, which plugins may see before or after they are rewritten',
     peers,
   ),
-  'ip-block-of-everybody': describe(
-    'note',
+  'ip-block-of-everybody': note(
     'an ipBlock of every address: whether pods are among them is undefined',
     peers,
   ),
-  'client-maintained-policy': describe(
-    'warning',
+  'client-maintained-policy': warning(
     'a policy is maintained by a client that it admits, not by the owner of its namespace',
     enhancement,
   ),
-  'allow-entry-expired': describe('error', 'an entry of the allow-list has expired', enhancement),
-  'allow-entry-unused': describe('warning', 'an entry of the allow-list matches no finding', enhancement),
-  'baseline-entry-unused': describe('note', 'an entry of the baseline matches no finding', enhancement),
+  'allow-entry-expired': error('an entry of the allow-list has expired', enhancement),
+  'allow-entry-unused': warning('an entry of the allow-list matches no finding', enhancement),
+  'baseline-entry-unused': note('an entry of the baseline matches no finding', enhancement),
 } as const satisfies Record<string, Description>;
 
 export type FindingId = keyof typeof findings;
