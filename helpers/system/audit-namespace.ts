@@ -1,6 +1,6 @@
 import { idOf } from '../kube/world.ts';
 import type { Direction } from '../model/network-policy.ts';
-import { admitsEverything, directions, isRegulated, listNames, type View } from './audit-view.ts';
+import { admitsEverything, directions, isRegulated, listNames, typeOf, type View } from './audit-view.ts';
 import { isDefault, podClassesIn, podsOf } from './classes.ts';
 import type { Observation } from './findings.ts';
 import type { Mode } from './system.ts';
@@ -166,5 +166,3 @@ const auditHostNetwork = (view: View, namespace: string): Observation[] => {
     },
   ];
 };
-
-const typeOf = (direction: Direction): string => (direction === 'ingress' ? 'Ingress' : 'Egress');

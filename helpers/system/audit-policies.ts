@@ -1,11 +1,11 @@
 import type { NetworkPolicy } from '../kube/types.ts';
-import type { Direction } from '../model/network-policy.ts';
 import { describeSelector } from '../model/matching.ts';
 import {
   admitsEverything,
   directions,
   isRegulated,
   listNames,
+  typeOf,
   type AuditedPolicy,
   type View,
 } from './audit-view.ts';
@@ -111,10 +111,7 @@ const findDuplicates = (policies: readonly AuditedPolicy[]): Observation[] => {
 };
 
 /** The same text for policies that say the same in another order, or with defaults written out. */
-const meaningOf = ({ spec }: NetworkPolicy): string => {
-  const effective = readEffective(spec);
-  return JSON.stringify(sort(effective));
-};
+const meaningOf = ({ spec }: NetworkPolicy): string => JSON.stringify(sort(readEffective(spec)));
 
 const readEffective = (spec: NetworkPolicy['spec']): unknown => {
   const types = spec.policyTypes ?? [];
@@ -148,5 +145,3 @@ const sort = (value: unknown): unknown => {
 
 const isIdle = (key: string, part: unknown): boolean =>
   ['matchLabels', 'matchExpressions', 'except'].includes(key) && Object.keys(part as object).length === 0;
-
-const typeOf = (direction: Direction) => (direction === 'ingress' ? 'Ingress' : 'Egress');

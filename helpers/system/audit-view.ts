@@ -1,9 +1,9 @@
 import type { Source } from '../kube/manifests.ts';
-import type { LabelSelector, NetworkPolicy } from '../kube/types.ts';
+import type { LabelSelector, NetworkPolicy, PolicyType } from '../kube/types.ts';
 import { isRunning, type Namespace, type Pod, type World } from '../kube/world.ts';
 import { matchesSelector } from '../model/matching.ts';
 import { readPolicy, type Direction, type PolicyRules, type Rule } from '../model/network-policy.ts';
-import { namespaceNameLabel } from '../model/population.ts';
+import { memoize, namespaceNameLabel } from '../model/population.ts';
 
 export type AuditInput = {
   world: World;
@@ -31,6 +31,8 @@ export type View = AuditInput & {
 
 export const directions: readonly Direction[] = ['ingress', 'egress'];
 
+export const typeOf = (direction: Direction): PolicyType => (direction === 'ingress' ? 'Ingress' : 'Egress');
+
 export const createView = (input: AuditInput): View => {
   const { world, isComplete } = input;
   const namespaces = new Map(world.namespaces.map((namespace) => [namespace.name, namespace]));
@@ -46,40 +48,21 @@ export const createView = (input: AuditInput): View => {
     ({ rules }) => rules.namespace,
   );
   const podsIn = (namespace: string): readonly Pod[] => pods.get(namespace) ?? [];
+  const matchNamespaces = memoize((_: string, selector: LabelSelector) =>
+    [...namespaces.values()]
+      .filter(({ name, labels }) => matchesSelector(selector, { ...labels, [namespaceNameLabel]: name }))
+      .map(({ name }) => name),
+  );
   return {
     ...input,
     namespaces,
     podsIn,
     policiesIn: (namespace) => policies.get(namespace) ?? [],
-    select: remember((selector, namespace) =>
+    select: memoize((namespace: string, selector: LabelSelector) =>
       podsIn(namespace).filter(({ labels }) => matchesSelector(selector, labels)),
     ),
-    matchNamespaces: (
-      (find) => (selector: LabelSelector) =>
-        find('', selector)
-    )(
-      remember((selector) =>
-        [...namespaces.values()]
-          .filter(({ name, labels }) => matchesSelector(selector, { ...labels, [namespaceNameLabel]: name }))
-          .map(({ name }) => name),
-      ),
-    ),
+    matchNamespaces: (selector) => matchNamespaces('', selector),
     arePodsKnown: (namespace) => isComplete || podsIn(namespace).length > 0,
-  };
-};
-
-/** Many policies share few selectors. */
-const remember = <Result>(
-  compute: (selector: LabelSelector, namespace: string) => Result,
-): ((namespace: string, selector: LabelSelector) => Result) => {
-  const known = new Map<string, Result>();
-  return (namespace, selector) => {
-    const key = `${namespace} ${JSON.stringify(selector)}`;
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const result = compute(selector, namespace);
-    known.set(key, result);
-    return result;
   };
 };
 

@@ -10,7 +10,7 @@ export const namespaceClasses = ['implicitly-open', 'explicitly-open', 'closed',
 export type NamespaceClass = (typeof namespaceClasses)[number];
 
 /** The same of one pod. */
-export type PodClass = Exclude<NamespaceClass, 'mixed'>;
+type PodClass = Exclude<NamespaceClass, 'mixed'>;
 
 /** What each pod does that is there. Where none is known: what a pod would do that only default policies select, and others. */
 export const podClassesIn = (view: View, namespace: string, direction: Direction): Set<PodClass> => {

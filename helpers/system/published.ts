@@ -30,7 +30,7 @@ export type Difference = {
 };
 
 /** A namespace whose needed connections the published groups cut. */
-export type Joiner = { namespace: string; group: GroupName; flows: string[]; isNew: boolean };
+type Joiner = { namespace: string; group: GroupName; flows: string[]; isNew: boolean };
 
 export type Comparison = { differences: Difference[]; joiners: Joiner[] };
 
