@@ -12,7 +12,7 @@ export type Applier = {
   idle: () => Promise<void>;
 };
 
-export type ApplierOptions = {
+type ApplierOptions = {
   /** Rejects when the text could not be applied. */
   apply: (text: string) => Promise<void>;
   /** Also called, without a call of `apply`, for a text that equals the one in force. */

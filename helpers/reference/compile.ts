@@ -1,6 +1,6 @@
 import { addressesOf, namedPortAllows } from './rules.ts';
 import { referenceSemantics } from './semantics.ts';
-import { nameOf } from './state.ts';
+import { nameOf, ownsAddresses } from './state.ts';
 import { compileTiers } from './tiers.ts';
 import type {
   NetworkPolicy,
@@ -13,8 +13,6 @@ import type { Allow, PodRules } from './rules.ts';
 import type { PortMatch, Semantics } from './semantics.ts';
 import type { Pod, State } from './state.ts';
 
-export type { Allow, PodRules } from './rules.ts';
-
 type Rule = { peers: NetworkPolicyPeer[]; ports: NetworkPolicyPort[] };
 type Context = {
   candidates: Pod[];
@@ -22,8 +20,8 @@ type Context = {
 } & Semantics;
 
 /**
- * The rules for the pods of one node: both ends are checked, each on its own node.
- * Host-network pods are neither subjects nor peers, as their address is the node's; nor are pods that have ended.
+ * The rules for the pods of one node: both ends are checked, each on its own node. Pods that do not own their addresses
+ * are neither subjects nor peers.
  */
 export const compile = (
   state: State,
@@ -34,8 +32,7 @@ export const compile = (
   const tiersOf = compileTiers(state, node, semantics);
   const policies = Map.groupBy(state.policies, ({ metadata }) => metadata.namespace ?? '');
   return state.pods
-    .filter(({ hostNetwork, phase }) => hostNetwork !== true && phase === undefined)
-    .filter((pod) => pod.node === node && pod.addresses.length > 0)
+    .filter((pod) => ownsAddresses(pod) && pod.node === node && pod.addresses.length > 0)
     .map((pod) => {
       const selecting = (policies.get(pod.namespace) ?? []).filter(({ spec }) =>
         semantics.selects(spec.podSelector ?? {}, pod.labels),

@@ -7,7 +7,7 @@ import type { Node, State } from './state.ts';
 /** What a node needs so that its pods have addresses and reach those of other nodes. */
 export type Connection = { podCIDRs: string[]; routes: { subnet: string; gateway: string }[] };
 
-export type ConnectOptions = {
+type ConnectOptions = {
   configurationDirectory?: string;
   programDirectory?: string;
   /** Runs `ip -batch -` on these lines. */

@@ -1,7 +1,6 @@
 import type { AdminPeer, AdminPort, AdminProtocol, AdminSubject } from '../kube/types.ts';
 import type { Follow, Mutant } from './mutant.ts';
-import type { PodRules } from './compile.ts';
-import type { Decision, Side, TierDecisions } from './rules.ts';
+import type { Decision, PodRules, Side, TierDecisions } from './rules.ts';
 import type { State, StoredAdminPolicy } from './state.ts';
 
 /** A rule of any kind, direction and version. */

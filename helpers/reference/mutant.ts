@@ -1,6 +1,6 @@
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../kube/types.ts';
-import type { PodRules } from './compile.ts';
-import type { Semantics } from './semantics.ts';
+import { networkPolicySemantics, requirementsOf, type Semantics } from './semantics.ts';
+import type { Allow, PodRules } from './rules.ts';
 import type { State } from './state.ts';
 
 /**
@@ -54,26 +54,18 @@ export const changeRules = (change: (rules: Rule[]) => Rule[]): Follow =>
   changePolicies((policies) =>
     policies.map((policy) => {
       const { ingress, egress } = policy.spec;
-      const inward = ingress?.map(({ from, ports }) => toRule(from, ports));
-      const outward = egress?.map(({ to, ports }) => toRule(to, ports));
+      const inward = ingress && change(ingress.map(({ from, ports }) => toRule(from, ports)));
+      const outward = egress && change(egress.map(({ to, ports }) => toRule(to, ports)));
       return {
         ...policy,
         spec: {
           ...policy.spec,
-          ...(inward === undefined
-            ? {}
-            : {
-                ingress: change(inward).map(({ peers, ...rest }) =>
-                  peers === undefined ? rest : { ...rest, from: peers },
-                ),
-              }),
-          ...(outward === undefined
-            ? {}
-            : {
-                egress: change(outward).map(({ peers, ...rest }) =>
-                  peers === undefined ? rest : { ...rest, to: peers },
-                ),
-              }),
+          ...(inward && {
+            ingress: inward.map(({ peers, ...rest }) => ({ ...rest, ...(peers && { from: peers }) })),
+          }),
+          ...(outward && {
+            egress: outward.map(({ peers, ...rest }) => ({ ...rest, ...(peers && { to: peers }) })),
+          }),
         },
       };
     }),
@@ -81,25 +73,70 @@ export const changeRules = (change: (rules: Rule[]) => Rule[]): Follow =>
 
 /** A `follow` that replaces each peer; a rule that had peers and loses all of them admits nobody. */
 export const changePeers = (change: (peer: NetworkPolicyPeer) => NetworkPolicyPeer[]): Follow =>
-  changeRules((rules) =>
-    rules.flatMap((rule) => {
-      if (rule.peers === undefined || rule.peers.length === 0) return [rule];
-      const peers = rule.peers.flatMap(change);
-      return peers.length === 0 ? [] : [{ ...rule, peers }];
-    }),
-  );
+  changeLists('peers', (peers) => peers.flatMap(change));
 
 /** A `follow` that replaces each port; a rule that had ports and loses all of them admits nothing. */
 export const changePorts = (change: (port: NetworkPolicyPort) => NetworkPolicyPort[]): Follow =>
+  changeLists('ports', (ports) => ports.flatMap(change));
+
+const changeLists = <Key extends keyof Rule>(
+  key: Key,
+  change: (list: NonNullable<Rule[Key]>) => NonNullable<Rule[Key]>,
+): Follow =>
   changeRules((rules) =>
     rules.flatMap((rule) => {
-      if (rule.ports === undefined || rule.ports.length === 0) return [rule];
-      const ports = rule.ports.flatMap(change);
-      return ports.length === 0 ? [] : [{ ...rule, ports }];
+      const list = rule[key];
+      if (list === undefined || list.length === 0) return [rule];
+      const changed = change(list);
+      return changed.length === 0 ? [] : [{ ...rule, [key]: changed }];
     }),
   );
 
+/** A `follow` that changes the list of ports of each rule that has one; without any it admits every port. */
+export const changePortLists = (change: (ports: NetworkPolicyPort[]) => NetworkPolicyPort[]): Follow =>
+  changeRules((rules) =>
+    rules.map((rule) => (rule.ports === undefined ? rule : { ...rule, ports: change(rule.ports) })),
+  );
+
 const toRule = (peers: NetworkPolicyPeer[] | undefined, ports: NetworkPolicyPort[] | undefined): Rule => ({
-  ...(peers === undefined ? {} : { peers }),
-  ...(ports === undefined ? {} : { ports }),
+  ...(peers && { peers }),
+  ...(ports && { ports }),
 });
+
+/** `other`: what the pod admits in the other direction. */
+export type Place = { pod: PodRules; other: Allow[] | undefined; state: State; node: string };
+
+/** `rules` that change what each pod admits in each direction for which it is isolated. */
+export const changeAllows =
+  (change: (allows: Allow[], place: Place) => Allow[]): NonNullable<Mutant['rules']> =>
+  (pods, state, node) =>
+    pods.map((pod) => {
+      const { ingress, egress } = pod;
+      return {
+        ...pod,
+        ...(ingress && { ingress: change(ingress, { pod, other: egress, state, node }) }),
+        ...(egress && { egress: change(egress, { pod, other: ingress, state, node }) }),
+      };
+    });
+
+/** Only what has addresses gets others: none at all stand for everybody. */
+export const withAddresses = <Some extends Allow>(
+  some: Some,
+  change: (addresses: string[]) => string[],
+): Some => (some.addresses === undefined ? some : { ...some, addresses: change(some.addresses) });
+
+export const isIPv6 = (address: string): boolean => address.includes(':');
+
+/** Selectors for which only this part of each label value counts. */
+export const comparingValues =
+  (change: (value: string) => string): Semantics['selects'] =>
+  (selector, labels) =>
+    networkPolicySemantics.selects(
+      {
+        matchExpressions: requirementsOf(selector).map((requirement) => ({
+          ...requirement,
+          ...(requirement.values && { values: requirement.values.map(change) }),
+        })),
+      },
+      Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, change(value)])),
+    );

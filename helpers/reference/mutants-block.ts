@@ -1,14 +1,12 @@
-import { changePeers, changeRules } from './mutant.ts';
+import { changeAllows, changePeers, changeRules, isIPv6 } from './mutant.ts';
 import type { IPBlock } from '../kube/types.ts';
-import type { Allow } from './compile.ts';
+import type { Allow } from './rules.ts';
 import type { Follow, Mutant, Rule } from './mutant.ts';
 
 const changeBlocks = (change: (block: IPBlock) => IPBlock[]): Follow =>
   changePeers((peer) =>
     peer.ipBlock === undefined ? [peer] : change(peer.ipBlock).map((ipBlock) => ({ ipBlock })),
   );
-
-const isIPv6 = (text: string): boolean => text.includes(':');
 
 const exceptingAll = (block: IPBlock, exceptions: string[]): IPBlock => ({
   ...block,
@@ -34,8 +32,6 @@ const shareExceptionsInRule = ({ peers = [], ...rest }: Rule): Rule => {
   };
 };
 
-const onlyBlocks = (allows: Allow[] = []): Allow[] => allows.filter(({ block }) => block !== undefined);
-
 /** Bugs in address ranges. */
 export const blockMutants: readonly Mutant[] = [
   {
@@ -60,12 +56,7 @@ export const blockMutants: readonly Mutant[] = [
     feature: 'NetworkPolicyIPBlock',
     imitates: 'an exception taken for a deny rule; Kubernetes e2e has one case for it, for egress',
     killedBy: 'network-policy/ip-block/overlapping-ranges',
-    rules: (pods) =>
-      pods.map((pod) => ({
-        ...pod,
-        ...(pod.ingress && { ingress: shareExceptions(pod.ingress) }),
-        ...(pod.egress && { egress: shareExceptions(pod.egress) }),
-      })),
+    rules: changeAllows(shareExceptions),
   },
   {
     name: 'host-block-widened',
@@ -81,7 +72,7 @@ export const blockMutants: readonly Mutant[] = [
     feature: 'NetworkPolicyIPBlock',
     imitates: 'a peer without selectors taken for an empty one',
     killedBy: 'network-policy/ip-block/ingress-cidr',
-    follow: changeBlocks(({ cidr }) => [{ cidr: cidr.includes(':') ? '::/0' : '0.0.0.0/0' }]),
+    follow: changeBlocks(({ cidr }) => [{ cidr: isIPv6(cidr) ? '::/0' : '0.0.0.0/0' }]),
   },
   {
     name: 'ipv6-block-ignored',
@@ -89,7 +80,7 @@ export const blockMutants: readonly Mutant[] = [
     feature: 'NetworkPolicyIPBlock',
     imitates: 'ovn-kubernetes#1683; Kubernetes e2e probes one family of a dual-stack pod',
     killedBy: 'network-policy/ip-block/ingress-cidr',
-    follow: changeBlocks((block) => (block.cidr.includes(':') ? [] : [block])),
+    follow: changeBlocks((block) => (isIPv6(block.cidr) ? [] : [block])),
   },
   {
     name: 'except-denies-in-its-list',
@@ -126,12 +117,10 @@ export const blockMutants: readonly Mutant[] = [
     feature: 'NetworkPolicyIPBlock',
     imitates: 'one address set for both directions; Kubernetes e2e has no range for ingress',
     killedBy: 'network-policy/ip-block/both-directions',
-    rules: (pods) =>
-      pods.map((pod) => ({
-        ...pod,
-        ...(pod.ingress && { ingress: [...pod.ingress, ...onlyBlocks(pod.egress)] }),
-        ...(pod.egress && { egress: [...pod.egress, ...onlyBlocks(pod.ingress)] }),
-      })),
+    rules: changeAllows((allows, { other = [] }) => [
+      ...allows,
+      ...other.filter(({ block }) => block !== undefined),
+    ]),
   },
   {
     name: 'all-of-one-family-is-all',

@@ -1,16 +1,10 @@
-import type { Allow, PodRules } from './compile.ts';
-import type { Mutant } from './mutant.ts';
+import { changeAllows, isIPv6, withAddresses, type Mutant, type Place } from './mutant.ts';
+import type { Allow } from './rules.ts';
 import type { Pod, State } from './state.ts';
 
 /** Adds to each isolated direction of each pod what `extra` says. */
-const leaveOpen =
-  (extra: (pod: PodRules, state: State, node: string) => Allow): NonNullable<Mutant['rules']> =>
-  (pods, state, node) =>
-    pods.map((pod) => ({
-      ...pod,
-      ...(pod.ingress && { ingress: [...pod.ingress, extra(pod, state, node)] }),
-      ...(pod.egress && { egress: [...pod.egress, extra(pod, state, node)] }),
-    }));
+const leaveOpen = (extra: (place: Place) => Allow): NonNullable<Mutant['rules']> =>
+  changeAllows((allows, place) => [...allows, extra(place)]);
 
 const addressesWhere = ({ pods }: State, matches: (pod: Pod) => boolean): string[] =>
   pods.filter(matches).flatMap(({ addresses }) => addresses);
@@ -42,8 +36,7 @@ export const dataplaneMutants: readonly Mutant[] = [
     imitates:
       'plugins that filter with iptables and forget ip6tables; no peer probes the second family of a pod',
     killedBy: 'network-policy/isolation/selected-pods-only',
-    rules: (pods) =>
-      pods.map((pod) => ({ ...pod, addresses: pod.addresses.filter((address) => !address.includes(':')) })),
+    rules: (pods) => pods.map((pod) => ({ ...pod, addresses: pod.addresses.filter((one) => !isIPv6(one)) })),
   },
   {
     name: 'ipv6-peers-ignored',
@@ -51,7 +44,9 @@ export const dataplaneMutants: readonly Mutant[] = [
     feature: 'NetworkPolicy',
     imitates: 'status.podIP read instead of status.podIPs; no peer probes the second family of a pod',
     killedBy: 'network-policy/families/selectors-mean-all-addresses',
-    rules: (pods) => pods.map((pod) => ({ ...pod, ...withoutIPv6Peers(pod) })),
+    rules: changeAllows((allows) =>
+      allows.map((allow) => withAddresses(allow, (addresses) => addresses.filter((one) => !isIPv6(one)))),
+    ),
   },
   {
     name: 'udp-open',
@@ -67,7 +62,7 @@ export const dataplaneMutants: readonly Mutant[] = [
     feature: 'NetworkPolicy',
     imitates: 'a tunnel that the filter does not see; a suite on one node does not notice',
     killedBy: 'network-policy/isolation/same-node-and-other-node',
-    rules: leaveOpen((_, state, node) => ({ addresses: addressesWhere(state, (pod) => pod.node !== node) })),
+    rules: leaveOpen(({ state, node }) => ({ addresses: addressesWhere(state, (pod) => pod.node !== node) })),
   },
   {
     name: 'same-node-open',
@@ -75,7 +70,7 @@ export const dataplaneMutants: readonly Mutant[] = [
     feature: 'NetworkPolicy',
     imitates: 'bridged traffic that netfilter does not see (bridge-nf-call-iptables off)',
     killedBy: 'network-policy/isolation/same-node-and-other-node',
-    rules: leaveOpen((_, state, node) => ({ addresses: addressesWhere(state, (pod) => pod.node === node) })),
+    rules: leaveOpen(({ state, node }) => ({ addresses: addressesWhere(state, (pod) => pod.node === node) })),
   },
   {
     name: 'same-namespace-open',
@@ -83,8 +78,8 @@ export const dataplaneMutants: readonly Mutant[] = [
     feature: 'NetworkPolicy',
     imitates: 'namespace isolation taken for NetworkPolicy, as in the multitenant plugins of old',
     killedBy: 'network-policy/isolation/default-deny-ingress',
-    rules: leaveOpen(({ name }, state) => ({
-      addresses: addressesWhere(state, ({ namespace }) => name.startsWith(`${namespace}/`)),
+    rules: leaveOpen(({ pod, state }) => ({
+      addresses: addressesWhere(state, ({ namespace }) => pod.name.startsWith(`${namespace}/`)),
     })),
   },
   {
@@ -113,13 +108,3 @@ export const dataplaneMutants: readonly Mutant[] = [
     text: (text) => text.replaceAll(/^(\t+)drop$/gm, '$1reject'),
   },
 ];
-
-const withoutIPv6Peers = ({ ingress, egress }: PodRules): Partial<PodRules> => ({
-  ...(ingress && { ingress: ingress.map(toIPv4) }),
-  ...(egress && { egress: egress.map(toIPv4) }),
-});
-
-const toIPv4 = (allow: Allow): Allow =>
-  allow.addresses === undefined
-    ? allow
-    : { ...allow, addresses: allow.addresses.filter((address) => !address.includes(':')) };

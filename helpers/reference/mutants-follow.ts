@@ -1,18 +1,17 @@
 import { nameOf } from './state.ts';
 import type { Mutant } from './mutant.ts';
 import type { NetworkPolicy } from '../kube/types.ts';
-import type { State } from './state.ts';
+import type { Namespace, Pod } from './state.ts';
 
-/** Keeps one value per name for as long as the name is there, and gives the value seen first to every later item. */
-const createPin = <Item, Value>(
+/** Gives each item the part that it was first seen with, for as long as its name is there. */
+const createPin = <Item, Key extends keyof Item>(
   nameItem: (item: Item) => string,
-  read: (item: Item) => Value,
-  write: (item: Item, value: Value) => Item,
+  key: Key,
 ): ((items: Item[]) => Item[]) => {
-  let seen = new Map<string, { value: Value }>();
+  let seen = new Map<string, Item>();
   return (items) => {
-    seen = new Map(items.map((item) => [nameItem(item), seen.get(nameItem(item)) ?? { value: read(item) }]));
-    return items.map((item) => write(item, seen.get(nameItem(item))?.value ?? read(item)));
+    seen = new Map(items.map((item) => [nameItem(item), seen.get(nameItem(item)) ?? item]));
+    return items.map((item) => ({ ...item, [key]: (seen.get(nameItem(item)) ?? item)[key] }));
   };
 };
 
@@ -27,11 +26,7 @@ export const followMutants: readonly Mutant[] = [
     imitates: 'an update handler that compares addresses only',
     killedBy: 'network-policy/lifecycle/relabel-peer',
     follow: () => {
-      const pin = createPin<State['pods'][number], State['pods'][number]['labels']>(
-        nameOf,
-        ({ labels }) => labels,
-        (pod, labels) => ({ ...pod, labels }),
-      );
+      const pin = createPin<Pod, 'labels'>(nameOf, 'labels');
       return (state) => ({ ...state, pods: pin(state.pods) });
     },
   },
@@ -42,7 +37,7 @@ export const followMutants: readonly Mutant[] = [
     imitates: 'labels merged instead of replaced',
     killedBy: 'network-policy/lifecycle/relabel-subject',
     follow: () => {
-      const known = new Map<string, State['pods'][number]['labels']>();
+      const known = new Map<string, Pod['labels']>();
       return (state) => ({
         ...state,
         pods: state.pods.map((pod) => {
@@ -60,11 +55,7 @@ export const followMutants: readonly Mutant[] = [
     imitates: 'a plugin that watches pods and policies, and reads namespaces once',
     killedBy: 'network-policy/lifecycle/relabel-namespace',
     follow: () => {
-      const pin = createPin<State['namespaces'][number], State['namespaces'][number]['labels']>(
-        nameOf,
-        ({ labels }) => labels,
-        (namespace, labels) => ({ ...namespace, labels }),
-      );
+      const pin = createPin<Namespace, 'labels'>(nameOf, 'labels');
       return (state) => ({ ...state, namespaces: pin(state.namespaces) });
     },
   },
@@ -140,11 +131,7 @@ export const followMutants: readonly Mutant[] = [
     imitates: 'a plugin that handles add and delete events only',
     killedBy: 'network-policy/lifecycle/update-moves-port',
     follow: () => {
-      const pin = createPin<NetworkPolicy, NetworkPolicy['spec']>(
-        namePolicy,
-        ({ spec }) => spec,
-        (policy, spec) => ({ ...policy, spec }),
-      );
+      const pin = createPin<NetworkPolicy, 'spec'>(namePolicy, 'spec');
       return (state) => ({ ...state, policies: pin(state.policies) });
     },
   },

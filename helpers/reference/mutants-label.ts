@@ -1,3 +1,4 @@
+import { comparingValues } from './mutant.ts';
 import { holds, networkPolicySemantics, requirementsOf } from './semantics.ts';
 import type { LabelSelectorRequirement } from '../kube/types.ts';
 import type { Mutant } from './mutant.ts';
@@ -134,13 +135,8 @@ export const labelMutants: readonly Mutant[] = [
     killedBy: 'network-policy/peers/prefixed-key',
     semantics: {
       selects: (selector, labels) =>
-        selects(
-          {
-            matchExpressions: requirementsOf(selector).map((requirement) => ({
-              ...requirement,
-              key: withoutPrefix(requirement.key),
-            })),
-          },
+        reading((requirement) => [{ ...requirement, key: withoutPrefix(requirement.key) }])(
+          selector,
           Object.fromEntries(Object.entries(labels).map(([key, value]) => [withoutPrefix(key), value])),
         ),
     },
@@ -151,17 +147,6 @@ export const labelMutants: readonly Mutant[] = [
     feature: 'NetworkPolicy',
     imitates: 'a store that folds case; Kubernetes e2e and Cyclonus have no such values',
     killedBy: 'network-policy/peers/whole-value',
-    semantics: {
-      selects: (selector, labels) =>
-        selects(
-          {
-            matchExpressions: requirementsOf(selector).map((requirement) => ({
-              ...requirement,
-              ...(requirement.values && { values: requirement.values.map((value) => value.toLowerCase()) }),
-            })),
-          },
-          Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, value.toLowerCase()])),
-        ),
-    },
+    semantics: { selects: comparingValues((value) => value.toLowerCase()) },
   },
 ];

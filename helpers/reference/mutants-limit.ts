@@ -1,17 +1,4 @@
-import { changePolicies, changeRules } from './mutant.ts';
-import { networkPolicySemantics, requirementsOf } from './semantics.ts';
-import type { Mutant } from './mutant.ts';
-import type { LabelSelector, Labels } from '../kube/types.ts';
-
-const cut = (labels: Labels): Labels =>
-  Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, value.slice(0, 62)]));
-
-const cutSelector = (selector: LabelSelector): LabelSelector => ({
-  matchExpressions: requirementsOf(selector).map((requirement) => ({
-    ...requirement,
-    ...(requirement.values && { values: requirement.values.map((value) => value.slice(0, 62)) }),
-  })),
-});
+import { changePolicies, changePortLists, changeRules, comparingValues, type Mutant } from './mutant.ts';
 
 /** Bugs with what is many or long: tables with a fixed number of places, names that are cut. */
 export const limitMutants: readonly Mutant[] = [
@@ -39,9 +26,7 @@ export const limitMutants: readonly Mutant[] = [
     imitates:
       'cilium #922 with its 40 ports, aws-network-policy-agent #289 with 24, multiport of iptables with 15',
     killedBy: 'network-policy/lifecycle/hundred-ports',
-    follow: changeRules((rules) =>
-      rules.map((rule) => (rule.ports === undefined ? rule : { ...rule, ports: rule.ports.slice(0, 40) })),
-    ),
+    follow: changePortLists((ports) => ports.slice(0, 40)),
   },
   {
     name: 'names-cut',
@@ -64,8 +49,6 @@ export const limitMutants: readonly Mutant[] = [
     feature: 'NetworkPolicy',
     imitates: 'a buffer of 63 bytes for a value and the zero behind it',
     killedBy: 'network-policy/lifecycle/longest-names',
-    semantics: {
-      selects: (selector, labels) => networkPolicySemantics.selects(cutSelector(selector), cut(labels)),
-    },
+    semantics: { selects: comparingValues((value) => value.slice(0, 62)) },
   },
 ];

@@ -1,4 +1,4 @@
-import { changePolicies, changeRules } from './mutant.ts';
+import { changePolicies, changePortLists } from './mutant.ts';
 import { networkPolicySemantics } from './semantics.ts';
 import type { NetworkPolicyPort } from '../kube/types.ts';
 import type { Mutant } from './mutant.ts';
@@ -60,12 +60,8 @@ export const namedPortMutants: readonly Mutant[] = [
     feature: 'NetworkPolicyNamedPort',
     imitates: 'two ways of enforcement for one list; Kubernetes e2e writes names without numbers',
     killedBy: 'network-policy/ports/end-port-beside-name',
-    follow: changeRules((rules) =>
-      rules.map((rule) =>
-        rule.ports === undefined || rule.ports.every(isNamed)
-          ? rule
-          : { ...rule, ports: rule.ports.filter((port) => !isNamed(port)) },
-      ),
+    follow: changePortLists((ports) =>
+      ports.every(isNamed) ? ports : ports.filter((port) => !isNamed(port)),
     ),
   },
   {

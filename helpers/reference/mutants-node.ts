@@ -1,6 +1,7 @@
 import { compile } from './compile.ts';
+import { changeAllows, withAddresses } from './mutant.ts';
 import { nameOf } from './state.ts';
-import type { Allow, PodRules } from './compile.ts';
+import type { Allow, PodRules } from './rules.ts';
 import type { Mutant } from './mutant.ts';
 import type { State } from './state.ts';
 
@@ -20,9 +21,7 @@ const leaveOpen =
 
 /** Adds addresses to whatever selectors mean. */
 const widenSelectors = (allows: Allow[], more: string[]): Allow[] =>
-  allows.map((allow) =>
-    allow.addresses === undefined ? allow : { ...allow, addresses: [...allow.addresses, ...more] },
-  );
+  allows.map((allow) => withAddresses(allow, (addresses) => [...addresses, ...more]));
 
 /** The pods in the host network of all nodes as if they were others, and on this one. */
 const asPods = (state: State, node: string): State => ({
@@ -81,13 +80,9 @@ export const nodeMutants: readonly Mutant[] = [
     killedBy: 'network-policy/nodes/host-network-not-selected',
     imitates:
       'pods in the host network that share one identity; kube-network-policies tests for the leak of node addresses',
-    rules: (pods, state) => {
+    rules: (pods, state, node) => {
       const more = hostPods(state).flatMap(({ addresses }) => addresses);
-      return pods.map((pod) => ({
-        ...pod,
-        ...(pod.ingress && { ingress: widenSelectors(pod.ingress, more) }),
-        ...(pod.egress && { egress: widenSelectors(pod.egress, more) }),
-      }));
+      return changeAllows((allows) => widenSelectors(allows, more))(pods, state, node);
     },
   },
   {

@@ -1,6 +1,13 @@
-import { changePolicies, changePorts, changeRules } from './mutant.ts';
+import {
+  changeAllows,
+  changePolicies,
+  changePortLists,
+  changePorts,
+  changeRules,
+  withAddresses,
+} from './mutant.ts';
 import type { NetworkPolicy, NetworkPolicyPort } from '../kube/types.ts';
-import type { Allow } from './compile.ts';
+import type { Allow } from './rules.ts';
 import type { Mutant } from './mutant.ts';
 
 const isSctp = ({ protocol }: NetworkPolicyPort): boolean => protocol === 'SCTP';
@@ -21,9 +28,7 @@ const overlaps = (one: NetworkPolicyPort, other: NetworkPolicyPort): boolean =>
 const lastNaming = (allows: Allow[]): Allow[] =>
   allows.map((allow, index) => {
     const later = new Set(allows.slice(index + 1).flatMap(({ addresses = [] }) => addresses));
-    return allow.addresses === undefined
-      ? allow
-      : { ...allow, addresses: allow.addresses.filter((address) => !later.has(address)) };
+    return withAddresses(allow, (own) => own.filter((address) => !later.has(address)));
   });
 
 /** Bugs in numbered ports, ranges and protocols. */
@@ -50,11 +55,7 @@ export const portMutants: readonly Mutant[] = [
     feature: 'NetworkPolicySCTPFailClosed',
     imitates: 'skipping what is not supported without looking at what remains',
     killedBy: 'network-policy/protocols/sctp-opens-nothing-else',
-    follow: changeRules((rules) =>
-      rules.map((rule) =>
-        rule.ports === undefined ? rule : { ...rule, ports: rule.ports.filter((port) => !isSctp(port)) },
-      ),
-    ),
+    follow: changePortLists((ports) => ports.filter((port) => !isSctp(port))),
   },
   {
     name: 'end-port-ignored',
@@ -131,9 +132,7 @@ export const portMutants: readonly Mutant[] = [
     feature: 'NetworkPolicy',
     imitates: 'a list reduced to its head',
     killedBy: 'network-policy/ports/several-ports',
-    follow: changeRules((rules) =>
-      rules.map((rule) => (rule.ports === undefined ? rule : { ...rule, ports: rule.ports.slice(0, 1) })),
-    ),
+    follow: changePortLists((ports) => ports.slice(0, 1)),
   },
   {
     name: 'range-overlap-lost',
@@ -157,15 +156,12 @@ export const portMutants: readonly Mutant[] = [
     feature: 'NetworkPolicyEndPort',
     imitates: 'one minimum and one maximum for a rule; Kubernetes e2e has no range, Cyclonus one at a time',
     killedBy: 'network-policy/ports/end-port-two-ranges',
-    follow: changeRules((rules) =>
-      rules.map((rule) => {
-        const ranges = (rule.ports ?? []).filter(isRange);
-        const port = Math.min(...ranges.map(firstOf));
-        const endPort = Math.max(...ranges.map(lastOf));
-        const joined = rule.ports?.map((entry) => (isRange(entry) ? { ...entry, port, endPort } : entry));
-        return joined === undefined ? rule : { ...rule, ports: joined };
-      }),
-    ),
+    follow: changePortLists((ports) => {
+      const ranges = ports.filter(isRange);
+      const port = Math.min(...ranges.map(firstOf));
+      const endPort = Math.max(...ranges.map(lastOf));
+      return ports.map((entry) => (isRange(entry) ? { ...entry, port, endPort } : entry));
+    }),
   },
   {
     name: 'range-to-the-end-lost',
@@ -192,12 +188,7 @@ export const portMutants: readonly Mutant[] = [
     feature: 'NetworkPolicy',
     imitates: 'a map from peer to ports; a suite with one rule at a time does not notice',
     killedBy: 'network-policy/ports/two-rules-one-peer',
-    rules: (pods) =>
-      pods.map((pod) => ({
-        ...pod,
-        ...(pod.ingress && { ingress: lastNaming(pod.ingress) }),
-        ...(pod.egress && { egress: lastNaming(pod.egress) }),
-      })),
+    rules: changeAllows(lastNaming),
   },
   {
     name: 'number-has-one-protocol',

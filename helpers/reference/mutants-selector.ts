@@ -1,7 +1,7 @@
-import { changePolicies } from './mutant.ts';
+import { changeAllows, changePolicies } from './mutant.ts';
 import { networkPolicySemantics, requirementsOf } from './semantics.ts';
 import type { LabelSelector } from '../kube/types.ts';
-import type { Allow } from './compile.ts';
+import type { Allow } from './rules.ts';
 import type { Mutant } from './mutant.ts';
 
 const { matchesPeer } = networkPolicySemantics;
@@ -122,11 +122,6 @@ export const selectorMutants: readonly Mutant[] = [
     feature: 'NetworkPolicy',
     imitates: 'an empty address set written as no condition',
     killedBy: 'network-policy/peers/matches-nobody',
-    rules: (pods) =>
-      pods.map((pod) => ({
-        ...pod,
-        ...(pod.ingress && { ingress: openEmpty(pod.ingress) }),
-        ...(pod.egress && { egress: openEmpty(pod.egress) }),
-      })),
+    rules: changeAllows(openEmpty),
   },
 ];

@@ -1,6 +1,6 @@
 import { changeTierPeers } from './mutant-tier.ts';
 import { tierSemantics } from './tier-semantics.ts';
-import type { Mutant } from './mutant.ts';
+import { isIPv6, type Mutant } from './mutant.ts';
 
 /** Bugs in what a domain name means. The lab has no DNS server to show most of them. */
 export const tierNameMutants: readonly Mutant[] = [
@@ -22,7 +22,7 @@ export const tierNameMutants: readonly Mutant[] = [
     needs: 'kind',
     semantics: {
       addressesOfName: (name, state) =>
-        tierSemantics.addressesOfName(name, state).filter((address) => !address.includes(':')),
+        tierSemantics.addressesOfName(name, state).filter((address) => !isIPv6(address)),
     },
   },
   {

@@ -2,7 +2,7 @@ import { changeDecisions, changeTierPeers } from './mutant-tier.ts';
 import { requirementsOf } from './semantics.ts';
 import { tierSemantics } from './tier-semantics.ts';
 import type { AdminPeer, LabelSelector } from '../kube/types.ts';
-import type { Follow, Mutant } from './mutant.ts';
+import { isIPv6, type Follow, type Mutant } from './mutant.ts';
 import type { State } from './state.ts';
 
 const { isSubject, isPeer, isNodePeer } = tierSemantics;
@@ -23,8 +23,8 @@ const exceptFromNetworks = (addressesOf: (state: State) => string[]): NonNullabl
     decisions.map((decision) => {
       const { block } = decision;
       if (block === undefined) return decision;
-      const isSix = block.cidr.includes(':');
-      const others = addressesOf(state).filter((address) => address.includes(':') === isSix);
+      const isSix = isIPv6(block.cidr);
+      const others = addressesOf(state).filter((address) => isIPv6(address) === isSix);
       const except = others.map((address) => `${address}/${isSix ? 128 : 32}`);
       return { ...decision, block: { ...block, except: [...(block.except ?? []), ...except] } };
     }),
@@ -128,7 +128,7 @@ export const tierPeerMutants: readonly Mutant[] = [
     feature: 'AdminNetworkPolicyNetworks',
     imitates: 'plugins that were conformant on clusters of IPv4; conformance runs on one family at a time',
     killedBy: 'admin/families/network-per-family',
-    follow: changeNetworks((networks) => networks.filter((cidr) => !cidr.includes(':'))),
+    follow: changeNetworks((networks) => networks.filter((cidr) => !isIPv6(cidr))),
   },
   {
     name: 'tier-networks-forget-pods',

@@ -1,6 +1,6 @@
 import { changeDecisions } from './mutant-tier.ts';
 import { compile } from './compile.ts';
-import type { Mutant } from './mutant.ts';
+import { isIPv6, withAddresses, type Mutant } from './mutant.ts';
 import type { Decision, PodRules, Side } from './rules.ts';
 import type { State } from './state.ts';
 
@@ -82,9 +82,7 @@ export const tierTrafficMutants: readonly Mutant[] = [
     killedBy: 'admin/families/selectors-mean-all-addresses',
     rules: changeDecisions((decisions) =>
       decisions.map((decision) =>
-        decision.addresses === undefined
-          ? decision
-          : { ...decision, addresses: decision.addresses.filter((address) => !address.includes(':')) },
+        withAddresses(decision, (addresses) => addresses.filter((one) => !isIPv6(one))),
       ),
     ),
   },
@@ -97,9 +95,7 @@ export const tierTrafficMutants: readonly Mutant[] = [
     rules: changeDecisions((decisions, { state, node }) => {
       const own = addressesWhere(state, (pod) => pod.node === node && pod.hostNetwork !== true);
       return decisions.map((decision) =>
-        decision.addresses === undefined
-          ? decision
-          : { ...decision, addresses: decision.addresses.filter((address) => !own.has(address)) },
+        withAddresses(decision, (addresses) => addresses.filter((one) => !own.has(one))),
       );
     }),
   },

@@ -2,7 +2,7 @@ import { Resolver } from 'node:dns/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { State } from './state.ts';
 
-export type NamesOptions = {
+type NamesOptions = {
   /** All addresses of a name, none where it has none. @throws where nobody could be asked */
   resolve?: (name: string) => Promise<string[]>;
   /** Milliseconds between two looks at all names. */

@@ -6,8 +6,8 @@ import { createApplier, runProgram } from './apply.ts';
 import { compile } from './compile.ts';
 import { countRules, render, renderRemoval } from './nftables.ts';
 import { referenceSemantics } from './semantics.ts';
-import type { PodRules } from './compile.ts';
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
+import type { PodRules } from './rules.ts';
 import type { State } from './state.ts';
 
 const usage = `node plugin.ts [--node NAME] [--feed stdin|api] [--connect] [--enforce=false] [--mutant NAME] [--ready FILE]

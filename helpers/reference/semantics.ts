@@ -8,7 +8,7 @@ import type {
   PolicyType,
   Protocol,
 } from '../kube/types.ts';
-import type { Pod } from './state.ts';
+import { ownsAddresses, type Pod } from './state.ts';
 import type { TierSemantics } from './tier-semantics.ts';
 
 /** Inclusive range of destination ports of one protocol; every port where the range is absent. */
@@ -40,7 +40,7 @@ export type NetworkPolicySemantics = {
 /** The decisions that `compile` and `render` leave to somebody else, so that a deliberate bug can replace exactly one. */
 export type Semantics = NetworkPolicySemantics & TierSemantics;
 
-const satisfies = ({ key, operator, values = [] }: LabelSelectorRequirement, labels: Labels): boolean => {
+export const holds = ({ key, operator, values = [] }: LabelSelectorRequirement, labels: Labels): boolean => {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
     case 'In':
@@ -69,13 +69,9 @@ export const requirementsOf = ({
   ...(matchExpressions ?? []),
 ];
 
-/** Whether one requirement holds, for deliberate bugs that combine requirements in another way. */
-export const holds = satisfies;
-
 /** https://kubernetes.io/docs/concepts/services-networking/network-policies/ */
 export const networkPolicySemantics: NetworkPolicySemantics = {
-  selects: (selector, labels) =>
-    requirementsOf(selector).every((requirement) => satisfies(requirement, labels)),
+  selects: (selector, labels) => requirementsOf(selector).every((requirement) => holds(requirement, labels)),
 
   // The default is the API server's: Ingress always, Egress where the policy has an egress rule.
   isolates: ({ spec }, direction) =>
@@ -83,8 +79,7 @@ export const networkPolicySemantics: NetworkPolicySemantics = {
       ? direction === 'Ingress' || (spec.egress ?? []).length > 0
       : spec.policyTypes.includes(direction),
 
-  // The address of a pod in the host network is the node's, that of one that has ended may be another pod's.
-  canBePeer: ({ hostNetwork, phase }) => hostNetwork !== true && phase === undefined,
+  canBePeer: ownsAddresses,
 
   matchesPeer: ({ podSelector, namespaceSelector }, { pod, namespaceLabels }, policyNamespace, selects) => {
     if (podSelector === undefined && namespaceSelector === undefined) return false;

@@ -50,6 +50,10 @@ export const emptyState: State = {
   adminPolicies: [],
 };
 
+/** The addresses of a pod in the host network are its node's, those of one that has ended may be another pod's. */
+export const ownsAddresses = ({ hostNetwork, phase }: Pod): boolean =>
+  hostNetwork !== true && phase === undefined;
+
 /** `namespace/name`, the name of a pod or policy in logs and maps. */
 export const nameOf = ({ namespace, name }: { namespace?: string; name: string }): string =>
   `${namespace ?? ''}/${name}`;

@@ -6,13 +6,13 @@ import type { Applier } from './apply.ts';
 import type { Server } from './api.ts';
 import type { State, StoredAdminPolicy } from './state.ts';
 
-export type StatusOptions = {
+type StatusOptions = {
   node: string;
   server?: Server;
   onFailure: (message: string) => void;
 };
 
-export type StatusReporter = {
+type StatusReporter = {
   /** Says in the status of each policy of a tier that it is in force on this node. */
   report: (state: State, number: number) => void;
   idle: Applier['idle'];

@@ -1,7 +1,7 @@
 import type { LabelSelector } from '../kube/types.ts';
 import type { Action, Decision, TierDecisions } from './rules.ts';
 import type { Candidate, NetworkPolicySemantics, PortMatch } from './semantics.ts';
-import type { Node, Pod, State } from './state.ts';
+import { ownsAddresses, type Node, type Pod, type State } from './state.ts';
 import type { PodPeer, TierPolicy } from './tier-policies.ts';
 
 /** What decides over one direction of a pod. `policies` is absent where no NetworkPolicy isolates. */
@@ -40,8 +40,7 @@ const selectsPod = (
 
 /** https://network-policy-api.sigs.k8s.io/api-overview/ */
 export const tierSemantics: TierSemantics = {
-  // The address of a pod in the host network is the node's, that of one that has ended may be another pod's.
-  isTierPod: ({ hostNetwork, phase }) => hostNetwork !== true && phase === undefined,
+  isTierPod: ownsAddresses,
   isSubject: selectsPod,
   isPeer: selectsPod,
   isNodePeer: (nodes, { labels }, _own, selects) => selects(nodes, labels),

@@ -7,7 +7,7 @@ import type { Server } from './api.ts';
 import type { ApiObject } from './objects.ts';
 import type { State } from './state.ts';
 
-export type WatchOptions = {
+type WatchOptions = {
   server?: Server;
   signal?: AbortSignal;
   /** Milliseconds before the first and the last of the retries, and before we look again for a kind that is not there. */

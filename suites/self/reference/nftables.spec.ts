@@ -3,7 +3,7 @@ import { compile } from '../../../helpers/reference/compile.ts';
 import { countRules, render, renderRemoval } from '../../../helpers/reference/nftables.ts';
 import { createPolicy, createState } from './worlds.ts';
 import { runNft } from './nft.ts';
-import type { Allow } from '../../../helpers/reference/compile.ts';
+import type { Allow } from '../../../helpers/reference/rules.ts';
 import type { Decision } from '../../../helpers/reference/rules.ts';
 
 const renderIngress = (...ingress: Allow[]): string =>

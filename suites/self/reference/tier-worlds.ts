@@ -1,4 +1,5 @@
-import { compile, type PodRules } from '../../../helpers/reference/compile.ts';
+import { compile } from '../../../helpers/reference/compile.ts';
+import type { PodRules } from '../../../helpers/reference/rules.ts';
 import { createState } from './worlds.ts';
 import type {
   AdminNetworkPolicy,

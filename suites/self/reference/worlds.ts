@@ -1,4 +1,5 @@
-import { compile, type PodRules } from '../../../helpers/reference/compile.ts';
+import { compile } from '../../../helpers/reference/compile.ts';
+import type { PodRules } from '../../../helpers/reference/rules.ts';
 import type { NetworkPolicy, NetworkPolicySpec } from '../../../helpers/kube/types.ts';
 import type { Pod, State } from '../../../helpers/reference/state.ts';
 
