@@ -179,7 +179,7 @@ export const proveSteps = async (
       refuseUntold(step, index, seen);
       // Before the plugin is blamed: what the objects are now, that they were all along or somebody has changed them.
       refuseOtherVerdicts(grids, { drawn: now, found: createOracle(await ground.lane.world()) }, ground);
-      judge(step, index, seen, oracles, hint);
+      judge(step, index, seen, hint);
       // Last of all: what was out of sight may be tried again, and what was wrong must not be forgotten over that.
       if (operation) refuseOutOfSight(step, index, operation);
     }

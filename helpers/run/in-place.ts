@@ -91,7 +91,7 @@ export const proveInPlace = async (
   records.push(recordStep(step, seen, { now }, 0));
   refuseUntold(step, 0, seen);
   const others = contradictions(seen.grids, now);
-  judge(step, 0, seen, { now }, () => (others.length === 0 ? '' : wrongPolicies));
+  judge(step, 0, seen, () => (others.length === 0 ? '' : wrongPolicies));
   if (others.length > 0)
     throw new ProbeError({
       subject: 'the network is as it is wanted, but not by the policies of the cluster',

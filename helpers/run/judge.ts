@@ -89,26 +89,14 @@ export const refuseUntold = (step: Step, index: number, { grids }: Seen): void =
 };
 
 /** @throws AssertionError where the plugin is wrong, of what could be told */
-export const judge = (
-  step: Step,
-  index: number,
-  { held, grids }: Seen,
-  oracles: Oracles,
-  hint: () => string,
-): void => {
+export const judge = (step: Step, index: number, { held, grids }: Seen, hint: () => string): void => {
   if (held) return;
   const differing = grids.flatMap(({ comparison }) => comparison.differing);
   const asserted = grids
     .flatMap(({ want }) => want.cells)
     .filter((cell) => cell === 'allow' || cell === 'deny');
-  const actual = grids.map((grid) => recordGrid(grid, oracles, 0));
   throw new AssertionError(
     `${differing.length} of ${count(asserted.length, 'probe')} ${differing.length === 1 ? 'differs' : 'differ'} ${wordsOfStep(step, index)}${hint()}`,
-    {
-      actual,
-      expected: grids.map(({ want }) => want),
-      showDiff: false,
-    },
   );
 };
 
