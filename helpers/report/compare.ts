@@ -1,8 +1,8 @@
 import { compareFeatures, type ComparedFeature } from './compare-features.ts';
+import { reasonOf } from './differences.ts';
 import { aboutOf, type PropertyRecord } from './properties.ts';
 import type { CaseRecord, RunRecord, Status } from './record.ts';
 import { readSettleTimes, type SettleTimes } from './settle-times.ts';
-import { reasonOf } from './summary.ts';
 
 /** A run that takes part: `A` is what the others are compared with. */
 export type ComparedRun = Pick<

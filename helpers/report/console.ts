@@ -1,6 +1,6 @@
 import { judgeFlow } from './monitor-record.ts';
 import { formatTimeline, touchedFlows } from './timeline.ts';
-import { describeDifferences, summariseDifferences } from './differences.ts';
+import { describeDifferences, isToldByCells, reasonOf } from './differences.ts';
 import type { CaseRecord } from './record.ts';
 import { redactData } from './redact.ts';
 import { replayCommand } from './replay.ts';
@@ -30,7 +30,7 @@ export type RedCaseOptions = {
 };
 
 /** What a terminal shows while the run goes on. */
-export type Progress = {
+type Progress = {
   done: number;
   total: number;
   red: number;
@@ -45,8 +45,9 @@ export type Progress = {
  * Names shorter than `nameWidth` are padded to it, as far as the line has room.
  */
 export const formatCaseLine = (entry: CaseRecord, layout: Layout, nameWidth = 0): string => {
-  const { name, status, durationMs } = cleanCase(entry);
-  const note = noteOf(cleanCase(entry));
+  const clean = cleanCase(entry);
+  const { name, status, durationMs } = clean;
+  const note = noteOf(clean);
   const time = status === 'skip' ? '' : formatSeconds(durationMs).padStart(7);
   const room = layout.width - nameColumn - (time === '' ? 0 : time.length + 2);
   const line = cutFolders(name, room).padEnd(Math.min(nameWidth, room));
@@ -72,19 +73,19 @@ export const formatRedCase = (entry: CaseRecord, options: RedCaseOptions, layout
     `${label} ${paint(clean.name, 'bold', layout)}`,
     ...claim,
     '',
-    ...describeRedCase(clean, options, layout),
+    ...describeRedCase(clean, options, layout.width),
     '\n',
   ].join('\n');
 };
 
-/** The body of a red case, as the console shows it and as JUnit carries it. */
-export const describeRedCase = (entry: CaseRecord, options: RedCaseOptions, layout: Layout): string[] => {
-  const clean = cleanCase(entry);
-  const differences = describeDifferences(clean, layout.width - 2);
-  // The message of a failed comparison says the same as its cells; everything else is said by the message alone.
-  const isTold = clean.status === 'fail' && summariseDifferences(clean) !== undefined;
-  const message = isTold ? [] : wrapLines(clean.message ?? 'no reason was given', layout.width - 2);
-  const parts = [message, ...describeOperations(clean, layout.width - 2), differences];
+/** The body of a red case for a file that lies in the folder of the results, beside the evidence. */
+export const describeInFile = (entry: CaseRecord, flags: readonly string[]): string =>
+  describeRedCase(cleanCase(entry), { results: '.', flags }, 110).join('\n');
+
+const describeRedCase = (clean: CaseRecord, options: RedCaseOptions, width: number): string[] => {
+  const differences = describeDifferences(clean, width - 2);
+  const message = isToldByCells(clean) ? [] : wrapLines(clean.message ?? 'no reason was given', width - 2);
+  const parts = [message, ...describeOperations(clean, width - 2), differences];
   const body = parts
     .filter((part) => part.length > 0)
     .flatMap((part, index) => (index > 0 ? ['', ...part] : part));
@@ -146,16 +147,8 @@ export const formatProgress = (
 const shortestNames = 24;
 
 const noteOf = (entry: CaseRecord): string => {
-  const firstLine = (entry.message ?? '').split('\n')[0] ?? '';
-  switch (entry.status) {
-    case 'pass':
-      return entry.settleMs === undefined ? '' : `settled in ${formatSettle(entry.settleMs)}`;
-    case 'fail':
-      return summariseDifferences(entry) ?? firstLine;
-    case 'error':
-    case 'skip':
-      return firstLine;
-  }
+  if (entry.status !== 'pass') return reasonOf(entry);
+  return entry.settleMs === undefined ? '' : `settled in ${formatSettle(entry.settleMs)}`;
 };
 
 const cleanCase = (entry: CaseRecord): CaseRecord => {

@@ -8,14 +8,14 @@ import {
   type GridRecord,
   type StepRecord,
 } from './record.ts';
-import { formatRows, formatSettle, placeSideBySide, widest, wrap } from './text.ts';
+import { formatRows, formatSettle, placeSideBySide, removeControls, widest, wrap } from './text.ts';
 
 /** Lines of cells, and grids, of one step; the rest is in the record. A plugin that does nothing is wrong everywhere. */
 const maximumCells = 12;
 const maximumGrids = 4;
 
 /** A cell that was not as wanted, or of which nothing is known. */
-export type RedCell = Omit<DifferingCell, 'want'> & { want: DifferingCell['want']; probe: string };
+type RedCell = DifferingCell & { probe: string };
 
 /** `2 of 12 probes differ after step 1`: the first red step in a few words, or undefined where no cell is red. */
 export const summariseDifferences = ({ steps }: CaseRecord): string | undefined => {
@@ -27,6 +27,16 @@ export const summariseDifferences = ({ steps }: CaseRecord): string | undefined 
     if (heading !== undefined) return heading;
   }
   return undefined;
+};
+
+/** Whether its message says the same as its cells, as that of a failed comparison does. */
+export const isToldByCells = (entry: CaseRecord): boolean =>
+  entry.status === 'fail' && summariseDifferences(entry) !== undefined;
+
+/** Why a case is red or was skipped, on one line. */
+export const reasonOf = (entry: CaseRecord): string => {
+  const told = entry.status === 'fail' ? summariseDifferences(entry) : undefined;
+  return removeControls(told ?? (entry.message ?? '').split('\n')[0] ?? '');
 };
 
 /**

@@ -1,4 +1,4 @@
-import { describeRedCase, lineOfRed } from './console.ts';
+import { describeInFile, lineOfRed } from './console.ts';
 import { summariseDifferences } from './differences.ts';
 import { statuses, type CaseRecord, type RunRecord } from './record.ts';
 import { redactData } from './redact.ts';
@@ -6,8 +6,6 @@ import { replayFlags } from './replay.ts';
 import { describeEnvironment, describeShard } from './summary.ts';
 import { formatSeconds, removeControls } from './text.ts';
 import { escapeXml } from './xml.ts';
-
-const layout = { width: 110, colour: false };
 
 /** GitHub shows ten errors of a step, and no more. */
 const mostAnnotations = 10;
@@ -94,7 +92,7 @@ export const formatStepSummary = (record: RunRecord): string => {
 };
 
 const describe = (entry: CaseRecord, flags: readonly string[]): string[] => {
-  const body = describeRedCase(entry, { results: '.', flags }, layout).join('\n');
+  const body = describeInFile(entry, flags);
   const text = body.length > mostCharacters ? `${body.slice(0, mostCharacters)}\n... (cut)` : body;
   // A fence ends at as many backticks as it began with.
   const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));

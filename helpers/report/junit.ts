@@ -1,10 +1,8 @@
 import { dirname } from 'node:path/posix';
-import { describeRedCase } from './console.ts';
+import { describeInFile } from './console.ts';
 import { countStatuses, exitCodeOf, type CaseRecord, type RunRecord } from './record.ts';
 import { replayFlags } from './replay.ts';
 import { escapeXml, formatAttributes } from './xml.ts';
-
-const layout = { width: 110, colour: false };
 
 /**
  * The run as JUnit XML: a testsuite for each folder of scenarios, a testcase for each case with its name, dotted, as
@@ -70,8 +68,7 @@ const formatCase = (entry: CaseRecord, flags: readonly string[]): string[] => {
 
 const formatResult = (entry: CaseRecord, flags: readonly string[]): string | undefined => {
   const message = (entry.message ?? 'no reason was given').split('\n')[0];
-  // The evidence lies beside this file, wherever the results were written.
-  const text = (): string => escapeXml(describeRedCase(entry, { results: '.', flags }, layout).join('\n'));
+  const text = (): string => escapeXml(describeInFile(entry, flags));
   switch (entry.status) {
     case 'pass':
       return undefined;

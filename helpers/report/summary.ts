@@ -1,6 +1,6 @@
 import { asTyped } from '../errors.ts';
 import type { RedCaseOptions } from './console.ts';
-import { summariseDifferences } from './differences.ts';
+import { reasonOf } from './differences.ts';
 import { aboutOf } from './properties.ts';
 import { formatLatency } from './latency.ts';
 import { groupByArea } from './property-areas.ts';
@@ -155,12 +155,6 @@ const formatStatus = (
     ...formatRows(rows, layout.width, 2),
     '',
   ];
-};
-
-/** Why a case is red or was skipped, on one line. */
-export const reasonOf = (entry: CaseRecord): string => {
-  const told = entry.status === 'fail' ? summariseDifferences(entry) : undefined;
-  return removeControls(told ?? (entry.message ?? '').split('\n')[0] ?? '');
 };
 
 const formatProperties = ({ properties }: RunRecord, width: number): string[] => {

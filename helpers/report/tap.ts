@@ -1,9 +1,7 @@
-import { describeRedCase } from './console.ts';
+import { describeInFile } from './console.ts';
 import type { CaseRecord, RunRecord } from './record.ts';
 import { replayFlags } from './replay.ts';
 import { removeControls } from './text.ts';
-
-const layout = { width: 110, colour: false };
 
 /**
  * The run as TAP 14: a test point for each case by its name. What failed and what could not be told is `not ok`, and its
@@ -36,19 +34,19 @@ const formatPoint = (entry: CaseRecord, number: number, flags: readonly string[]
 };
 
 /** A block of YAML 1.2: a literal scalar takes any text whose lines are indented. */
-const formatBlock = (entry: CaseRecord, flags: readonly string[]): string[] => {
-  const body = describeRedCase(entry, { results: '.', flags }, layout).flatMap((text) => text.split('\n'));
-  return [
+const formatBlock = (entry: CaseRecord, flags: readonly string[]): string[] =>
+  [
     '---',
     `status: ${entry.status}`,
     `title: ${JSON.stringify(oneLine(entry.title))}`,
     `duration_ms: ${entry.durationMs}`,
     // The indentation is said, as the first line may begin with blanks.
     'message: |2-',
-    ...body.map((line) => `  ${line}`.trimEnd()),
+    ...describeInFile(entry, flags)
+      .split('\n')
+      .map((line) => `  ${line}`.trimEnd()),
     '...',
   ].map((line) => `  ${line}`.trimEnd());
-};
 
 /** `#` begins a directive, and the backslash escapes. */
 const escape = (text: string): string => text.replaceAll(/[\\#]/g, String.raw`\$&`);

@@ -1,13 +1,13 @@
 import { outcomeSymbols, symbolOf } from '../../matrix/grid.ts';
 import { lineOfRed } from '../console.ts';
-import { gotOf, redCells, summariseDifferences, wantOf } from '../differences.ts';
+import { gotOf, isToldByCells, redCells, wantOf } from '../differences.ts';
 import { judgeFlow } from '../monitor-record.ts';
 import type { CaseRecord, GridRecord, OperationRecord, StepRecord } from '../record.ts';
 import { replayCommand } from '../replay.ts';
 import { formatSettle } from '../text.ts';
 
 /** What the page draws when a case is opened. Small, as there are a thousand of them. */
-export type CaseData = {
+type CaseData = {
   message?: string;
   /** `file:line`. */
   place: string;
@@ -18,7 +18,7 @@ export type CaseData = {
   steps: StepData[];
 };
 
-export type StepData = {
+type StepData = {
   action: string;
   note: string;
   grids: GridData[];
@@ -26,7 +26,7 @@ export type StepData = {
 };
 
 /** Grids that are alike are one: a plugin does mostly the same over both families. */
-export type GridData = {
+type GridData = {
   probes: string[];
   /** Where the names are in the list that all cases share. */
   rows: number;
@@ -40,7 +40,7 @@ export type GridData = {
 };
 
 /** Lists of names, each once. */
-export type NameLists = { indexOf(names: readonly string[]): number; lists: string[][] };
+type NameLists = { indexOf(names: readonly string[]): number; lists: string[][] };
 
 export const collectNameLists = (): NameLists => {
   const known = new Map<string, number>();
@@ -59,10 +59,8 @@ export const collectNameLists = (): NameLists => {
 /** `flags` choose the same cluster and plugin again, in the command that runs the case alone. */
 export const describeCase = (entry: CaseRecord, names: NameLists, flags: readonly string[]): CaseData => {
   const line = lineOfRed(entry);
-  const isTold = entry.status === 'fail' && summariseDifferences(entry) !== undefined;
   return {
-    // The message of a failed comparison says the same as its cells.
-    ...(entry.message !== undefined && !isTold && { message: entry.message }),
+    ...(entry.message !== undefined && !isToldByCells(entry) && { message: entry.message }),
     place: line === undefined ? entry.file : `${entry.file}:${line}`,
     spec: entry.spec,
     features: entry.features,

@@ -1,6 +1,6 @@
+import { reasonOf } from '../differences.ts';
 import type { CaseRecord, RunRecord, Status, StepRecord } from '../record.ts';
 import { replayFlags } from '../replay.ts';
-import { reasonOf } from '../summary.ts';
 import { formatSeconds, formatSettle } from '../text.ts';
 import { collectNameLists, describeCase } from './case-data.ts';
 import { html, jsonFor, type Markup } from './markup.ts';
