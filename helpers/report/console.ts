@@ -1,4 +1,4 @@
-import { judgeFlow } from './monitor-record.ts';
+import { countVerdicts } from './monitor-record.ts';
 import { formatTimeline, touchedFlows } from './timeline.ts';
 import { describeDifferences, isToldByCells, reasonOf } from './differences.ts';
 import type { CaseRecord } from './record.ts';
@@ -113,7 +113,7 @@ export const lineOfRed = ({ steps }: Pick<CaseRecord, 'steps'>): number | undefi
 /** What flows were while something happened that they did not bear. */
 const describeOperations = ({ steps }: CaseRecord, width: number): string[][] =>
   steps.flatMap(({ operation }) => {
-    if (!operation?.flows.some((flow) => judgeFlow(flow, operation.limits) === 'fail')) return [];
+    if (operation === undefined || countVerdicts(operation).fail === 0) return [];
     const { flows, endMs, fromMs, toMs } = operation;
     const span = { name: 'what was done', fromMs, toMs };
     return [formatTimeline(touchedFlows(flows), { durationMs: endMs, operation: span }, width)];

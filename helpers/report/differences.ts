@@ -1,6 +1,6 @@
 import { printGrid, printMarkedGrid } from '../matrix/grid.ts';
 import type { Matrix, Observation } from '../matrix/matrix.ts';
-import { judgeFlow } from './monitor-record.ts';
+import { countVerdicts } from './monitor-record.ts';
 import {
   countAsserted,
   type CaseRecord,
@@ -22,7 +22,7 @@ export const summariseDifferences = ({ steps }: CaseRecord): string | undefined 
   for (const [index, step] of steps.entries()) {
     const { operation } = step;
     // What happened during a step came before what differs after it.
-    if (operation?.flows.some((flow) => judgeFlow(flow, operation.limits) === 'fail')) return undefined;
+    if (operation !== undefined && countVerdicts(operation).fail > 0) return undefined;
     const heading = headingOf(step, index);
     if (heading !== undefined) return heading;
   }

@@ -39,7 +39,7 @@ export type MonitorRecord = Pick<RunRecord, 'tool' | 'run' | 'command' | 'starte
 export const nameFlow = ({ from, to, probe, connection }: FlowRecord): string =>
   `${from} -> ${to} ${probe}${connection === 'lasting' ? ' lasting' : ''}`;
 
-type What = Stretch['what'];
+export type What = Stretch['what'];
 
 export const stretchesOfKind = ({ stretches }: Pick<FlowRecord, 'stretches'>, what: What): Stretch[] =>
   stretches.filter((stretch) => stretch.what === what);
@@ -65,13 +65,25 @@ export const judgeFlow = (
   return longest(flow, 'blind') > blindMs || doubtful > lossMs ? 'error' : 'pass';
 };
 
-/** 2 wins over 1: what could not be told may hide what failed. Without a flow nothing was told. */
-export const exitCodeOfMonitor = ({
-  flows,
-  limits,
-  operation,
-}: Pick<MonitorRecord, 'flows' | 'limits' | 'operation'>): number => {
-  const verdicts = flows.map((flow) => judgeFlow(flow, limits));
-  if (flows.length === 0 || operation?.failed === true || verdicts.includes('error')) return 2;
-  return verdicts.includes('fail') ? 1 : 0;
+type Judged = Pick<MonitorRecord, 'flows' | 'limits'>;
+
+/** How many flows were judged how. */
+export const countVerdicts = ({ flows, limits }: Judged): Record<ReturnType<typeof judgeFlow>, number> => {
+  const counts = { fail: 0, error: 0, pass: 0 };
+  for (const flow of flows) counts[judgeFlow(flow, limits)] += 1;
+  return counts;
 };
+
+/** 2 wins over 1: what could not be told may hide what failed. Without a flow nothing was told. */
+export const exitCodeOfMonitor = (record: Judged & Pick<MonitorRecord, 'operation'>): number => {
+  const { error, fail } = countVerdicts(record);
+  if (record.flows.length === 0 || record.operation?.failed === true || error > 0) return 2;
+  return fail > 0 ? 1 : 0;
+};
+
+export const describeLimits = ({ lossMs, leakMs, blindMs }: MonitorLimits): string =>
+  `at most ${lossMs} ms lost, ${leakMs} ms leaked, ${blindMs} ms not told`;
+
+/** How wrong a time may be for want of one clock for all pods. */
+export const worstClock = ({ clocks }: Pick<MonitorRecord, 'clocks'>): string =>
+  `${Math.max(0, ...clocks.map(({ uncertaintyMs }) => uncertaintyMs)).toFixed(1)} ms`;

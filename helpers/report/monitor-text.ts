@@ -1,11 +1,13 @@
 import {
-  judgeFlow,
+  countVerdicts,
+  describeLimits,
   longest,
   nameFlow,
   total,
+  worstClock,
   type FlowRecord,
-  type MonitorLimits,
   type MonitorRecord,
+  type What,
 } from './monitor-record.ts';
 import { formatTable } from './table.ts';
 import { formatTimeline, mostRows, stretchWords, touchedFlows } from './timeline.ts';
@@ -15,7 +17,7 @@ const whats = ['loss', 'leak', 'blind'] as const;
 const headings = whats.map((what) => stretchWords[what]);
 
 /** `150 ms`; where there were several, `150 of 420 ms`: the longest of all. */
-const formatTimes = (flow: FlowRecord, what: (typeof whats)[number]): string => {
+const formatTimes = (flow: FlowRecord, what: What): string => {
   const most = longest(flow, what);
   if (most === 0) return '-';
   const all = total(flow, what);
@@ -45,8 +47,7 @@ export const formatMonitorProgress = (
   { width }: Layout,
 ): string[] => {
   const touched = touchedFlows(flows);
-  const count = (what: (typeof whats)[number]): number =>
-    flows.filter((flow) => longest(flow, what) > 0).length;
+  const count = (what: What): number => flows.filter((flow) => longest(flow, what) > 0).length;
   const head = `${formatSeconds(elapsedMs)}: ${flows.length} flows, ${count('loss')} lost, ${count('leak')} leaked, ${count('blind')} not told for a while; Ctrl-C ends it with the result`;
   return [head, ...(touched.length === 0 ? [] : tableOf(touched.slice(0, 8), width))];
 };
@@ -58,22 +59,17 @@ export const describeCommand = (command: readonly string[]): string =>
 const describeEnd = ({ command, end, failed }: NonNullable<MonitorRecord['operation']>): string =>
   `${failed ? 'no verdict: ' : ''}the command ${end}: ${describeCommand(command)}`;
 
-const limitWords = ({ lossMs, leakMs, blindMs }: MonitorLimits): string =>
-  `at most ${lossMs} ms lost, ${leakMs} ms leaked, ${blindMs} ms not told`;
-
 /** What a person reads at the end; `results` is the folder with the whole of it. */
 export const formatMonitor = (record: MonitorRecord, results: string, layout: Layout): string => {
   const { flows, limits, durationMs, intervalMs, source, clocks, operation } = record;
   const { width } = layout;
-  const judged = flows.map((flow) => ({ flow, verdict: judgeFlow(flow, limits) }));
-  const count = (verdict: string): number => judged.filter((each) => each.verdict === verdict).length;
+  const { pass, fail, error } = countVerdicts(record);
   const touched = touchedFlows(flows);
-  const worstClock = Math.max(0, ...clocks.map(({ uncertaintyMs }) => uncertaintyMs));
-  const head = `${flows.length} flows of ${source}, each every ${intervalMs} ms for ${formatSeconds(durationMs)}, ${limitWords(limits)}:`;
+  const head = `${flows.length} flows of ${source}, each every ${intervalMs} ms for ${formatSeconds(durationMs)}, ${describeLimits(limits)}:`;
   const verdicts = [
-    paint(`${count('pass')} right`, 'green', layout),
-    ...(count('fail') > 0 ? [paint(`${count('fail')} wrong`, 'red', layout)] : []),
-    ...(count('error') > 0 ? [paint(`${count('error')} could not be told`, 'magenta', layout)] : []),
+    paint(`${pass} right`, 'green', layout),
+    ...(fail > 0 ? [paint(`${fail} wrong`, 'red', layout)] : []),
+    ...(error > 0 ? [paint(`${error} could not be told`, 'magenta', layout)] : []),
   ];
   return [
     '',
@@ -94,7 +90,7 @@ export const formatMonitor = (record: MonitorRecord, results: string, layout: La
         ]),
     '',
     ...wrap(
-      `a time is known to ${intervalMs} ms, the interval; the clocks of the pods (${clocks.length}) to ${worstClock.toFixed(1)} ms`,
+      `a time is known to ${intervalMs} ms, the interval; the clocks of the pods (${clocks.length}) to ${worstClock(record)}`,
       width,
       '',
       2,

@@ -1,10 +1,10 @@
-import { longest, nameFlow, type FlowRecord } from './monitor-record.ts';
+import { longest, nameFlow, type FlowRecord, type What } from './monitor-record.ts';
 import { formatSettle, widest } from './text.ts';
 
 /** Rows of a table or a timeline of flows: those below are in the record. */
 export const mostRows = 24;
 
-const worstFirst = ['leak', 'loss', 'blind'] as const;
+export const worstFirst: readonly What[] = ['leak', 'loss', 'blind'];
 
 /** What matters most first: what leaked, then what was lost, then what was not told, the longest of each first. */
 const byWeight = (one: FlowRecord, other: FlowRecord): number =>
@@ -25,7 +25,7 @@ const drawTimeline = (
   stretches: FlowRecord['stretches'],
   durationMs: number,
   columns: number,
-  mark: (what: FlowRecord['stretches'][number]['what']) => string = (what) => marks[what],
+  mark = (what: What): string => marks[what],
 ): string =>
   Array.from({ length: columns }, (_, column) => {
     const [from, to] = [column, column + 1].map((edge) => (edge * durationMs) / columns) as [number, number];

@@ -1,7 +1,7 @@
 import { outcomeSymbols, symbolOf } from '../../matrix/grid.ts';
 import { lineOfRed } from '../console.ts';
 import { gotOf, isToldByCells, redCells, wantOf } from '../differences.ts';
-import { judgeFlow } from '../monitor-record.ts';
+import { countVerdicts } from '../monitor-record.ts';
 import type { CaseRecord, GridRecord, OperationRecord, StepRecord } from '../record.ts';
 import { replayCommand } from '../replay.ts';
 import { formatSettle } from '../text.ts';
@@ -93,28 +93,24 @@ const describeStep = (step: StepRecord, names: NameLists): StepData => {
   };
 };
 
-const countFlows = ({ flows, limits }: OperationRecord, verdict: 'fail' | 'error'): number =>
-  flows.filter((flow) => judgeFlow(flow, limits) === verdict).length;
-
 const noteOf = ({ settleMs, rounds, retries, operation, resolutionMs }: StepRecord): string => {
   const settled = (['allow', 'deny'] as const).flatMap((verdict) => {
     const time = settleMs[verdict];
     return time === undefined ? [] : [`${verdict} settled in ${formatSettle(time)}`];
   });
-  const watched =
-    operation === undefined
-      ? []
-      : [
-          `${operation.watched} flows watched, ${countFlows(operation, 'fail')} not as wanted, ${countFlows(operation, 'error')} not told`,
-        ];
   const isHeld = rounds > retries;
   return [
     ...settled,
     ...(rounds === 0 || isHeld ? [] : [`never settled in ${rounds} rounds`]),
     ...(isHeld ? [`${rounds} rounds${retries === 0 ? '' : `, ${retries} of them not yet as wanted`}`] : []),
     ...(resolutionMs === undefined ? [] : [`known to ${formatSettle(resolutionMs)}`]),
-    ...watched,
+    ...(operation === undefined ? [] : [describeOperation(operation)]),
   ].join('; ');
+};
+
+const describeOperation = (operation: OperationRecord): string => {
+  const { fail, error } = countVerdicts(operation);
+  return `${operation.watched} flows watched, ${fail} not as wanted, ${error} not told`;
 };
 
 const describeGrid = (grid: GridRecord, names: NameLists): GridData => {

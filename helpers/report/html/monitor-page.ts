@@ -1,4 +1,10 @@
-import { exitCodeOfMonitor, judgeFlow, type MonitorRecord } from '../monitor-record.ts';
+import {
+  countVerdicts,
+  describeLimits,
+  exitCodeOfMonitor,
+  worstClock,
+  type MonitorRecord,
+} from '../monitor-record.ts';
 import type { Status } from '../record.ts';
 import { describeEnvironment } from '../summary.ts';
 import { formatSeconds } from '../text.ts';
@@ -14,20 +20,18 @@ const verdicts: Readonly<Record<number, { status: Status; words: string }>> = {
 
 /** What `netpol monitor` saw, from a redacted record, as one HTML file. */
 export const formatMonitorPage = (run: MonitorRecord): string => {
-  const { flows, limits, durationMs, intervalMs, source, startedAt, operation, clocks } = run;
+  const { flows, limits, durationMs, intervalMs, source, startedAt, operation } = run;
   const { status, words } = verdicts[exitCodeOfMonitor(run)] ?? { status: 'error', words: 'No verdict' };
-  const count = (verdict: string): number =>
-    flows.filter((flow) => judgeFlow(flow, limits) === verdict).length;
-  const headline = `${words}: ${count('pass')} of ${flows.length} flows right, ${count('fail')} wrong, ${count('error')} not told`;
+  const { pass, fail, error } = countVerdicts(run);
+  const headline = `${words}: ${pass} of ${flows.length} flows right, ${fail} wrong, ${error} not told`;
   const watch = {
     endMs: durationMs,
     ...(operation !== undefined && { ...operation, name: 'the command' }),
   };
-  const worstClock = Math.max(0, ...clocks.map(({ uncertaintyMs }) => uncertaintyMs));
   const facts: [string, string | Markup][] = [
     ['watched', `${source}, each flow every ${intervalMs} ms for ${formatSeconds(durationMs)}`],
     ['begun', startedAt],
-    ['limits', `at most ${limits.lossMs} ms lost, ${limits.leakMs} ms leaked, ${limits.blindMs} ms not told`],
+    ['limits', describeLimits(limits)],
     ['environment', describeEnvironment(run)],
     ...(operation === undefined
       ? []
@@ -35,7 +39,7 @@ export const formatMonitorPage = (run: MonitorRecord): string => {
           string,
           Markup,
         ][])),
-    ['known to', `${intervalMs} ms, the interval, and ${worstClock.toFixed(1)} ms, the clocks of the pods`],
+    ['known to', `${intervalMs} ms, the interval, and ${worstClock(run)}, the clocks of the pods`],
   ];
   const body = html`<header>
       <p class="product">netpol-conformance monitor</p>

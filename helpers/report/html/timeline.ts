@@ -1,15 +1,10 @@
-import type { Stretch } from '../../matrix/timeline.ts';
 import { longest, nameFlow, stretchesOfKind, total, type FlowRecord } from '../monitor-record.ts';
 import { formatSettle } from '../text.ts';
-import { marks, mostRows, stretchWords, touchedFlows } from '../timeline.ts';
+import { marks, mostRows, stretchWords, touchedFlows, worstFirst } from '../timeline.ts';
 import { html, type Markup } from './markup.ts';
 
 /** What happened meanwhile, and when all ended. Milliseconds since the begin of the watch, as those of the flows. */
 export type Watch = { endMs: number; name: string; fromMs: number; toMs: number } | { endMs: number };
-
-type What = Stretch['what'];
-
-const whats: readonly What[] = ['leak', 'loss', 'blind'];
 
 const width = 700;
 const rowHeight = 22;
@@ -23,7 +18,7 @@ export const formatTimelineFigure = (flows: readonly FlowRecord[], watch: Watch)
       <div class="wide" tabindex="0" role="group" aria-label="Timeline">${drawTimeline(shown, watch)}</div>
       <figcaption>
         ${formatSettle(watch.endMs)} in all;
-        ${whats.map((what) => html`<span class="key ${what}">${marks[what]} ${stretchWords[what]}</span> `)}
+        ${worstFirst.map((what) => html`<span class="key ${what}">${marks[what]} ${stretchWords[what]}</span> `)}
       </figcaption>
     </figure>
     <div class="wide" tabindex="0" role="group" aria-label="Flows in numbers">
@@ -32,7 +27,7 @@ export const formatTimelineFigure = (flows: readonly FlowRecord[], watch: Watch)
           <tr>
             <th scope="col">flow</th>
             <th scope="col">wanted</th>
-            ${whats.map((what) => html`<th scope="col">${stretchWords[what]}, longest of all</th>`)}
+            ${worstFirst.map((what) => html`<th scope="col">${stretchWords[what]}, longest of all</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -51,7 +46,7 @@ const formatRow = (flow: FlowRecord): Markup =>
   html`<tr>
     <th scope="row">${nameFlow(flow)}</th>
     <td>${flow.want}</td>
-    ${whats.map((what) => {
+    ${worstFirst.map((what) => {
       const most = longest(flow, what);
       return html`<td>
         ${most === 0 ? '-' : `${formatSettle(most)} of ${formatSettle(total(flow, what))}`}
@@ -88,7 +83,7 @@ const drawTimeline = (flows: readonly FlowRecord[], watch: Watch): Markup => {
 const drawFlow = (flow: FlowRecord, y: number, x: (time: number) => number): Markup =>
   html`<text x="0" y="${y + 15}">${nameFlow(flow)}</text>
     <rect class="flow" x="0" y="${y + rowHeight}" width="${width}" height="${rowHeight - 6}" />
-    ${whats.toReversed().flatMap((what) =>
+    ${worstFirst.toReversed().flatMap((what) =>
       stretchesOfKind(flow, what).map(({ from, to }) => {
         const start = x(from);
         const wide = Math.max(2, x(to) - start);
