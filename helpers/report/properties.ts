@@ -1,5 +1,6 @@
 import { isProperty, properties, type Property } from '../scenario/properties.ts';
 import type { CaseRecord, GridRecord } from './record.ts';
+import { formatSettle } from './text.ts';
 
 /** What a plugin does where the API leaves it open, comparable between plugins. */
 export type PropertyRecord = {
@@ -48,6 +49,10 @@ export const aboutOf = (name: string): string => {
   if (name === 'deny') return 'how a connection that is denied ends';
   return isProperty(name) ? properties[name].about : '';
 };
+
+/** The same, and how long it took at most until something was cut. */
+export const describeProperty = ({ name, cutMs }: { name: string; cutMs?: number | undefined }): string =>
+  `${aboutOf(name)}${cutMs === undefined ? '' : `; cut within ${formatSettle(cutMs)}`}`;
 
 const readDenial = (passed: readonly CaseRecord[]): PropertyRecord | undefined => {
   const all = passed.flatMap(gridsOf).flatMap(denialsOf);

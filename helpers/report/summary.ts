@@ -1,7 +1,7 @@
 import { asTyped } from '../errors.ts';
 import type { RedCaseOptions } from './console.ts';
 import { reasonOf } from './differences.ts';
-import { aboutOf } from './properties.ts';
+import { describeProperty } from './properties.ts';
 import { formatLatency } from './latency.ts';
 import { groupByArea } from './property-areas.ts';
 import { statuses, isOfSystem, type CaseRecord, type RunRecord, type Status } from './record.ts';
@@ -171,7 +171,7 @@ const tabulate = (properties: RunRecord['properties'], width: number): string[] 
     rows: members.map(({ name, value, families: words, cutMs }) => ({
       name,
       words: families.length === 0 ? [value] : families.map((family) => words?.[family] ?? '-'),
-      about: `${aboutOf(name)}${cutMs === undefined ? '' : `; cut within ${formatSettle(cutMs)}`}`,
+      about: describeProperty({ name, cutMs }),
     })),
   }));
   const indented = formatTable(sections, families.length === 0 ? [''] : families, width - 2);

@@ -10,7 +10,7 @@ import { groupByArea } from '../property-areas.ts';
 import { statuses, type Status } from '../record.ts';
 import { formatSeconds, formatSettle } from '../text.ts';
 import { html, type Markup } from './markup.ts';
-import { formatPage } from './page.ts';
+import { formatPage, formatParts, statusCell } from './page.ts';
 
 type Cell = { words: string; status?: Status | undefined };
 
@@ -32,6 +32,7 @@ export const formatComparePage = (comparison: Comparison): string => {
     ),
   });
   const parts: Part[] = [
+    { title: 'Runs', count: 1, markup: formatRuns(runs) },
     { title: 'Features', count: 1, markup: formatFeatures(comparison) },
     cases(`Regressions: passed in ${first?.label}, red later`, regressions),
     cases(`Fixed: red in ${first?.label}, passes later`, fixed),
@@ -41,29 +42,20 @@ export const formatComparePage = (comparison: Comparison): string => {
     cases('Not in every run', missing),
     { title: 'Properties', count: comparison.properties.length, markup: formatProperties(comparison) },
   ];
-  const shown = parts.filter(({ count }) => count > 0);
+  const shown = parts
+    .filter(({ count }) => count > 0)
+    .map((part, index) => ({ ...part, id: `part-${index}` }));
   const told = describeComparison(comparison);
   const headline = told.charAt(0).toUpperCase() + told.slice(1);
-  const body = html`<header>
+  const body = formatParts(
+    html`<header>
       <p class="product">netpol-conformance compare</p>
       <h1 class="${statusOf(comparison)}">${headline}</h1>
       <p>${same} ${same === 1 ? 'case has' : 'cases have'} the same status in every run.</p>
       ${warnOfVersions(runs)}
-    </header>
-    <nav aria-label="Parts of this page">
-      ${['Runs', ...shown.map(({ title }) => title)].map(
-        (title, index) => html`<a href="#part-${index}">${title.split(':')[0]}</a> `,
-      )}
-    </nav>
-    <main>
-      ${[{ title: 'Runs', markup: formatRuns(runs) }, ...shown].map(
-        ({ title, markup }, index) =>
-          html`<section aria-labelledby="part-${index}">
-            <h2 id="part-${index}">${title}</h2>
-            ${markup}
-          </section> `,
-      )}
-    </main>`;
+    </header>`,
+    shown,
+  );
   return formatPage(`${headline} · netpol-conformance`, body);
 };
 
@@ -178,9 +170,7 @@ const tabulate = (
             html`<tr>
               <th scope="row">${name}</th>
               ${cells.map(({ words, status }) =>
-                status === undefined
-                  ? html`<td>${words}</td>`
-                  : html`<td class="${status}"><span class="status">${words}</span></td>`,
+                status === undefined ? html`<td>${words}</td>` : statusCell(status, words),
               )}
               ${isTold ? html`<td>${about}</td>` : undefined}
             </tr> `,

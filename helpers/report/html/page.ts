@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Status } from '../record.ts';
 import { html, raw, type Markup } from './markup.ts';
 
 const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8').trim();
@@ -33,5 +34,27 @@ export const formatPage = (title: string, body: Markup, scripts: readonly string
     </html> `;
   return page.markup;
 };
+
+/** Parts of a page below its header, with links to them; a link leaves out what a title says behind a colon. */
+export const formatParts = (
+  header: Markup,
+  parts: readonly { id: string; title: string; markup: Markup }[],
+): Markup =>
+  html`${header}
+    <nav aria-label="Parts of this page">
+      ${parts.map(({ id, title }) => html`<a href="#${id}">${title.split(':')[0]}</a> `)}
+    </nav>
+    <main>
+      ${parts.map(
+        ({ id, title, markup }) =>
+          html`<section aria-labelledby="${id}">
+            <h2 id="${id}">${title}</h2>
+            ${markup}
+          </section> `,
+      )}
+    </main>`;
+
+export const statusCell = (status: Status, words: string): Markup =>
+  html`<td class="${status}"><span class="status">${words}</span></td>`;
 
 const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;

@@ -1,10 +1,10 @@
 import { readProfiles } from '../conformance.ts';
 import type { LevelStatus } from '../conformance-status.ts';
-import { aboutOf } from '../properties.ts';
+import { describeProperty } from '../properties.ts';
 import { groupByArea } from '../property-areas.ts';
 import { countStatuses, statuses, type RunRecord, type Status } from '../record.ts';
-import { formatSettle } from '../text.ts';
 import { html, type Markup } from './markup.ts';
+import { statusCell } from './page.ts';
 
 /** The profiles of the ConformanceReport: what the run says of each kind of policy. */
 export const formatProfiles = (run: RunRecord): Markup => {
@@ -44,7 +44,7 @@ const formatLevel = (name: string, level: string, status: LevelStatus, crd = '')
   return html`<tr>
     <th scope="row">${name}</th>
     <td>${level}</td>
-    <td class="${resultClasses[result]}"><span class="status">${result}</span></td>
+    ${statusCell(resultClasses[result], result)}
     <td>${statistics.Passed}</td>
     <td>${statistics.Failed}</td>
     <td>${statistics.Skipped}</td>
@@ -60,9 +60,7 @@ export const formatFeatures = ({ cases }: RunRecord): Markup => {
     return html`<tr>
       <th scope="row"><a href="#feature=${encodeURIComponent(feature)}">${feature}</a></th>
       ${statuses.map((status) =>
-        counts[status] === 0
-          ? html`<td>-</td>`
-          : html`<td class="${status}"><span class="status">${counts[status]} ${status}</span></td>`,
+        counts[status] === 0 ? html`<td>-</td>` : statusCell(status, `${counts[status]} ${status}`),
       )}
     </tr> `;
   });
@@ -93,11 +91,10 @@ export const formatProperties = ({ properties }: Pick<RunRecord, 'properties'>):
         ${members.map(({ name, value, families, cutMs }) => {
           const words =
             families === undefined ? [value, value] : [families.IPv4 ?? '-', families.IPv6 ?? '-'];
-          const cut = cutMs === undefined ? '' : `; cut within ${formatSettle(cutMs)}`;
           return html`<tr>
             <th scope="row"><code>${name}</code></th>
             ${words.map((word) => html`<td>${word}</td>`)}
-            <td>${aboutOf(name)}${cut}</td>
+            <td>${describeProperty({ name, cutMs })}</td>
           </tr> `;
         })}
       </tbody> `,

@@ -3,13 +3,13 @@ import { describeEnvironment, describeShard } from '../summary.ts';
 import { formatSeconds } from '../text.ts';
 import { formatCases } from './case-list.ts';
 import { html, type Markup } from './markup.ts';
-import { formatPage } from './page.ts';
+import { formatPage, formatParts } from './page.ts';
 import { formatFeatures, formatProfiles, formatProperties } from './plugin-sections.ts';
 import { formatSettling } from './settle-plot.ts';
 
 /** A redacted record as one HTML file, which works from a disk and without a network. */
 export const formatRunPage = (run: RunRecord): string => {
-  const sections = [
+  const parts = [
     ...(isAboutPlugin(run) ? [{ title: 'Profiles', markup: formatProfiles(run) }] : []),
     { title: 'Cases', markup: formatCases(run) },
     ...(isAboutPlugin(run) ? [{ title: 'Features', markup: formatFeatures(run) }] : []),
@@ -17,27 +17,13 @@ export const formatRunPage = (run: RunRecord): string => {
     ...(isAboutPlugin(run) ? [{ title: 'Properties', markup: formatProperties(run) }] : []),
     ...(run.vacuous.length > 0 ? [{ title: 'Vacuous', markup: formatVacuous(run) }] : []),
     { title: 'Environment', markup: formatEnvironment(run) },
-  ];
-  const body = html`${formatHeader(run)}
-    <nav aria-label="Parts of this page">
-      ${sections.map(({ title }) => html`<a href="#${idOf(title)}">${title}</a> `)}
-    </nav>
-    <main>
-      ${sections.map(
-        ({ title, markup }) =>
-          html`<section aria-labelledby="${idOf(title)}">
-            <h2 id="${idOf(title)}">${title}</h2>
-            ${markup}
-          </section> `,
-      )}
-    </main>`;
-  return formatPage(`${headlineOf(run)} · ${run.environment.plugin} · netpol-conformance`, body, [
-    'draw-case.js',
-    'page.js',
-  ]);
+  ].map((part) => ({ ...part, id: part.title.toLowerCase().replaceAll(' ', '-') }));
+  return formatPage(
+    `${headlineOf(run)} · ${run.environment.plugin} · netpol-conformance`,
+    formatParts(formatHeader(run), parts),
+    ['draw-case.js', 'page.js'],
+  );
 };
-
-const idOf = (title: string): string => title.toLowerCase().replaceAll(' ', '-');
 
 const formatHeader = (run: RunRecord): Markup => {
   const { cases, durationMs, startedAt, aborted } = run;
