@@ -1,9 +1,16 @@
-import { describeComparison, type ComparedCase, type ComparedRun, type Comparison } from './compare.ts';
+import {
+  describeComparison,
+  describeSame,
+  wordOfTime,
+  type ComparedCase,
+  type ComparedRun,
+  type Comparison,
+} from './compare.ts';
 import { describeFeature } from './compare-features.ts';
 import { groupByArea } from './property-areas.ts';
 import { statuses } from './record.ts';
 import { describeEnvironment } from './summary.ts';
-import { formatTable } from './table.ts';
+import { formatTable, type Row, type Section } from './table.ts';
 import { cutEnd, formatSettle, removeControls, wrap } from './text.ts';
 
 /** Cases that one of the runs does not have; the rest is in `--json`. Runs of other profiles have hundreds. */
@@ -11,27 +18,38 @@ const maximumMissing = 20;
 
 /** Runs side by side for a terminal: what they are, what their plugins do, which cases differ. Needs no colour. */
 export const formatComparison = (comparison: Comparison, width: number): string => {
-  const { runs, regressions, fixed, changed, missing, same, flaky } = comparison;
-  const [first] = runs;
-  const cases = (title: string, rows: readonly ComparedCase[], maximum = rows.length): string[] =>
-    formatCases({ title: `${title} (${rows.length})`, rows, maximum }, runs, width);
+  const { runs, regressions, fixed, changed, missing, slower, flaky } = comparison;
+  const labels = runs.map(({ label }) => label);
+  const [first] = labels;
+  const tabulate = (title: string, rows: readonly Row[], headings = labels): string[] =>
+    rows.length === 0 ? [] : formatTable([{ title, rows: rows.map(cleanRow) }], headings, width);
+  const cases = (title: string, all: readonly ComparedCase[], shown = all): string[] => [
+    ...tabulate(`${title} (${all.length})`, shown.map(rowOfCase)),
+    ...(shown.length < all.length
+      ? [`  ... and ${all.length - shown.length} more, all of them with --json`]
+      : []),
+  ];
+  const features = differingFeatures(comparison);
   const sections = [
     runs.flatMap((run) => describeRun(run, width)),
     warnOfVersions(runs, width),
-    formatTable(
-      countsOf(comparison),
-      runs.map(({ label }) => label),
-      width,
-    ),
+    formatTable(countsOf(runs), labels, width),
     formatProperties(comparison, width),
-    cases(`regressions: passed in ${first?.label}, red later`, regressions),
-    cases(`fixed: red in ${first?.label}, passes later`, fixed),
+    cases(`regressions: passed in ${first}, red later`, regressions),
+    cases(`fixed: red in ${first}, passes later`, fixed),
     cases('changed otherwise', changed),
     cases('flaky: the same plugin in the same environment passes and is red', flaky),
-    formatSlower(comparison, width),
-    formatFeatures(comparison, width),
-    cases('not in every run', missing, maximumMissing),
-    wrap(`${countCases(same)} the same status in every run; ${describeComparison(comparison)}`, width, '', 2),
+    tabulate(
+      `slower: settles more than twice as late as in ${first} (${slower.length})`,
+      slower.map(({ name, settleMs }) => ({ name, words: settleMs.map(wordOfTime) })),
+    ),
+    tabulate(
+      `features that differ (${features.length} of ${comparison.features.length})`,
+      features,
+      runs.map(headingOf),
+    ),
+    cases('not in every run', missing, missing.slice(0, maximumMissing)),
+    wrap(`${describeSame(comparison)}; ${describeComparison(comparison)}`, width, '', 2),
   ];
   return sections
     .filter((lines) => lines.length > 0)
@@ -56,11 +74,22 @@ const warnOfVersions = (runs: readonly ComparedRun[], width: number): string[] =
   return wrap(warning, width, '', 2);
 };
 
-const countsOf = ({ runs }: Comparison): Parameters<typeof formatTable>[0] => {
-  const row = (name: string, wordOf: (run: ComparedRun) => string) => ({
+const cleanRow = ({ name, words, about = '' }: Row): Row => ({
+  name: removeControls(name),
+  words: words.map(removeControls),
+  about: removeControls(about),
+});
+
+const rowOfCase = ({ name, statuses, reason }: ComparedCase): Row => ({
+  name,
+  words: statuses.map((status) => status ?? '-'),
+  about: reason,
+});
+
+const countsOf = (runs: readonly ComparedRun[]): Section[] => {
+  const row = (name: string, wordOf: (run: ComparedRun) => string): Row => ({
     name,
     words: runs.map(wordOf),
-    about: '',
   });
   const settled = (verdict: 'allow' | 'deny') =>
     row(verdict, ({ settleMs: { [verdict]: times } }) =>
@@ -80,11 +109,9 @@ const formatProperties = ({ runs, properties }: Comparison, width: number): stri
   const differing = properties.filter(({ differs }) => differs).length;
   const sections = groupByArea(properties).map(({ area, members }) => ({
     title: area,
-    rows: members.map(({ name, about, words, differs }) => ({
-      name: removeControls(`${differs ? '*' : ' '} ${name}`),
-      words: words.map((word) => removeControls(word ?? '-')),
-      about,
-    })),
+    rows: members.map(({ name, about, words, differs }) =>
+      cleanRow({ name: `${differs ? '*' : ' '} ${name}`, words: words.map((word) => word ?? '-'), about }),
+    ),
   }));
   return [
     ...wrap(
@@ -101,61 +128,8 @@ const formatProperties = ({ runs, properties }: Comparison, width: number): stri
 const headingOf = ({ label, apart }: ComparedRun): string =>
   `${label} ${cutEnd(removeControls(apart), 14)}`.trimEnd();
 
-const formatCases = (
-  { title, rows, maximum }: { title: string; rows: readonly ComparedCase[]; maximum: number },
-  runs: readonly ComparedRun[],
-  width: number,
-): string[] => {
-  if (rows.length === 0) return [];
-  const section = {
-    title,
-    rows: rows.slice(0, maximum).map(({ name, statuses, reason }) => ({
-      name: removeControls(name),
-      words: statuses.map((status) => status ?? '-'),
-      about: removeControls(reason),
-    })),
-  };
-  const hidden = rows.length - section.rows.length;
-  return [
-    ...formatTable(
-      [section],
-      runs.map(({ label }) => label),
-      width,
-    ),
-    ...(hidden > 0 ? [`  ... and ${hidden} more, all of them with --json`] : []),
-  ];
-};
-
-const formatSlower = ({ runs, slower }: Comparison, width: number): string[] => {
-  if (slower.length === 0) return [];
-  const rows = slower.map(({ name, settleMs }) => ({
-    name: removeControls(name),
-    words: settleMs.map((time) => (time === null ? '-' : formatSettle(time))),
-    about: '',
-  }));
-  const title = `slower: settles more than twice as late as in ${runs[0]?.label} (${slower.length})`;
-  return formatTable(
-    [{ title, rows }],
-    runs.map(({ label }) => label),
-    width,
-  );
-};
-
-/** Features that do not look the same in every run; all of them are on the page. */
-const formatFeatures = ({ runs, features }: Comparison, width: number): string[] => {
-  const rows = features
-    .map(({ name, counts }) => ({
-      name: removeControls(name),
-      words: counts.map((each) => describeFeature(each)?.words ?? '-'),
-      about: '',
-    }))
+/** Those that do not look the same in every run; all of them are on the page. */
+const differingFeatures = ({ features }: Comparison): Row[] =>
+  features
+    .map(({ name, counts }) => ({ name, words: counts.map((each) => describeFeature(each)?.words ?? '-') }))
     .filter(({ words }) => new Set(words).size > 1);
-  if (rows.length === 0) return [];
-  return formatTable(
-    [{ title: `features that differ (${rows.length} of ${features.length})`, rows }],
-    runs.map(headingOf),
-    width,
-  );
-};
-
-const countCases = (count: number): string => (count === 1 ? '1 case has' : `${count} cases have`);

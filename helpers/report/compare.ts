@@ -3,6 +3,7 @@ import { reasonOf } from './differences.ts';
 import { aboutOf, type PropertyRecord } from './properties.ts';
 import type { CaseRecord, RunRecord, Status } from './record.ts';
 import { readSettleTimes, type SettleTimes } from './settle-times.ts';
+import { countOf, formatSettle } from './text.ts';
 
 /** A run that takes part: `A` is what the others are compared with. */
 export type ComparedRun = Pick<
@@ -18,7 +19,7 @@ export type ComparedRun = Pick<
   settleMs: { allow?: SettleTimes; deny?: SettleTimes };
 };
 
-export type ComparedProperty = {
+type ComparedProperty = {
   name: string;
   about: string;
   /** In the order of the runs; null where a run does not tell. */
@@ -36,7 +37,7 @@ export type ComparedCase = {
 };
 
 /** A case that passes, and takes until it holds much longer than in the first run. Milliseconds, in the order of the runs. */
-export type SlowerCase = { name: string; settleMs: (number | null)[] };
+type SlowerCase = { name: string; settleMs: (number | null)[] };
 
 /** Runs side by side. Every case whose status is not the same everywhere is in one of the four lists. */
 export type Comparison = {
@@ -100,7 +101,7 @@ export const exitCodeOfComparison = ({ regressions, fixed, runs, proved }: Compa
 export const describeComparison = (comparison: Comparison): string => {
   const { regressions, fixed, runs, proved, unproved } = comparison;
   const count = regressions.length;
-  const found = `${count === 0 ? 'no' : count} regression${count === 1 || count === 0 ? '' : 's'} in ${runs.length} runs`;
+  const found = `${count === 0 ? 'no regression' : countOf(count, 'regression')} in ${runs.length} runs`;
   const aborted = runs
     .slice(1)
     .filter((run) => run.aborted !== undefined)
@@ -114,6 +115,12 @@ export const describeComparison = (comparison: Comparison): string => {
   ];
   return limits.length === 0 ? found : `${found}, but ${limits.join(', and ')}`;
 };
+
+export const describeSame = ({ same }: Comparison): string =>
+  `${countOf(same, 'case has', 'cases have')} the same status in every run`;
+
+/** A time to settle, where the run has one. */
+export const wordOfTime = (time: number | null): string => (time === null ? '-' : formatSettle(time));
 
 type NameOf = (record: Pick<RunRecord, 'environment'>) => string;
 

@@ -8,7 +8,7 @@ import {
   type GridRecord,
   type StepRecord,
 } from './record.ts';
-import { formatRows, formatSettle, placeSideBySide, removeControls, widest, wrap } from './text.ts';
+import { countOf, formatRows, formatSettle, placeSideBySide, removeControls, widest, wrap } from './text.ts';
 
 /** Lines of cells, and grids, of one step; the rest is in the record. A plugin that does nothing is wrong everywhere. */
 const maximumCells = 12;
@@ -60,14 +60,13 @@ const headingOf = ({ grids }: StepRecord, index: number): string | undefined => 
   const unknown = cells.filter(({ got }) => got.outcome === 'error').length;
   const asserted = grids.reduce((sum, grid) => sum + countAsserted(grid), 0);
   if (cells.length === 0) return undefined;
+  const probes = countOf(asserted, 'probe');
   const parts = [
-    ...(cells.length > unknown ? [`${cells.length - unknown} of ${countProbes(asserted)} differ`] : []),
-    ...(unknown > 0 ? [`${unknown} of ${countProbes(asserted)} could not be told`] : []),
+    ...(cells.length > unknown ? [`${cells.length - unknown} of ${probes} differ`] : []),
+    ...(unknown > 0 ? [`${unknown} of ${probes} could not be told`] : []),
   ];
   return `${parts.join(', ')} after step ${index + 1}`;
 };
-
-const countProbes = (count: number): string => `${count} ${count === 1 ? 'probe' : 'probes'}`;
 
 const describeSettling = ({ settleMs, rounds, retries }: StepRecord): string => {
   const equal = rounds - retries;

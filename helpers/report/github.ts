@@ -4,7 +4,7 @@ import { statuses, type CaseRecord, type RunRecord } from './record.ts';
 import { redactData } from './redact.ts';
 import { replayFlags } from './replay.ts';
 import { describeEnvironment, describeShard } from './summary.ts';
-import { formatSeconds, removeControls } from './text.ts';
+import { countOf, formatSeconds, removeControls } from './text.ts';
 import { escapeXml } from './xml.ts';
 
 /** GitHub shows ten errors of a step, and no more. */
@@ -78,7 +78,7 @@ export const formatStepSummary = (record: RunRecord): string => {
   return [
     `## netpol-conformance: ${parts.join(', ')}`,
     '',
-    `${cases.length} ${cases.length === 1 ? 'case' : 'cases'} in ${formatSeconds(durationMs)} on ${escapeXml(describeEnvironment(run))}`,
+    `${countOf(cases.length, 'case')} in ${formatSeconds(durationMs)} on ${escapeXml(describeEnvironment(run))}`,
     '',
     ...(run.shard === undefined ? [] : [describeShard(run), '']),
     ...(aborted === undefined ? [] : [`**Aborted:** ${escapeXml(aborted)}`, '']),

@@ -31,7 +31,6 @@ const tableOf = (flows: readonly FlowRecord[], width: number): string[] => {
   const rows = shown.map((flow) => ({
     name: nameFlow(flow),
     words: [flow.want, ...whats.map((what) => formatTimes(flow, what))],
-    about: '',
   }));
   const left = flows.length - shown.length;
   return [

@@ -1,6 +1,6 @@
 import type { CaseRecord, StepRecord } from './record.ts';
 import { redact } from './redact.ts';
-import { formatSeconds, formatSettle, removeControls, wrap, type Layout } from './text.ts';
+import { countOf, formatSeconds, formatSettle, removeControls, wrap, type Layout } from './text.ts';
 
 /**
  * What became of each step of a case, a line a step, under the line of the case:
@@ -17,15 +17,13 @@ const indent = 6;
 
 const partsOf = ({ settleMs, rounds, retries, operation, answers = [] }: StepRecord): string[] => [
   ...Object.entries(settleMs).map(([verdict, time]) => `${verdict} in ${formatSettle(time)}`),
-  ...(rounds > 0 ? [count(rounds, 'round', 'rounds'), count(retries, 'retry', 'retries')] : []),
+  ...(rounds > 0 ? [countOf(rounds, 'round'), countOf(retries, 'retry', 'retries')] : []),
   ...(operation === undefined
     ? []
     : [
         `done in ${formatSeconds(operation.toMs - operation.fromMs)}`,
-        `${count(operation.watched, 'flow', 'flows')} watched`,
+        `${countOf(operation.watched, 'flow')} watched`,
         ...(operation.attempt > 1 ? [`attempt ${operation.attempt}`] : []),
       ]),
   ...answers.map(({ policy, got }) => `${policy} ${got}`),
 ];
-
-const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`;

@@ -10,6 +10,7 @@ import { replayCommand } from './replay.ts';
 import { readSettleTimes } from './settle-times.ts';
 import { formatTable } from './table.ts';
 import {
+  countOf,
   formatRows,
   formatSeconds,
   formatSettle,
@@ -85,7 +86,7 @@ const formatResults = ({ cases }: RunRecord, results: string, width: number): st
 export const describeShard = ({ shard, cases }: Pick<RunRecord, 'shard' | 'cases'>): string => {
   if (shard === undefined) return '';
   const others = shard.selection.length - cases.length;
-  return `shard ${shard.index} of ${shard.count}: ${others} ${others === 1 ? 'case is' : 'cases are'} for the others`;
+  return `shard ${shard.index} of ${shard.count}: ${countOf(others, 'case is', 'cases are')} for the others`;
 };
 
 const formatCounts = ({ cases, counts, durationMs }: RunRecord, layout: Layout): string[] => {
@@ -93,9 +94,7 @@ const formatCounts = ({ cases, counts, durationMs }: RunRecord, layout: Layout):
     const text = `${counts[status]} ${status}`;
     return counts[status] === 0 ? text : paint(text, statusStyles[status], layout);
   });
-  return [
-    `${cases.length} ${cases.length === 1 ? 'case' : 'cases'} in ${formatSeconds(durationMs)}: ${parts.join(', ')}`,
-  ];
+  return [`${countOf(cases.length, 'case')} in ${formatSeconds(durationMs)}: ${parts.join(', ')}`];
 };
 
 /** Where a run was, on one line. */
@@ -105,7 +104,7 @@ export const describeEnvironment = ({ environment }: Pick<RunRecord, 'environmen
     provider,
     `plugin ${plugin}`,
     ...(families.length === 0 ? [] : [families.join(' and ')]),
-    `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`,
+    countOf(nodes, 'node'),
     ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),
   ];
   return removeControls(parts.join(', '));

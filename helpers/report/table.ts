@@ -1,7 +1,7 @@
 import { widest, wrap } from './text.ts';
 
 /** A row of a table: a name, a word in each column, and what needs a sentence. */
-export type Row = { name: string; words: readonly string[]; about: string };
+export type Row = { name: string; words: readonly string[]; about?: string };
 
 /** Rows below a title that stands in the line of the headings. */
 export type Section = { title: string; rows: readonly Row[] };
@@ -34,7 +34,7 @@ export const formatTable = (
   const isBeside = width - start >= leastRoom;
   return sections.flatMap(({ title, rows }) => [
     line(title, headings).trimEnd(),
-    ...rows.flatMap(({ name, words, about }) => {
+    ...rows.flatMap(({ name, words, about = '' }) => {
       const cells = line(' '.repeat(indent) + name, words);
       if (about === '') return [cells.trimEnd()];
       if (isBeside) return wrap(about, width, `${cells}  `, start);

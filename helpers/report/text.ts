@@ -4,7 +4,7 @@ import type { Status } from './record.ts';
 /** How text is laid out: columns of the terminal, and whether it may be coloured (the caller honours NO_COLOR). */
 export type Layout = { width: number; colour: boolean };
 
-export type Style = 'green' | 'red' | 'magenta' | 'yellow' | 'bold' | 'dim';
+type Style = 'green' | 'red' | 'magenta' | 'yellow' | 'bold' | 'dim';
 
 export const statusStyles: Readonly<Record<Status, Style>> = {
   pass: 'green',
@@ -85,6 +85,10 @@ export const placeSideBySide = (
     `${(left[index] ?? '').padEnd(room)}${right[index] ?? ''}`.trimEnd(),
   );
 };
+
+/** `1 case`, `3 cases`. */
+export const countOf = (number: number, noun: string, many = `${noun}s`): string =>
+  `${number} ${number === 1 ? noun : many}`;
 
 export const widest = (lines: readonly string[]): number => Math.max(0, ...lines.map((line) => line.length));
 

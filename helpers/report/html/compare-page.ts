@@ -1,6 +1,8 @@
 import {
   describeComparison,
+  describeSame,
   exitCodeOfComparison,
+  wordOfTime,
   type ComparedCase,
   type ComparedRun,
   type Comparison,
@@ -16,7 +18,7 @@ type Cell = { words: string; status?: Status | undefined };
 
 /** Runs side by side as one HTML file: plugins x features, what differs, and how long changes took. */
 export const formatComparePage = (comparison: Comparison): string => {
-  const { runs, regressions, fixed, changed, missing, flaky, slower, same } = comparison;
+  const { runs, regressions, fixed, changed, missing, flaky, slower } = comparison;
   const [first] = runs;
   const cases = (title: string, rows: readonly ComparedCase[]): Part => ({
     title,
@@ -51,7 +53,7 @@ export const formatComparePage = (comparison: Comparison): string => {
     html`<header>
       <p class="product">netpol-conformance compare</p>
       <h1 class="${statusOf(comparison)}">${headline}</h1>
-      <p>${same} ${same === 1 ? 'case has' : 'cases have'} the same status in every run.</p>
+      <p>${describeSame(comparison)}.</p>
       ${warnOfVersions(runs)}
     </header>`,
     shown,
@@ -103,11 +105,7 @@ const formatRuns = (runs: readonly ComparedRun[]): Markup => {
     ['tool', ({ tool }) => tool],
     ['record', ({ path }) => path],
   ];
-  const rows = facts.map(([name, tell]) => ({
-    name,
-    cells: runs.map((run) => ({ words: tell(run) })),
-    about: '',
-  }));
+  const rows = facts.map(([name, tell]) => ({ name, cells: runs.map((run) => ({ words: tell(run) })) }));
   return tabulate('Runs', runs, rows);
 };
 
@@ -118,7 +116,6 @@ const formatFeatures = ({ runs, features }: Comparison): Markup =>
     features.map(({ name, counts }) => ({
       name,
       cells: counts.map((each) => describeFeature(each) ?? { words: '-' }),
-      about: '',
     })),
   );
 
@@ -129,8 +126,7 @@ const formatSlower = ({ runs, slower }: Comparison): Markup =>
       runs,
       slower.map(({ name, settleMs }) => ({
         name,
-        cells: settleMs.map((time) => ({ words: time === null ? '-' : formatSettle(time) })),
-        about: '',
+        cells: settleMs.map((time) => ({ words: wordOfTime(time) })),
       })),
     )}`;
 
@@ -152,9 +148,9 @@ const formatProperties = ({ runs, properties }: Comparison): Markup =>
 const tabulate = (
   label: string,
   runs: readonly ComparedRun[],
-  rows: readonly { name: string; cells: readonly Cell[]; about: string }[],
+  rows: readonly { name: string; cells: readonly Cell[]; about?: string }[],
 ): Markup => {
-  const isTold = rows.some(({ about }) => about !== '');
+  const isTold = rows.some(({ about = '' }) => about !== '');
   return html`<div class="wide" tabindex="0" role="group" aria-label="${label}">
     <table>
       <thead>
