@@ -9,7 +9,7 @@ export type Problem = {
 };
 
 /** What went wrong, in the order in which a reader needs it: subject, wanted, got, next step. */
-export type Complaint = {
+type Complaint = {
   subject: string;
   wanted?: string;
   got?: string;
@@ -46,12 +46,15 @@ export class NetpolError extends Error {
   }
 }
 
+const errorWith = (code: string) =>
+  class extends NetpolError {
+    constructor(complaint: Complaint, cause?: Error) {
+      super(code, complaint, cause);
+    }
+  };
+
 /** The command line or the configuration asks for something that cannot be. Nothing was created. */
-export class UsageError extends NetpolError {
-  constructor(complaint: Complaint) {
-    super('usage', complaint);
-  }
-}
+export class UsageError extends errorWith('usage') {}
 
 /** Files that were read are wrong; carries all problems at once. Nothing was created. */
 export class InputError extends NetpolError {
@@ -64,35 +67,19 @@ export class InputError extends NetpolError {
 }
 
 /** This machine lacks something: a program, a permission, a kernel feature, an engine that answers. */
-export class EnvironmentError extends NetpolError {
-  constructor(complaint: Complaint, cause?: Error) {
-    super('environment', complaint, cause);
-  }
-}
+export class EnvironmentError extends errorWith('environment') {}
 
 /** The cluster refused or failed: API away, no permission, image not pulled, node not ready. */
-export class ClusterError extends NetpolError {
-  constructor(complaint: Complaint, cause?: Error) {
-    super('cluster', complaint, cause);
-  }
-}
+export class ClusterError extends errorWith('cluster') {}
 
 /** A probe or its stream could not do its work, so nothing is known about the cells it was for. */
-export class ProbeError extends NetpolError {
-  constructor(complaint: Complaint, cause?: Error) {
-    super('probe', complaint, cause);
-  }
-}
+export class ProbeError extends errorWith('probe') {}
 
 /** What was watched was out of sight for too long: nothing is known, and another attempt may tell. */
 export class BlindError extends ProbeError {}
 
 /** The world before the first policy was not as it must be (a cell that should be open was not). */
-export class BaselineError extends NetpolError {
-  constructor(complaint: Complaint) {
-    super('baseline', complaint);
-  }
-}
+export class BaselineError extends errorWith('baseline') {}
 
 /** `file:line:column: message`, the form that editors and terminals turn into links. */
 export const formatProblem = ({ file, line, column, message }: Problem): string =>

@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
 
-export type PollOptions = {
+type PollOptions = {
   /** Milliseconds after which `failure` is thrown. */
   deadline: number;
   /** Milliseconds between the end of one check and the start of the next. */

@@ -5,7 +5,7 @@ import type { Problem } from '../helpers/errors.ts';
 /** Work that is planned and not done yet; `monitor` is the continuous probing while something is upgraded. */
 export const plans = ['domain-names', 'status', 'systems', 'monitor', 'sctp-probes'] as const;
 
-export type Proof = { name: string; line: number };
+type Proof = { name: string; line: number };
 
 /** What a peer tests, or a text demands. `cases`: how many generated cases it stands for, by default and in all. */
 export type CoverageRow = {

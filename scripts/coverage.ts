@@ -11,10 +11,10 @@ import { collectProofs, type Proofs } from './coverage-proofs.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-export type Tally = { rows: number; proved: number; partly: number; later: number; holes: number };
+type Tally = { rows: number; proved: number; partly: number; later: number; holes: number };
 
 /** A row is proved where something proves it, and partly so where a rest of it is planned; without either it is a hole. */
-export const tally = (rows: readonly CoverageRow[]): Tally => {
+const tally = (rows: readonly CoverageRow[]): Tally => {
   const count = (isProved: boolean, isPlanned: boolean): number =>
     rows.filter(
       ({ provedBy, later }) => provedBy.length > 0 === isProved && (later !== undefined) === isPlanned,

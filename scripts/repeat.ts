@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { CaseRecord, RunRecord } from '../helpers/report/record.ts';
+import { isRed, type CaseRecord, type RunRecord } from '../helpers/report/record.ts';
+import { percentileOf } from '../helpers/report/settle-times.ts';
 import { createRunName } from '../helpers/run/session.ts';
 
 const cli = fileURLToPath(new URL('../helpers/run/cli.ts', import.meta.url));
@@ -43,15 +44,13 @@ const formatRow = (name: string, cases: readonly CaseRecord[]): string => {
   const retries = ran.map(({ steps }) => steps.reduce((sum, step) => sum + step.retries, 0));
   const times = ran.flatMap(({ settleMs }) => settleMs ?? []).toSorted((one, other) => one - other);
   const seconds = ran.map(({ durationMs }) => durationMs / 1000).toSorted((one, other) => one - other);
-  const at = (sorted: readonly number[], share: number): number =>
-    sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
   return `| ${[
     name.replace('network-policy/', ''),
     red.length === 0 ? 0 : `${red.length} (${[...new Set(red)].join(', ')})`,
     retries.reduce((sum, each) => sum + each, 0),
     Math.max(0, ...retries),
-    ...(times.length === 0 ? ['-', '-'] : [at(times, 0.5), at(times, 1)].map((time) => time.toFixed(0))),
-    at(seconds, 0.5).toFixed(2),
+    ...[50, 100].map((percent) => percentileOf(times, percent)?.toFixed(0) ?? '-'),
+    percentileOf(seconds, 50)?.toFixed(2) ?? '-',
   ].join(' | ')} |`;
 };
 
@@ -68,9 +67,7 @@ try {
   );
   console.log('| --- | --- | --- | --- | --- | --- | --- |');
   for (const [name, cases] of ran) console.log(formatRow(name, cases));
-  const red = records.flatMap(({ cases }) =>
-    cases.filter(({ status }) => status === 'fail' || status === 'error'),
-  );
+  const red = records.flatMap(({ cases }) => cases.filter(({ status }) => isRed(status)));
   console.log(`\n${records.length} runs of ${ran.length} cases: ${red.length} red`);
   for (const { name, status, message } of red) console.error(`${status} ${name}\n${message}`);
   process.exitCode = red.length === 0 ? 0 : 1;

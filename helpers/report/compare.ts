@@ -1,7 +1,7 @@
 import { compareFeatures, type ComparedFeature } from './compare-features.ts';
 import { reasonOf } from './differences.ts';
 import { aboutOf, type PropertyRecord } from './properties.ts';
-import type { CaseRecord, RunRecord, Status } from './record.ts';
+import { isRed, type CaseRecord, type RunRecord, type Status } from './record.ts';
 import { readSettleTimes, type SettleTimes } from './settle-times.ts';
 import { countOf, formatSettle } from './text.ts';
 
@@ -204,8 +204,6 @@ const findSlower = (records: readonly RunRecord[]): SlowerCase[] => {
     return isSlower ? [{ name, settleMs: [before, ...times] }] : [];
   });
 };
-
-const isRed = (status: Status | null | undefined): boolean => status === 'fail' || status === 'error';
 
 const compareProperties = (records: readonly RunRecord[]): ComparedProperty[] =>
   namesIn(records.map(({ properties }) => properties)).map((name) => {

@@ -14,7 +14,7 @@ import { aboutOf } from './properties.ts';
 import { removeControls } from './text.ts';
 
 /** Upstream's fields of a profile, and below them what only we know. */
-export type ProfileReport = {
+type ProfileReport = {
   name: ConformanceProfile;
   standard: LevelStatus;
   /** Absent where the run has no case of this level, as upstream has it. */

@@ -1,6 +1,6 @@
 import { describeInFile, lineOfRed } from './console.ts';
 import { summariseDifferences } from './differences.ts';
-import { statuses, type CaseRecord, type RunRecord } from './record.ts';
+import { isRed, statuses, type CaseRecord, type RunRecord } from './record.ts';
 import { redactData } from './redact.ts';
 import { replayFlags } from './replay.ts';
 import { describeEnvironment, describeShard } from './summary.ts';
@@ -13,14 +13,12 @@ const mostAnnotations = 10;
 const mostDescribed = 50;
 const mostCharacters = 15_000;
 
-const isRed = ({ status }: CaseRecord): boolean => status === 'fail' || status === 'error';
-
 /**
  * A line for each red case that GitHub shows at the scenario's file and line; the last says how many more there are.
  * @see https://docs.github.com/actions/reference/workflow-commands-for-github-actions#setting-an-error-message
  */
 export const formatAnnotations = (record: RunRecord): string[] => {
-  const red = redactData(record).cases.filter(isRed);
+  const red = redactData(record).cases.filter(({ status }) => isRed(status));
   const shown = red.length > mostAnnotations ? red.slice(0, mostAnnotations - 1) : red;
   const left = red.length - shown.length;
   return [

@@ -6,6 +6,9 @@ import type { PropertyRecord } from './properties.ts';
 export const statuses = ['pass', 'fail', 'error', 'skip'] as const;
 export type Status = (typeof statuses)[number];
 
+/** Whether a case failed or could not be told; null stands for a run that does not have it. */
+export const isRed = (status: Status | null | undefined): boolean => status === 'fail' || status === 'error';
+
 /** A cell that was not as wanted, with the oracle's reason. */
 export type DifferingCell = {
   from: string;
