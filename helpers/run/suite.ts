@@ -93,18 +93,39 @@ export const runSuite = async (
   });
   run.session.schedule(scenarios.filter((scenario) => !run.skipped.has(scenario)));
   await new Promise<void>((resolve) => {
-    const runner: Runner = mocha.run(() => resolve());
+    const runner: Runner = mocha.run(() => {
+      process.off('uncaughtException', onDefect);
+      resolve();
+    });
     runner.on('fail', (test: { type?: string; title: string }, error: Error) => {
       if (test.type === 'hook') run.vanished(`${test.title} failed: ${error.message}`);
     });
-    const stop = (): void => {
+    const stop = (reason: string): void => {
       runner.abort();
-      run.session.abort('the run was interrupted');
+      run.session.abort(reason);
     };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
+    const interrupt = (): void => stop('the run was interrupted');
+    if (signal.aborted) interrupt();
+    else signal.addEventListener('abort', interrupt, { once: true });
+    const onDefect = (error: unknown): void => {
+      const reason = `a defect of ours ended the run: ${messageOf(error)}`;
+      run.vanished(reason);
+      stop(reason);
+    };
+    takeFromMocha(runner);
+    process.on('uncaughtException', onDefect);
   });
   return undefined;
+};
+
+/**
+ * What nobody catches is told by cli.ts. Mocha would hold an exception against a test that goes on all the same, and break off
+ * the cleaning up when that ends; a rejection it would take for handled, and say nothing.
+ */
+const takeFromMocha = (runner: Runner): void => {
+  const { uncaught, unhandled } = runner as Runner & { unhandled: () => void };
+  process.off('uncaughtException', uncaught);
+  process.off('unhandledRejection', unhandled);
 };
 
 const testsOf = (suite: Suite): Test[] => [...suite.tests, ...suite.suites.flatMap(testsOf)];

@@ -13,6 +13,14 @@ const breakModule = (path: string): string => `
     return next(url, context);
   } });`;
 
+const plantInScenario = (code: string): string => `
+  import { registerHooks } from 'node:module';
+  registerHooks({ load: (url, context, next) => {
+    const loaded = next(url, context);
+    if (!url.endsWith('/helpers/run/check.ts')) return loaded;
+    return { ...loaded, source: String(loaded.source).replace('record.startedAt =', ${JSON.stringify(code)} + '; $&') };
+  } });`;
+
 describe('an error that nobody catches', function () {
   this.timeout(60_000);
 
@@ -59,4 +67,22 @@ describe('an error that nobody catches', function () {
     expect(output).to.include('unexpected Error: planted');
     expect((await readRecord(folder.path)).aborted).to.equal(undefined);
   });
+
+  for (const [what, planted] of [
+    ['exception', `setImmediate(() => { throw new Error('planted'); })`],
+    ['rejection', `Promise.reject(new Error('planted'))`],
+  ] as const)
+    it(`ends a run with 2 after an uncaught ${what}, while its last scenario is under way`, async () => {
+      await using folder = await temporaryFolder();
+      const { exitCode, output } = await runNetpol(
+        ['run', 'network-policy/peers/pod-and-namespace', '--provider', 'lab', '--output', folder.path],
+        before(plantInScenario(planted)),
+      );
+      expect(exitCode, output).to.equal(2);
+      expect(output).to.include('unexpected Error: planted');
+      const { aborted, cases } = await readRecord(folder.path);
+      expect(aborted).to.equal(undefined);
+      expect(cases.map(({ status }) => status)).to.deep.equal(['error']);
+      expect(cases[0]?.message).to.include('a defect of ours ended the run: planted');
+    });
 });
