@@ -2,8 +2,7 @@ import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
-import { openClient } from '../kube/client.ts';
-import type { KubeClient } from '../kube/client.ts';
+import { openClient, type KubeClient } from '../kube/client.ts';
 import { cleanAdmin } from './clean-admin.ts';
 import { removeOurRoutes, ownerLabel } from './host-container.ts';
 import { listNodeContainers } from './kind-nodes.ts';
@@ -11,8 +10,7 @@ import { runLabel } from './kubernetes-objects.ts';
 import { waitForRemoval } from './kubernetes-namespaces.ts';
 import { cleanNodeLabels } from './node-labels.ts';
 import { listRunNamespaces } from './other-runs.ts';
-import { isAlive, listOwnedFolders } from './owner.ts';
-import type { OwnerRecord } from './owner.ts';
+import { isAlive, listOwnedFolders, type OwnerRecord } from './owner.ts';
 import { runProgram, succeeds } from './programs.ts';
 
 export type CleanOptions = {

@@ -1,13 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { InputError, messageOf, UsageError } from '../errors.ts';
-import type { Problem } from '../errors.ts';
+import { InputError, messageOf, UsageError, type Problem } from '../errors.ts';
 import { isObject } from '../kube/checks.ts';
 import type { Definition } from '../kube/definitions.ts';
 import { adminGroup } from '../kube/policy-kinds.ts';
-import { parseDocuments } from '../kube/yaml.ts';
-import type { ParsedDocument } from '../kube/yaml.ts';
+import { parseDocuments, type ParsedDocument } from '../kube/yaml.ts';
 import { download, isUrl, parseUrl, withoutSecrets, type DownloadWords } from './download.ts';
 
 /** The CRDs of one file. */

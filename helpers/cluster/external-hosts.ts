@@ -1,8 +1,7 @@
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { ClusterError } from '../errors.ts';
-import { idOf } from '../kube/world.ts';
-import type { Pod } from '../kube/world.ts';
+import { idOf, type Pod } from '../kube/world.ts';
 import { poll, settleAll } from '../wait.ts';
 import type { AgentStream, ExternalHostRequest, ObjectName } from './cluster.ts';
 import { createHostContainer, removeHostContainer, routeToContainer } from './host-container.ts';

@@ -1,6 +1,5 @@
 import type { KubeClient, V1DaemonSet, V1Node } from '../kube/client.ts';
-import { familyOf } from '../kube/world.ts';
-import type { Family } from '../kube/world.ts';
+import { familyOf, type Family } from '../kube/world.ts';
 import type { Environment } from './cluster.ts';
 
 // DaemonSets by which network plugins are known. `kindnet` enforces since kind's images of Kubernetes 1.31.

@@ -1,7 +1,6 @@
 import { ClusterError } from '../errors.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { AdminKind } from '../kube/policy-kinds.ts';
-import { policyResources } from '../kube/policy-kinds.ts';
+import { policyResources, type AdminKind } from '../kube/policy-kinds.ts';
 
 export type Permission = { group: string; resource: string; verbs: readonly string[] };
 

@@ -1,5 +1,4 @@
-import { InputError } from '../errors.ts';
-import type { Problem } from '../errors.ts';
+import { InputError, type Problem } from '../errors.ts';
 import { findViolations, isObject } from '../kube/checks.ts';
 import { parseDocuments, type ParsedDocument } from '../kube/yaml.ts';
 import { descriptionCheck } from './plugin-description-check.ts';

@@ -1,5 +1,4 @@
-import { closestOf, flawOfKey } from './syntax.ts';
-import type { Flaw } from './syntax.ts';
+import { closestOf, flawOfKey, type Flaw } from './syntax.ts';
 
 // Building blocks that say what a JSON value must look like. Each check reports everything that it finds.
 

@@ -10,13 +10,10 @@ import {
 import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
 import { within } from '../wait.ts';
 import { ApiError, toApiError } from './api-error.ts';
-import { createDefinitions } from './definitions.ts';
-import type { Definitions } from './definitions.ts';
-import { openExec } from './exec.ts';
-import type { ExecRequest, LineStream } from './exec.ts';
+import { createDefinitions, type Definitions } from './definitions.ts';
+import { openExec, type ExecRequest, type LineStream } from './exec.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
-import { createPolicies } from './policies.ts';
-import type { Policies } from './policies.ts';
+import { createPolicies, type Policies } from './policies.ts';
 
 export type {
   V1DaemonSet,

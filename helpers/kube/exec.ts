@@ -1,6 +1,5 @@
 import { PassThrough, Writable } from 'node:stream';
-import { Exec } from '@kubernetes/client-node';
-import type { KubeConfig } from '@kubernetes/client-node';
+import { Exec, type KubeConfig } from '@kubernetes/client-node';
 import { within } from '../wait.ts';
 import { ApiError, shorten, toApiError } from './api-error.ts';
 

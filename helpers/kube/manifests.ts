@@ -1,18 +1,14 @@
-import { InputError } from '../errors.ts';
-import type { Problem } from '../errors.ts';
-import { describe, findViolations, isObject } from './checks.ts';
-import type { Check, Violation } from './checks.ts';
+import { InputError, type Problem } from '../errors.ts';
+import { describe, findViolations, isObject, type Check, type Violation } from './checks.ts';
 import { checks, readNamespace, readNode, readPod, readService } from './objects.ts';
 import type { NamespaceObject, NodeObject, PodObject, ServiceObject } from './objects.ts';
 import type { AdminPolicy, NetworkPolicy } from './types.ts';
-import { findRuleLines } from './rule-lines.ts';
-import type { RuleLines } from './rule-lines.ts';
+import { findRuleLines, type RuleLines } from './rule-lines.ts';
 import { validateAdminPolicy } from './validate-admin.ts';
 import { validateNetworkPolicy } from './validate.ts';
 import { isWorkload, readTemplate } from './workloads.ts';
 import type { Pod, World } from './world.ts';
-import { parseDocuments } from './yaml.ts';
-import type { ParsedDocument, Path } from './yaml.ts';
+import { parseDocuments, type ParsedDocument, type Path } from './yaml.ts';
 
 export type Manifests = {
   world: World;

@@ -1,10 +1,8 @@
 import { isIP } from 'node:net';
-import { describe, listOf, mapOf, oneOf, someFields, text } from './checks.ts';
-import type { Check } from './checks.ts';
+import { describe, listOf, mapOf, oneOf, someFields, text, type Check } from './checks.ts';
 import { flawOfLabelName, flawOfLabelValue, flawOfPortNumber, flawOfSubdomain } from './syntax.ts';
 import type { Labels, Protocol } from './types.ts';
-import { familyOf } from './world.ts';
-import type { Namespace, Node, Pod, Service } from './world.ts';
+import { familyOf, type Namespace, type Node, type Pod, type Service } from './world.ts';
 
 // The fields of Namespaces, Nodes, Pods and Services that the model reads; everything else in them is free.
 

@@ -6,10 +6,8 @@ import { createAdminPolicies } from './admin-policies.ts';
 import { ApiError, isMissing } from './api-error.ts';
 import { isObject } from './checks.ts';
 import { compareSpecs, defaultPolicyTypes } from './compare-specs.ts';
-import type { AdminKind } from './policy-kinds.ts';
-import { formatPolicyName, isAdminKind } from './policy-kinds.ts';
-import { createPolicyObjects } from './policy-objects.ts';
-import type { PolicyObjects, StoredPolicy } from './policy-objects.ts';
+import { formatPolicyName, isAdminKind, type AdminKind } from './policy-kinds.ts';
+import { createPolicyObjects, type PolicyObjects, type StoredPolicy } from './policy-objects.ts';
 import type { AdminPolicy, Labels, NetworkPolicy, NetworkPolicySpec, Policy, PolicyName } from './types.ts';
 import { isAdminPolicy } from './world.ts';
 

@@ -1,8 +1,6 @@
-import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
-import type { CustomObjectsApi } from '@kubernetes/client-node';
+import { PatchStrategy, setHeaderOptions, type CustomObjectsApi } from '@kubernetes/client-node';
 import { isMissing } from './api-error.ts';
-import type { PolicyResource } from './policy-kinds.ts';
-import { policyResources } from './policy-kinds.ts';
+import { policyResources, type PolicyResource } from './policy-kinds.ts';
 import type { ObjectMeta, Policy, PolicyName } from './types.ts';
 
 /** A policy as the API server keeps it. */

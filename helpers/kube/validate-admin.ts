@@ -1,9 +1,7 @@
 import { findViolations, isObject, listOf, mapOf, object, oneOf, text } from './checks.ts';
 import type { Check, Fields, Violation } from './checks.ts';
-import type { AdminKind } from './policy-kinds.ts';
-import { adminGroup, isAdminKind, policyResources } from './policy-kinds.ts';
-import { flawOfCanonicalCidr, flawOfPortNumber } from './syntax.ts';
-import type { Flaw } from './syntax.ts';
+import { adminGroup, isAdminKind, policyResources, type AdminKind } from './policy-kinds.ts';
+import { flawOfCanonicalCidr, flawOfPortNumber, type Flaw } from './syntax.ts';
 import type { Channel } from './types.ts';
 import { labelSelector, metadata, numberThat } from './validate.ts';
 

@@ -1,7 +1,5 @@
-import { isObject } from './checks.ts';
-import type { Violation } from './checks.ts';
-import { validateAdminPolicy } from './validate-admin.ts';
-import type { AdminValidation } from './validate-admin.ts';
+import { isObject, type Violation } from './checks.ts';
+import { validateAdminPolicy, type AdminValidation } from './validate-admin.ts';
 import { validateNetworkPolicy } from './validate.ts';
 
 const adminKinds: readonly unknown[] = [

@@ -1,11 +1,8 @@
 import { UsageError } from '../errors.ts';
-import { addressOf, idOf } from '../kube/world.ts';
-import type { Family, Pod, World } from '../kube/world.ts';
-import { groupAlike, standIns } from '../model/alike.ts';
-import type { Alike } from '../model/alike.ts';
+import { addressOf, idOf, type Family, type Pod, type World } from '../kube/world.ts';
+import { groupAlike, standIns, type Alike } from '../model/alike.ts';
 import type { Cell } from './explain-pair.ts';
-import { otherPorts, portsMentioned } from './known-ports.ts';
-import type { NamedPort } from './known-ports.ts';
+import { otherPorts, portsMentioned, type NamedPort } from './known-ports.ts';
 
 /** Pods that behave alike, and the ports at which they are asked. */
 export type Asked = Alike & { name: string; ports: NamedPort[] };

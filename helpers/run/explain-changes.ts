@@ -2,11 +2,9 @@ import type { World } from '../kube/world.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { Verdict } from '../model/reason.ts';
 import { wrap } from '../report/text.ts';
-import { askAlike, eachCell, namePorts } from './explain-cells.ts';
-import type { GroupCell } from './explain-cells.ts';
+import { askAlike, eachCell, namePorts, type GroupCell } from './explain-cells.ts';
 import type { ExplainInput } from './explain-input.ts';
-import { describePart, locatePart } from './policy-places.ts';
-import type { Sources } from './policy-places.ts';
+import { describePart, locatePart, type Sources } from './policy-places.ts';
 
 /** `applied`: the policies come to those that are there, or replace those of their names. `replaced`: no other stays. */
 export type ChangeMode = 'applied' | 'replaced';

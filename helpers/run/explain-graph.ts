@@ -1,8 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { Verdict } from '../model/reason.ts';
-import { askAlike, cellsBetween, eachCell, namePorts } from './explain-cells.ts';
-import type { Asked, GroupCell } from './explain-cells.ts';
+import { askAlike, cellsBetween, eachCell, namePorts, type Asked, type GroupCell } from './explain-cells.ts';
 import type { ExplainInput } from './explain-input.ts';
 import { formatDot } from './graph-dot.ts';
 import { formatSvg } from './graph-svg.ts';

@@ -1,7 +1,5 @@
-import { readManifests } from '../kube/manifests.ts';
-import type { Manifests } from '../kube/manifests.ts';
-import { readNode } from '../kube/objects.ts';
-import type { NodeObject } from '../kube/objects.ts';
+import { readManifests, type Manifests } from '../kube/manifests.ts';
+import { readNode, type NodeObject } from '../kube/objects.ts';
 import { readSnapshot } from '../kube/snapshot.ts';
 import type { AdminPolicy } from '../kube/types.ts';
 import { readFiles } from './manifest-files.ts';

@@ -4,8 +4,7 @@ import { formatProbeKind } from '../matrix/matrix.ts';
 import type { Oracle } from '../model/oracle.ts';
 import type { Stage } from '../model/stages.ts';
 import { formatRows, wrap } from '../report/text.ts';
-import { describePart, locatePart } from './policy-places.ts';
-import type { Sources } from './policy-places.ts';
+import { describePart, locatePart, type Sources } from './policy-places.ts';
 
 /** A question: does this pod reach that one? */
 export type Cell = { from: string; to: string; protocol: Protocol; port: number; family: Family };

@@ -1,12 +1,9 @@
 import { UsageError } from '../errors.ts';
-import { idOf } from '../kube/world.ts';
-import type { World } from '../kube/world.ts';
-import { createOracle } from '../model/oracle.ts';
-import type { Oracle } from '../model/oracle.ts';
+import { idOf, type World } from '../kube/world.ts';
+import { createOracle, type Oracle } from '../model/oracle.ts';
 import type { Verdict } from '../model/reason.ts';
 import { formatRows, wrap } from '../report/text.ts';
-import { askAlike, cellsBetween, namePorts } from './explain-cells.ts';
-import type { Asked, GroupCell } from './explain-cells.ts';
+import { askAlike, cellsBetween, namePorts, type Asked, type GroupCell } from './explain-cells.ts';
 import type { ExplainInput } from './explain-input.ts';
 
 /** What is said to all cells of one pair of groups. */

@@ -1,10 +1,8 @@
 import { UsageError } from '../errors.ts';
 import type { Family } from '../kube/world.ts';
-import { findUnused } from '../model/unused.ts';
-import type { TrafficKind, Unused } from '../model/unused.ts';
+import { findUnused, type TrafficKind, type Unused } from '../model/unused.ts';
 import { wrap } from '../report/text.ts';
-import { askAlike } from './explain-cells.ts';
-import type { Asked } from './explain-cells.ts';
+import { askAlike, type Asked } from './explain-cells.ts';
 import type { ExplainInput } from './explain-input.ts';
 import { portsOfPolicies } from './known-ports.ts';
 import { describePart, locatePart } from './policy-places.ts';

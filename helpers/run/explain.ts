@@ -1,12 +1,9 @@
 import { UsageError } from '../errors.ts';
-import { addressOf, idOf } from '../kube/world.ts';
-import type { ContainerPort, Family, Pod, World } from '../kube/world.ts';
+import { addressOf, idOf, type ContainerPort, type Family, type Pod, type World } from '../kube/world.ts';
 import { printGrid } from '../matrix/grid.ts';
-import { createOracle } from '../model/oracle.ts';
-import type { Oracle } from '../model/oracle.ts';
+import { createOracle, type Oracle } from '../model/oracle.ts';
 import type { ExplainInput } from './explain-input.ts';
-import { describePair, kindOf } from './explain-pair.ts';
-import type { Cell } from './explain-pair.ts';
+import { describePair, kindOf, type Cell } from './explain-pair.ts';
 import { locatePart } from './policy-places.ts';
 
 export type ExplainOptions = {

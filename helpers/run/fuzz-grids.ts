@@ -1,6 +1,5 @@
-import { idOf, isRunning } from '../kube/world.ts';
+import { idOf, isRunning, type Family, type Pod, type Service, type World } from '../kube/world.ts';
 import type { Protocol } from '../kube/types.ts';
-import type { Family, Pod, Service, World } from '../kube/world.ts';
 import { buildMatrix, type Expectation, type Matrix } from '../matrix/matrix.ts';
 import { matchesSelector } from '../model/matching.ts';
 import { createOracle, type Oracle } from '../model/oracle.ts';

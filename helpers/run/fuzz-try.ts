@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { World } from '../kube/world.ts';
-import { idOf } from '../kube/world.ts';
+import { idOf, type World } from '../kube/world.ts';
 import { compareMatrices } from '../matrix/compare.ts';
 import { buildMatrix, cellOf, formatProbeKind, type ProbeKind } from '../matrix/matrix.ts';
 import { createOracle } from '../model/oracle.ts';

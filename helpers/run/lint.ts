@@ -1,5 +1,4 @@
-import type { Problem } from '../errors.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, type Problem } from '../errors.ts';
 import { idOf, type Family } from '../kube/world.ts';
 import { cellOf, formatProbeKind, type Expectation, type ProbeKind } from '../matrix/matrix.ts';
 import { judgeCell, type Oracles } from '../model/cell.ts';

@@ -1,7 +1,6 @@
 import { globSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError, messageOf } from '../errors.ts';
-import type { Problem } from '../errors.ts';
+import { InputError, messageOf, type Problem } from '../errors.ts';
 
 /**
  * The texts of files, and of every .yaml, .yml and .json below folders; each file once.

@@ -10,8 +10,7 @@ import {
   type Service,
   type World,
 } from '../../kube/world.ts';
-import { guestNamespaces } from '../cluster.ts';
-import type { Lane, PodRequest, ServiceRequest } from '../cluster.ts';
+import { guestNamespaces, type Lane, type PodRequest, type ServiceRequest } from '../cluster.ts';
 import { nodes, serviceAddresses } from './addresses.ts';
 import type { Holder } from './holder.ts';
 import { createMembers } from './members.ts';

@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { readAdminApi } from '../../../helpers/cluster/admin-api.ts';
-import { openClient } from '../../../helpers/kube/client.ts';
-import type { KubeClient } from '../../../helpers/kube/client.ts';
+import { openClient, type KubeClient } from '../../../helpers/kube/client.ts';
 import type { Labels } from '../../../helpers/kube/types.ts';
-import { kubeconfigFor, startFakeServer } from '../kube/fake-server.ts';
-import type { Answer, FakeServer } from '../kube/fake-server.ts';
+import { kubeconfigFor, startFakeServer, type Answer, type FakeServer } from '../kube/fake-server.ts';
 
 const definition = {
   metadata: {

@@ -2,8 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { readFacts, warnOfSeveralEngines, type Facts } from '../../../helpers/cluster/facts.ts';
-import { openClient } from '../../../helpers/kube/client.ts';
-import type { V1Node } from '../../../helpers/kube/client.ts';
+import { openClient, type V1Node } from '../../../helpers/kube/client.ts';
 import { kubeconfigFor, startFakeServer } from '../kube/fake-server.ts';
 import { temporaryFolder } from '../netpol.ts';
 

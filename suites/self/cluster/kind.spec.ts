@@ -5,8 +5,7 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { clean } from '../../../helpers/cluster/clean.ts';
 import type { Cluster, Lane } from '../../../helpers/cluster/cluster.ts';
-import { startKind } from '../../../helpers/cluster/kind.ts';
-import type { KindOptions } from '../../../helpers/cluster/kind.ts';
+import { startKind, type KindOptions } from '../../../helpers/cluster/kind.ts';
 import { EnvironmentError, InputError, UsageError } from '../../../helpers/errors.ts';
 import {
   externalPorts,

@@ -1,8 +1,7 @@
 import { execa } from 'execa';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Lane, ObjectName, PodRequest } from '../../../helpers/cluster/cluster.ts';
-import type { ContainerPort, Pod } from '../../../helpers/kube/world.ts';
-import { idOf } from '../../../helpers/kube/world.ts';
+import { idOf, type ContainerPort, type Pod } from '../../../helpers/kube/world.ts';
 import type { Observation } from '../../../helpers/matrix/matrix.ts';
 import type { ProbeRequest } from '../../../helpers/probe/link.ts';
 import { openLinks, type Links } from '../../../helpers/probe/pods.ts';

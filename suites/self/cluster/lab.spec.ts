@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import type { Cluster, Lane } from '../../../helpers/cluster/cluster.ts';
-import { noNextPlugin } from '../../../helpers/cluster/cluster.ts';
+import { noNextPlugin, type Cluster, type Lane } from '../../../helpers/cluster/cluster.ts';
 import { startLab } from '../../../helpers/cluster/lab/lab.ts';
 import { ClusterError } from '../../../helpers/errors.ts';
 import type { NetworkPolicy } from '../../../helpers/kube/types.ts';

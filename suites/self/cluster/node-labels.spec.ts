@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { cleanNodeLabels, setNodeLabels } from '../../../helpers/cluster/node-labels.ts';
-import { openClient } from '../../../helpers/kube/client.ts';
-import type { KubeClient } from '../../../helpers/kube/client.ts';
+import { openClient, type KubeClient } from '../../../helpers/kube/client.ts';
 import type { Labels } from '../../../helpers/kube/types.ts';
-import { kubeconfigFor, startFakeServer } from '../kube/fake-server.ts';
-import type { FakeServer } from '../kube/fake-server.ts';
+import { kubeconfigFor, startFakeServer, type FakeServer } from '../kube/fake-server.ts';
 
 const ours = 'netpol-conformance/zone';
 const label = '/metadata/labels/netpol-conformance~1zone';

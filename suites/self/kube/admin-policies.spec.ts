@@ -7,8 +7,7 @@ import { openClient } from '../../../helpers/kube/client.ts';
 import { compareAdminSpecs } from '../../../helpers/kube/compare-specs.ts';
 import type { Policies } from '../../../helpers/kube/policies.ts';
 import type { AdminNetworkPolicy, BaselineAdminNetworkPolicy } from '../../../helpers/kube/types.ts';
-import { kubeconfigFor, messageOf, startFakeServer, thrownBy } from './fake-server.ts';
-import type { FakeServer } from './fake-server.ts';
+import { kubeconfigFor, messageOf, startFakeServer, thrownBy, type FakeServer } from './fake-server.ts';
 
 const own = { run: '1' };
 const path = '/apis/policy.networking.k8s.io/v1alpha1/adminnetworkpolicies';

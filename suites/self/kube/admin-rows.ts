@@ -1,7 +1,6 @@
 // What policies of the three admin kinds have in common: pieces to build them from, and what every API server must make
 // of them.
-import type { AdminKind } from '../../../helpers/kube/policy-kinds.ts';
-import { policyResources } from '../../../helpers/kube/policy-kinds.ts';
+import { policyResources, type AdminKind } from '../../../helpers/kube/policy-kinds.ts';
 
 import type { Channel } from '../../../helpers/kube/types.ts';
 

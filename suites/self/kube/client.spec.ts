@@ -7,8 +7,7 @@ import { expect } from 'chai';
 import { EnvironmentError, UsageError } from '../../../helpers/errors.ts';
 import { ApiError, toApiError } from '../../../helpers/kube/api-error.ts';
 import { openClient } from '../../../helpers/kube/client.ts';
-import { kubeconfigFor, messageOf, startFakeServer, thrownBy } from './fake-server.ts';
-import type { FakeServer } from './fake-server.ts';
+import { kubeconfigFor, messageOf, startFakeServer, thrownBy, type FakeServer } from './fake-server.ts';
 
 const key = 'PLANTED-PRIVATE-KEY-0123456789';
 const token = 'planted-token-9876543210';

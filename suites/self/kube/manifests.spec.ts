@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { InputError } from '../../../helpers/errors.ts';
-import { readManifests } from '../../../helpers/kube/manifests.ts';
-import type { Manifests } from '../../../helpers/kube/manifests.ts';
+import { readManifests, type Manifests } from '../../../helpers/kube/manifests.ts';
 
 const read = (...texts: string[]): Manifests =>
   readManifests(texts.map((text, index) => ({ file: `${index}.yaml`, text })));

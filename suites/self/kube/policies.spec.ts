@@ -3,12 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ClusterError } from '../../../helpers/errors.ts';
-import { openClient } from '../../../helpers/kube/client.ts';
-import type { KubeClient } from '../../../helpers/kube/client.ts';
+import { openClient, type KubeClient } from '../../../helpers/kube/client.ts';
 import { compareSpecs } from '../../../helpers/kube/compare-specs.ts';
 import type { NetworkPolicy } from '../../../helpers/kube/types.ts';
-import { kubeconfigFor, messageOf, startFakeServer, thrownBy } from './fake-server.ts';
-import type { FakeServer } from './fake-server.ts';
+import { kubeconfigFor, messageOf, startFakeServer, thrownBy, type FakeServer } from './fake-server.ts';
 
 describe('NetworkPolicies', () => {
   let folder: string;

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { parseDocuments } from '../../../helpers/kube/yaml.ts';
-import type { ParsedDocument } from '../../../helpers/kube/yaml.ts';
+import { parseDocuments, type ParsedDocument } from '../../../helpers/kube/yaml.ts';
 
 const valueOf = (text: string): unknown => {
   const { documents, problems } = parseDocuments(text, 'file.yaml');
