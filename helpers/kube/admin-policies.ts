@@ -1,5 +1,5 @@
 import { ClusterError } from '../errors.ts';
-import { ApiError, isMissing } from './api-error.ts';
+import { ApiError, ignoreMissing, isMissing } from './api-error.ts';
 import { compareAdminSpecs } from './compare-specs.ts';
 import type { StoredAdminPolicy } from './policies.ts';
 import type { AdminKind } from './policy-kinds.ts';
@@ -9,7 +9,7 @@ import type { AdminPolicy, Labels, PolicyName } from './types.ts';
 import { nameOfPolicy } from './world.ts';
 
 /** What is special about policies of the admin tiers: they belong to the whole cluster, which is not ours alone. */
-export type AdminPolicies = {
+type AdminPolicies = {
   apply(policy: AdminPolicy, own: Labels): Promise<void>;
   list(labelSelector: string, kinds?: readonly AdminKind[]): Promise<StoredAdminPolicy[]>;
   /**
@@ -63,11 +63,8 @@ export const createAdminPolicies = (objects: PolicyObjects): AdminPolicies => {
     },
     list: async (labelSelector, kinds = adminKinds) => {
       const lists = kinds.map(async (kind) => {
-        const found = await objects.list(kind, { labelSelector }).catch((error: unknown) => {
-          if (isMissing(error)) return [];
-          throw error;
-        });
-        return found.map((item) => asAdminPolicy(kind, item));
+        const found = await objects.list(kind, { labelSelector }).catch(ignoreMissing);
+        return (found ?? []).map((item) => asAdminPolicy(kind, item));
       });
       return (await Promise.all(lists)).flat();
     },

@@ -12,7 +12,7 @@ export class ApiError extends ClusterError {
 }
 
 /** What was asked, of which server: enough to say what to do about a failure. */
-export type Attempt = { subject: string; server: string };
+type Attempt = { subject: string; server: string };
 
 /**
  * Turns whatever a client threw into an error of ours that holds words only. Never the thrown thing itself, not even
@@ -28,6 +28,12 @@ export const toApiError = (thrown: unknown, attempt: Attempt): ApiError => {
 };
 
 export const isMissing = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
+
+/** What `catch` does where an object may not be there: gives undefined then. @throws any other error */
+export const ignoreMissing = (error: unknown): undefined => {
+  if (!isMissing(error)) throw error;
+  return undefined;
+};
 
 const describeStatus = (status: number, words: string, { subject, server }: Attempt): ApiError => {
   const name = STATUS_CODES[status] ?? '';
@@ -54,20 +60,21 @@ const describeConnection = (code: string, message: string, { subject, server }: 
   });
 };
 
+const silent = 'the server is silent; check the way to it (VPN, firewall, proxy)';
+const noWay = 'there is no way to the server; check the network (VPN, firewall)';
+const untrusted = 'the kubeconfig does not trust the certificate of this server; is it of another cluster?';
+
 const advice: Record<string, string> = {
   ECONNREFUSED: 'is the cluster running? `kubectl cluster-info` asks the same server',
   ENOTFOUND: 'the name of the server is not known here; check `server` in the kubeconfig',
   EAI_AGAIN: 'the name of the server cannot be looked up now; check `server` in the kubeconfig and the DNS',
-  ETIMEDOUT: 'the server is silent; check the way to it (VPN, firewall, proxy)',
-  EHOSTUNREACH: 'there is no way to the server; check the network (VPN, firewall)',
-  ENETUNREACH: 'there is no way to the server; check the network (VPN, firewall)',
-  UND_ERR_CONNECT_TIMEOUT: 'the server is silent; check the way to it (VPN, firewall, proxy)',
-  DEPTH_ZERO_SELF_SIGNED_CERT:
-    'the kubeconfig does not trust the certificate of this server; is it of another cluster?',
-  SELF_SIGNED_CERT_IN_CHAIN:
-    'the kubeconfig does not trust the certificate of this server; is it of another cluster?',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'the kubeconfig does not trust the certificate of this server; is it of another cluster?',
+  ETIMEDOUT: silent,
+  EHOSTUNREACH: noWay,
+  ENETUNREACH: noWay,
+  UND_ERR_CONNECT_TIMEOUT: silent,
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
   CERT_HAS_EXPIRED: 'the certificate of the server has expired',
 };
 

@@ -2,7 +2,7 @@ import { closestOf, flawOfKey, type Flaw } from './syntax.ts';
 
 // Building blocks that say what a JSON value must look like. Each check reports everything that it finds.
 
-export type Report = (path: (string | number)[], message: string) => void;
+type Report = (path: (string | number)[], message: string) => void;
 export type Check = (value: unknown, path: (string | number)[], report: Report) => void;
 export type Fields = Record<string, unknown>;
 
@@ -69,6 +69,14 @@ export const text =
     if (flaw !== undefined) report(path, flaw);
   };
 
+export const numberThat =
+  (flawOf: (value: number) => Flaw): Check =>
+  (value, path, report) => {
+    if (typeof value !== 'number') return report(path, `must be a number, got ${describe(value)}`);
+    const flaw = flawOf(value);
+    if (flaw !== undefined) report(path, flaw);
+  };
+
 export const oneOf = (...values: string[]): Check =>
   text((value) => {
     if (values.includes(value)) return undefined;
@@ -88,7 +96,7 @@ export const mapOf =
   };
 
 /** `spec.ingress[0].from[1].podSelector` */
-export const formatPath = (path: readonly (string | number)[]): string =>
+const formatPath = (path: readonly (string | number)[]): string =>
   path
     .map((part) => (typeof part === 'number' ? `[${part}]` : /^\w+$/.test(part) ? `.${part}` : `['${part}']`))
     .join('')

@@ -52,7 +52,7 @@ export type KubeClient = {
 };
 
 /** A pod as the API tells it now; `isGone` for the last word about it. */
-export type OnPod = (pod: V1Pod, isGone: boolean) => void;
+type OnPod = (pod: V1Pod, isGone: boolean) => void;
 
 const requestDeadline = 30_000;
 

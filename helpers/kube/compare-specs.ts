@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AdminPolicy, AdminPort, NetworkPolicySpec, PolicyType } from './types.ts';
+import type { AdminPolicy, AdminPort, NetworkPolicyPort, NetworkPolicySpec, PolicyType } from './types.ts';
 
 /** The first place where two specs differ. `got` is undefined where the field was lost. */
-export type SpecDifference = { path: string; wanted: unknown; got: unknown };
+type SpecDifference = { path: string; wanted: unknown; got: unknown };
 
 /** The first place where two specs differ in what they mean; API defaults and absent empty lists are no difference. */
 export const compareSpecs = (wanted: NetworkPolicySpec, got: NetworkPolicySpec): SpecDifference | undefined =>
@@ -20,36 +20,28 @@ export const defaultPolicyTypes = ({ egress = [] }: NetworkPolicySpec): PolicyTy
 
 const normalise = (spec: NetworkPolicySpec): unknown =>
   withoutEmpty({
-    ...spec,
+    ...withPorts(spec, (port: NetworkPolicyPort) => ({ ...port, protocol: port.protocol ?? 'TCP' })),
     podSelector: spec.podSelector ?? {},
     policyTypes: spec.policyTypes?.length ? spec.policyTypes : defaultPolicyTypes(spec),
-    ...(spec.ingress === undefined ? {} : { ingress: spec.ingress.map(withProtocols) }),
-    ...(spec.egress === undefined ? {} : { egress: spec.egress.map(withProtocols) }),
   });
-
-const withProtocols = <Rule extends { ports?: { protocol?: string }[] }>(rule: Rule): Rule =>
-  rule.ports === undefined
-    ? rule
-    : { ...rule, ports: rule.ports.map((port) => ({ ...port, protocol: port.protocol ?? 'TCP' })) };
 
 const normaliseAdmin = (spec: AdminPolicy['spec']): unknown =>
-  withoutEmpty({
-    ...spec,
-    ...(spec.ingress === undefined ? {} : { ingress: spec.ingress.map(withAdminProtocols) }),
-    ...(spec.egress === undefined ? {} : { egress: spec.egress.map(withAdminProtocols) }),
-  });
+  withoutEmpty(
+    withPorts(spec, (port: AdminPort) => ({
+      ...port,
+      ...(port.portNumber && { portNumber: { protocol: 'TCP', ...port.portNumber } }),
+      ...(port.portRange && { portRange: { protocol: 'TCP', ...port.portRange } }),
+    })),
+  );
 
-const withAdminProtocols = <Rule extends { ports?: AdminPort[] }>(rule: Rule): Rule =>
-  rule.ports === undefined
-    ? rule
-    : {
-        ...rule,
-        ports: rule.ports.map((port) => ({
-          ...port,
-          ...(port.portNumber && { portNumber: { protocol: 'TCP', ...port.portNumber } }),
-          ...(port.portRange && { portRange: { protocol: 'TCP', ...port.portRange } }),
-        })),
-      };
+type Rules<Port> = { ingress?: { ports?: Port[] }[]; egress?: { ports?: Port[] }[] };
+
+/** The spec with this done to the ports of all its rules. */
+const withPorts = <Port>(spec: Rules<Port>, change: (port: Port) => object): object => {
+  const changeRules = (rules: Rules<Port>['ingress']) =>
+    rules?.map((rule) => ({ ...rule, ...(rule.ports && { ports: rule.ports.map(change) }) }));
+  return { ...spec, ingress: changeRules(spec.ingress), egress: changeRules(spec.egress) };
+};
 
 // Empty lists and label maps are left out on the wire; an empty selector is not, and means everything.
 const withoutEmpty = (value: unknown): unknown => {

@@ -1,7 +1,8 @@
 import type { CustomObjectsApi } from '@kubernetes/client-node';
 import { ClusterError } from '../errors.ts';
 import { poll } from '../wait.ts';
-import { ApiError, isMissing } from './api-error.ts';
+import { ApiError, ignoreMissing } from './api-error.ts';
+import { fieldManager } from './policy-objects.ts';
 import type { ObjectMeta } from './types.ts';
 
 /** A CustomResourceDefinition, as far as it is read here. */
@@ -33,18 +34,12 @@ const resource = {
   plural: 'customresourcedefinitions',
 } as const;
 const notYet: readonly number[] = [404, 429, 503];
-const fieldManager = 'netpol-conformance';
 
 // Through custom objects, which arrive as they stand: a schema in client-node's own model has other names for its fields.
 export const createDefinitions = (custom: CustomObjectsApi): Definitions => {
-  const read = async (name: string): Promise<Definition | undefined> => {
-    try {
-      return (await custom.getClusterCustomObject({ ...resource, name })) as Definition;
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
-  };
+  const read = async (name: string): Promise<Definition | undefined> =>
+    (await custom.getClusterCustomObject({ ...resource, name }).catch(ignoreMissing)) as
+      Definition | undefined;
   const isServed = async ({ spec, status }: Definition): Promise<boolean> => {
     const version = spec.versions.find(({ served }) => served)?.name;
     const isTrue = (type: string): boolean =>
@@ -70,11 +65,7 @@ export const createDefinitions = (custom: CustomObjectsApi): Definitions => {
       await custom.createClusterCustomObject({ ...resource, body, fieldManager, fieldValidation: 'Strict' });
     },
     delete: async (name) => {
-      try {
-        await custom.deleteClusterCustomObject({ ...resource, name });
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
+      await custom.deleteClusterCustomObject({ ...resource, name }).catch(ignoreMissing);
       const isGone = async (): Promise<true | undefined> =>
         (await read(name)) === undefined ? true : undefined;
       const failure = (): Error =>

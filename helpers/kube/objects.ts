@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { describe, listOf, mapOf, oneOf, someFields, text, type Check } from './checks.ts';
+import { describe, listOf, mapOf, numberThat, oneOf, someFields, text, type Check } from './checks.ts';
 import { flawOfLabelName, flawOfLabelValue, flawOfPortNumber, flawOfSubdomain } from './syntax.ts';
 import type { Labels, Protocol } from './types.ts';
 import { familyOf, type Namespace, type Node, type Pod, type Service } from './world.ts';
@@ -105,11 +105,7 @@ const truth: Check = (value, path, report) => {
   if (typeof value !== 'boolean') report(path, `must be true or false, got ${describe(value)}`);
 };
 
-const portNumber: Check = (value, path, report) => {
-  const flaw =
-    typeof value === 'number' ? flawOfPortNumber(value) : `must be a number, got ${describe(value)}`;
-  if (flaw !== undefined) report(path, flaw);
-};
+const portNumber = numberThat(flawOfPortNumber);
 
 const portNumberOrName: Check = (value, path, report) =>
   (typeof value === 'number' ? portNumber : text())(value, path, report);

@@ -3,7 +3,7 @@ import type { CustomObjectsApi } from '@kubernetes/client-node';
 import { ClusterError } from '../errors.ts';
 import { poll } from '../wait.ts';
 import { createAdminPolicies } from './admin-policies.ts';
-import { ApiError, isMissing } from './api-error.ts';
+import { ApiError, ignoreMissing, isMissing } from './api-error.ts';
 import { isObject } from './checks.ts';
 import { compareSpecs, defaultPolicyTypes } from './compare-specs.ts';
 import { formatPolicyName, isAdminKind, type AdminKind } from './policy-kinds.ts';
@@ -65,13 +65,9 @@ export const createPolicies = (custom: CustomObjectsApi): Policies => {
     },
     delete: async (name, own = {}) => {
       const uid = await admin.refuseForeign(name, own);
-      try {
-        const answer = await objects.remove(name, uid);
-        // A policy with a finalizer is told to go, and acts until its controller lets it.
-        if (isObject(answer) && answer['kind'] === name.kind) await waitUntilGone(objects, name);
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
+      const answer = await objects.remove(name, uid).catch(ignoreMissing);
+      // A policy with a finalizer is told to go, and acts until its controller lets it.
+      if (isObject(answer) && answer['kind'] === name.kind) await waitUntilGone(objects, name);
     },
     list: async (namespace) => (await objects.list('NetworkPolicy', { namespace })).map(readStored),
     listAll: async () => (await objects.list('NetworkPolicy', { labelSelector: '' })).map(readStored),

@@ -1,5 +1,5 @@
 import { PatchStrategy, setHeaderOptions, type CustomObjectsApi } from '@kubernetes/client-node';
-import { isMissing } from './api-error.ts';
+import { ignoreMissing } from './api-error.ts';
 import { policyResources, type PolicyResource } from './policy-kinds.ts';
 import type { ObjectMeta, Policy, PolicyName } from './types.ts';
 
@@ -27,21 +27,17 @@ export type PolicyObjects = {
   ): Promise<StoredPolicy[]>;
 };
 
-const fieldManager = 'netpol-conformance';
+/** Whose fields of an object are ours, as the API server tells them. */
+export const fieldManager = 'netpol-conformance';
 const fieldValidation = 'Strict';
 
 /** Through custom objects, which arrive as they stand: client-node's own model would send a rule without its `from`. */
 export const createPolicyObjects = (custom: CustomObjectsApi): PolicyObjects => ({
   read: async (policy) => {
-    try {
-      const place = placeOf(policy);
-      return (await ('namespace' in place
-        ? custom.getNamespacedCustomObject(place)
-        : custom.getClusterCustomObject(place))) as StoredPolicy;
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+    const place = placeOf(policy);
+    const reading: Promise<unknown> =
+      'namespace' in place ? custom.getNamespacedCustomObject(place) : custom.getClusterCustomObject(place);
+    return (await reading.catch(ignoreMissing)) as StoredPolicy | undefined;
   },
   send: async (policy, { force, uid }) => {
     const place = placeOf({ ...policy.metadata, kind: policy.kind });

@@ -73,11 +73,14 @@ export const flawOfCanonicalCidr = (text: string): Flaw => {
   if (flaw !== undefined) return flaw;
   const [address = '', length = ''] = text.split('/');
   if (/^0./.test(length)) return `the prefix length must not begin with 0, got ${quote(text)}`;
-  return isIP(address) === 6 &&
-    /^\[::ffff:[0-9a-f]+:[0-9a-f]+\]$/.test(new URL(`http://[${address}]`).hostname)
+  return isIP(address) === 6 && isMappedIPv4(address)
     ? `must not be an IPv4 address written as IPv6, got ${quote(text)}`
     : undefined;
 };
+
+/** Whether an IPv6 address is an IPv4 address in another notation. */
+export const isMappedIPv4 = (address: string): boolean =>
+  /^\[::ffff:[0-9a-f]+:[0-9a-f]+\]$/.test(new URL(`http://[${address}]`).hostname);
 
 /** The candidate that a misspelt word most likely means, or undefined. */
 export const closestOf = (word: string, candidates: readonly string[]): string | undefined => {

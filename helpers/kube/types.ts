@@ -11,11 +11,9 @@ export type ObjectMeta = {
   annotations?: Record<string, string>;
 };
 
-export type LabelSelectorOperator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
-
 export type LabelSelectorRequirement = {
   key: string;
-  operator: LabelSelectorOperator;
+  operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
   values?: string[];
 };
 
@@ -91,7 +89,7 @@ export type AdminProtocol = {
 };
 
 /** A rule of either direction: ingress has `from`, egress `to`; v1alpha1 has `ports`, v1alpha2 `protocols`. */
-export type AdminRule<Action extends string> = {
+type AdminRule<Action extends string> = {
   name?: string;
   action: Action;
   from?: AdminPeer[];

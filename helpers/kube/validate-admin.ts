@@ -1,9 +1,9 @@
-import { findViolations, isObject, listOf, mapOf, object, oneOf, text } from './checks.ts';
+import { findViolations, isObject, listOf, mapOf, numberThat, object, oneOf, text } from './checks.ts';
 import type { Check, Fields, Violation } from './checks.ts';
 import { adminGroup, isAdminKind, policyResources, type AdminKind } from './policy-kinds.ts';
 import { flawOfCanonicalCidr, flawOfPortNumber, type Flaw } from './syntax.ts';
 import type { Channel } from './types.ts';
-import { labelSelector, metadata, numberThat } from './validate.ts';
+import { labelSelector, metadata } from './validate.ts';
 
 /** `leniently`: accepts all that the API server accepts, also what can mean nothing. */
 export type AdminValidation = { channel?: Channel; leniently?: boolean };

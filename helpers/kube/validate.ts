@@ -1,5 +1,5 @@
 import { BlockList, isIPv4 } from 'node:net';
-import { describe, findViolations, isObject, listOf, mapOf, object, oneOf, text } from './checks.ts';
+import { findViolations, isObject, listOf, mapOf, numberThat, object, oneOf, text } from './checks.ts';
 import type { Check, Violation } from './checks.ts';
 import {
   flawOfCidr,
@@ -10,8 +10,8 @@ import {
   flawOfPortName,
   flawOfPortNumber,
   flawOfSubdomain,
+  isMappedIPv4,
 } from './syntax.ts';
-import type { Flaw } from './syntax.ts';
 
 /**
  * Everything for which the API server rejects a networking.k8s.io/v1 NetworkPolicy under strict field
@@ -69,9 +69,7 @@ const isStrictlyInside = (inner: string, outer: string): boolean => {
 const meansIPv4 = (cidr: string): boolean => {
   const [address = '', bits] = cidr.split('/');
   if (isIPv4(address)) return true;
-  return (
-    Number(bits) >= 96 && /^\[::ffff:[0-9a-f]+:[0-9a-f]+\]$/.test(new URL(`http://[${address}]`).hostname)
-  );
+  return Number(bits) >= 96 && isMappedIPv4(address);
 };
 
 const peer = object(
@@ -85,14 +83,6 @@ const peer = object(
     return 'must have podSelector, namespaceSelector or ipBlock (an empty selector is written {})';
   },
 );
-
-export const numberThat =
-  (flawOf: (value: number) => Flaw): Check =>
-  (value, path, report) => {
-    if (typeof value !== 'number') return report(path, `must be a number, got ${describe(value)}`);
-    const flaw = flawOf(value);
-    if (flaw !== undefined) report(path, flaw);
-  };
 
 const portNumber = numberThat(flawOfPortNumber);
 
