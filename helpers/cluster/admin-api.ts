@@ -18,7 +18,7 @@ import { stateOfOwner } from './other-runs.ts';
 import { adminPermissions, findMissing } from './permissions.ts';
 
 /** What a cluster has of the admin tiers. */
-export type AdminApi = {
+type AdminApi = {
   /** Those whose policies can be read and written. */
   kinds: AdminKind[];
   /** Those whose policies can be read at least. */
@@ -35,7 +35,7 @@ export type AdminApi = {
 type ChannelName = `${Channel}-channel`;
 
 /** Set on the CRDs of manifests/crds: they are not upstream's text. */
-export const minimalAnnotation = 'netpol-conformance/minimal';
+const minimalAnnotation = 'netpol-conformance/minimal';
 
 /** Releases of network-policy-api whose meaning this suite knows. */
 const knownReleases = /^v0\.[12]\./;

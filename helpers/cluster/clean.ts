@@ -13,7 +13,7 @@ import { listRunNamespaces } from './other-runs.ts';
 import { isAlive, listOwnedFolders, type OwnerRecord } from './owner.ts';
 import { runProgram, succeeds } from './programs.ts';
 
-export type CleanOptions = {
+type CleanOptions = {
   /** With one of these what dead runs left on that cluster goes too. */
   kubeconfig?: string;
   context?: string;

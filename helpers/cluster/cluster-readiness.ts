@@ -5,7 +5,7 @@ import { poll } from '../wait.ts';
 import type { Wait } from './plugin-description.ts';
 import type { Plugin } from './plugins.ts';
 
-export type ReadinessOptions = {
+type ReadinessOptions = {
   /** How many nodes there must be. */
   nodes: number;
   /** Says what must be there and ready besides, and how long that may take. */

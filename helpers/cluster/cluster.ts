@@ -183,7 +183,7 @@ export type Environment = {
 export type PluginOperation = 'kill' | 'restart' | 'rollover' | 'upgrade' | 'downgrade' | 'reset';
 
 /** What is away: the plugin of a node, the node with all that runs there, or the API server for everybody. */
-export type Outage = { part: 'plugin' | 'node'; node: string } | { part: 'api-server' };
+type Outage = { part: 'plugin' | 'node'; node: string } | { part: 'api-server' };
 
 /** A started cluster. Disposing of it undoes what `start` made and nothing else. */
 export type Cluster = AsyncDisposable & {

@@ -10,7 +10,7 @@ import type { CrdBundle } from './crd-bundle.ts';
 import { ownerAnnotation, runLabel } from './kubernetes-objects.ts';
 import { listRunNamespaces } from './other-runs.ts';
 
-export type InstallOptions = {
+type InstallOptions = {
   bundles: readonly CrdBundle[];
   /** Whoever installs, where the CRDs are to be removed at the end; absent where they go with the cluster. */
   run?: string;

@@ -40,7 +40,7 @@ export const useCluster = async (
   });
 };
 
-export type Creation = {
+type Creation = {
   cluster: string;
   keep: boolean;
   kindImage: string;

@@ -12,7 +12,7 @@ import { laneLabel, ownerAnnotation, runLabel } from './kubernetes-objects.ts';
  * The policies of one lane. Those of the admin tiers belong to the whole cluster: they carry the labels of their lane
  * and the owner, so that nobody else's are touched, and `netpol clean` finds them.
  */
-export type LanePolicies = {
+type LanePolicies = {
   apply(policy: Policy): Promise<void>;
   delete(name: PolicyName): Promise<void>;
   offer(document: object): Promise<PolicyAnswer>;

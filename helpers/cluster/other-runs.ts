@@ -5,9 +5,9 @@ import { ownerAnnotation, runLabel } from './kubernetes-objects.ts';
 import { isAlive } from './owner.ts';
 
 /** `unknown` where the owner ran on another machine. */
-export type OwnerState = 'live' | 'dead' | 'unknown';
+type OwnerState = 'live' | 'dead' | 'unknown';
 
-export type RunNamespace = { name: string; run: string; owner: string; state: OwnerState };
+type RunNamespace = { name: string; run: string; owner: string; state: OwnerState };
 
 /** What became of the process that an owner annotation names. */
 export const stateOfOwner = (owner: string): OwnerState => {

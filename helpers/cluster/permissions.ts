@@ -2,7 +2,7 @@ import { ClusterError } from '../errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { policyResources, type AdminKind } from '../kube/policy-kinds.ts';
 
-export type Permission = { group: string; resource: string; verbs: readonly string[] };
+type Permission = { group: string; resource: string; verbs: readonly string[] };
 
 /**
  * All that a run on an existing cluster cannot do without. manifests/run/rbac.yaml grants exactly this, what follows for
@@ -30,7 +30,6 @@ const permissionFor = (kind: AdminKind): Permission => {
   const { group, plural } = policyResources[kind];
   return { group, resource: plural, verbs: writing };
 };
-const definitions = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' };
 
 /** What a run needs besides for the policies of the admin tiers; without it they are skipped. */
 export const adminPermissions: Readonly<Record<AdminKind, Permission>> = {
@@ -38,10 +37,11 @@ export const adminPermissions: Readonly<Record<AdminKind, Permission>> = {
   BaselineAdminNetworkPolicy: permissionFor('BaselineAdminNetworkPolicy'),
   ClusterNetworkPolicy: permissionFor('ClusterNetworkPolicy'),
 };
-export const definitionPermissions: readonly Permission[] = [{ ...definitions, verbs: ['get', 'list'] }];
 
 /** What `--crd-bundle` needs besides. A role of its own, which no run has unless somebody binds it. */
-export const installPermissions: readonly Permission[] = [{ ...definitions, verbs: ['create', 'delete'] }];
+export const installPermissions: readonly Permission[] = [
+  { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', verbs: ['create', 'delete'] },
+];
 
 /**
  * Asks the API server for every permission that a run needs.

@@ -13,7 +13,7 @@ export type Networking = {
 };
 
 /** A Helm chart that is rendered, never installed: what it makes goes the way of any other manifest. */
-export type Chart = {
+type Chart = {
   release: string;
   namespace: string;
   /** A file of the chart with values that come before `values`. */

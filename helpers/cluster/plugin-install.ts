@@ -8,7 +8,7 @@ import { isArchive } from './plugin-description-check.ts';
 import type { Piece, PluginDescription } from './plugin-description.ts';
 import { runProgram } from './programs.ts';
 
-export type Preparation = {
+type Preparation = {
   /** Path of the description. */
   file: string;
   /** Name of the node with the API server, by which the other nodes find it. */

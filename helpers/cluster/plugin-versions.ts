@@ -16,7 +16,7 @@ import type { Plugin } from './plugins.ts';
 import { isVersionChange, wayTo } from './versions.ts';
 
 /** The plugin of a kind cluster, in the version that runs there now. */
-export type RunningPlugin = {
+type RunningPlugin = {
   /** Where its processes are. */
   place(): KindPlace;
   /** See `Cluster.operatePlugin`. */

@@ -41,7 +41,7 @@ export type Plugin = {
 };
 
 /** Where a plugin is to go. */
-export type Destination = {
+type Destination = {
   /** Name of the node with the API server. */
   controlPlane: string;
   signal?: AbortSignal | undefined;

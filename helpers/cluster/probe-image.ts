@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { ClusterError, messageOf } from '../errors.ts';
 import { runProgram, succeeds } from './programs.ts';
 
-export type ImageOptions = { log: (line: string) => void; signal?: AbortSignal | undefined };
+type ImageOptions = { log: (line: string) => void; signal?: AbortSignal | undefined };
 
 const dockerfile = fileURLToPath(new URL('../../manifests/run/Dockerfile', import.meta.url));
 

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { ClusterError, EnvironmentError } from '../errors.ts';
 
-export type ProgramOptions = {
+type ProgramOptions = {
   input?: string | Uint8Array | undefined;
   signal?: AbortSignal | undefined;
   /** Milliseconds. */

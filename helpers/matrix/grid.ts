@@ -2,7 +2,7 @@ import type { Expectation, Matrix, Observation } from './matrix.ts';
 
 /** A place in a text; both count from 1. */
 export type Position = { line: number; column: number };
-export type GridProblem = Position & { message: string };
+type GridProblem = Position & { message: string };
 
 /** A grid as drawn, and where each of its cells, row names and column names stands in the text. */
 export type DrawnGrid = {
@@ -76,11 +76,7 @@ export const parseGrid = (text: string): { grid: DrawnGrid } | { problems: GridP
 /** Draws expectations the way that scenarios write them; `parseGrid` reads it back. */
 export const printGrid = (matrix: Matrix<Expectation>): string => draw(matrix, (cell) => symbolOf[cell]);
 
-/** Draws what was seen: `.` connected, `X` dropped, `R` refused, `!` error. */
-export const printObservedGrid = (matrix: Matrix<Observation>): string =>
-  draw(matrix, (cell) => outcomeSymbols[cell.outcome]);
-
-/** Draws what was seen with brackets round the cells that `isMarked` picks out. */
+/** Draws what was seen (`.` connected, `X` dropped, `R` refused, `!` error) with brackets round the cells that `isMarked` picks out. */
 export const printMarkedGrid = (
   matrix: Matrix<Observation>,
   isMarked: (row: string, column: string) => boolean,

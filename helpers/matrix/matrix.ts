@@ -41,7 +41,8 @@ export const isAskedPatiently = (kind: ProbeKind): boolean =>
 export const lookupKind = { target: 'lookup', protocol: 'UDP', port: 53 } as const;
 
 /** What a probe met. `dropped` is silence, `refused` an RST or ICMP error, `error` means that we could not tell. */
-export type Outcome = 'connected' | 'dropped' | 'refused' | 'error';
+export const outcomes = ['connected', 'dropped', 'refused', 'error'] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** One observed cell. */
 export type Observation = {

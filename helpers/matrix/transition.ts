@@ -12,7 +12,7 @@ export type Want = 'allow' | 'deny';
  * `since`: when the change was made. `hold`: how long a flow must be as wanted on end, in milliseconds, of which only what
  * comes after `heldFrom` counts.
  */
-export type Watched = { since: number; heldFrom?: number; hold: number };
+type Watched = { since: number; heldFrom?: number; hold: number };
 
 /**
  * What a change did to a flow that was probed all the time; undefined as long as it has not been as wanted for so long.

@@ -4,7 +4,7 @@ import type { Subscription } from './subscriptions.ts';
 export type ClockOffset = { offsetMs: number; uncertaintyMs: number };
 
 /** What follows the clock of one agent. Disposing ends it. */
-export type ClockFollower = Disposable & {
+type ClockFollower = Disposable & {
   /** The best estimate of late; undefined until the agent has answered. */
   offset(): ClockOffset | undefined;
 };

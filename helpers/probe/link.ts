@@ -28,7 +28,7 @@ export type ProbeRequest = {
   flow?: { id: string; use: 'open' | 'exchange' | 'close' };
 };
 
-export type LinkOptions = {
+type LinkOptions = {
   /** The pod that must answer; an agent that knows no name of its own is judged by its addresses only. */
   name?: string;
   /** Addresses that the agent must own. Default none: not checked. */

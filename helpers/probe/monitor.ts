@@ -1,4 +1,5 @@
 import { ProbeError } from '../errors.ts';
+import { outcomes } from '../matrix/matrix.ts';
 import type { MonitorOutcome, Run } from '../matrix/timeline.ts';
 import { poll } from '../wait.ts';
 import { followClock, type ClockOffset } from './clock.ts';
@@ -29,7 +30,7 @@ export type Teller = {
   ): Subscription;
 };
 
-export type MonitorOptions = {
+type MonitorOptions = {
   /** Milliseconds between two probes of each watch. */
   interval: number;
 };
@@ -160,12 +161,12 @@ const followAgent = (
   };
 };
 
-const outcomes: readonly MonitorOutcome[] = ['connected', 'dropped', 'refused', 'error', 'handshake'];
+const monitorOutcomes: readonly MonitorOutcome[] = [...outcomes, 'handshake'];
 
 /** `[flow, outcome, from, to, detail?]` as agent.mjs prints it. */
 const parseRun = (told: unknown): { index: number; run: Run } | undefined => {
   const [index, outcome, from, to, detail] = Array.isArray(told) ? (told as unknown[]) : [];
-  const known = outcomes.find((name) => name === outcome);
+  const known = monitorOutcomes.find((name) => name === outcome);
   if (typeof index !== 'number' || typeof from !== 'number' || typeof to !== 'number' || known === undefined)
     return undefined;
   return { index, run: { outcome: known, from, to, ...(typeof detail === 'string' && { detail }) } };

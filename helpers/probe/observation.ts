@@ -1,7 +1,5 @@
-import type { Observation, Outcome } from '../matrix/matrix.ts';
+import { outcomes, type Observation } from '../matrix/matrix.ts';
 import { asRecord } from './greeting.ts';
-
-const outcomes: readonly Outcome[] = ['connected', 'dropped', 'refused', 'error'];
 
 /** What an agent said of one probe; what is no such thing is an `error`. */
 export const toObservation = (result: unknown): Observation => {

@@ -14,7 +14,7 @@ export type SettleOptions = {
   inFlight: number;
 };
 
-export type Settled<Seen> = {
+type Settled<Seen> = {
   /** True when enough rounds in a row matched; false when the budget ran out. */
   held: boolean;
   last: Seen;

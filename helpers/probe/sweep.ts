@@ -73,7 +73,12 @@ export const sweep = async (prober: Prober, targets: readonly Target[], deadline
 
 type Job = { key: string; request: ProbeRequest };
 
-const unanswered: Observation = { outcome: 'error', milliseconds: 0, detail: 'no answer from the agent' };
+/** Of a probe that its batch brought no result for. */
+export const unanswered: Observation = {
+  outcome: 'error',
+  milliseconds: 0,
+  detail: 'no answer from the agent',
+};
 const notAsked = 'not asked: not asserted, or nothing to dial in this family';
 
 const cellKey = (kind: ProbeKind, row: string, column: string): string =>

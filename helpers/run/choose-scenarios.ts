@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
-export type Chosen = {
+type Chosen = {
   chosen: Set<Scenario>;
   /** Those of them that `skip` takes out again, with the reason. */
   skipped: Map<Scenario, string>;

@@ -2,7 +2,7 @@ import { formatProbeKind } from '../matrix/matrix.ts';
 import type { GridSeen } from './observe.ts';
 
 /** When established connections were cut, as the rounds of one observation tell. */
-export type Cuts = {
+type Cuts = {
   /** Takes a round, in the order of their starts. `startedAt` in milliseconds. */
   watch(seen: readonly GridSeen[], startedAt: number): void;
   /** The latest start of a first silent round, over the cells of a grid that have been silent since. */

@@ -12,7 +12,7 @@ export type ChangeMode = 'applied' | 'replaced';
 type Side = { verdict: Verdict; deciders: string[]; decidedBy: object[] };
 type Change = GroupCell & { before: Side; after: Side };
 
-export type Changes = {
+type Changes = {
   text: string;
   /** Cells that are more open than before, and less. What is undefined lies between deny and allow. */
   opened: number;

@@ -3,6 +3,7 @@ import { ProbeError } from '../errors.ts';
 import type { World } from '../kube/world.ts';
 import { formatProbeKind, type Observation, type ProbeKind } from '../matrix/matrix.ts';
 import type { ProbeRequest } from '../probe/link.ts';
+import { unanswered } from '../probe/sweep.ts';
 import { poll, settleAll } from '../wait.ts';
 import { targetFor, type WantedGrid } from './expected.ts';
 import type { Ground } from './ground.ts';
@@ -78,7 +79,6 @@ type Flow = { id: string; kind: ProbeKind; row: string; column: string; request:
 
 /** How long one attempt may take, in milliseconds. */
 const deadline = 1000;
-const unanswered: Observation = { outcome: 'error', milliseconds: 0, detail: 'no answer from the agent' };
 
 const planFlows = ({ kind, want }: WantedGrid, world: World, ground: Ground): Flow[] => {
   const { hostOf } = targetFor({ kind, want }, world, ground);

@@ -6,7 +6,7 @@ import { remember, type LabelHistory } from './fuzz-recall.ts';
 import { guessBudget, tryScenario, type Place } from './fuzz-try.ts';
 import { worldOf } from './fuzz-world.ts';
 
-export type Search = {
+type Search = {
   seed: number;
   /** The first world that is tried, and the first that is not. */
   from: number;

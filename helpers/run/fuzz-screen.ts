@@ -10,7 +10,7 @@ import type { Reduced } from './fuzz-reduce.ts';
 import { count } from './judge.ts';
 
 /** What a person sees of `netpol fuzz`: the seed, how far it is, the find, and what it comes to. */
-export type FuzzScreen = FuzzListener & {
+type FuzzScreen = FuzzListener & {
   tell(find: Reduced, written: WrittenFind): void;
   end(fuzzed: Fuzzed, isInterrupted: boolean): void;
 };

@@ -12,7 +12,7 @@ import {
 import { drawGrids, questionsOf, type Question } from './fuzz-grids.ts';
 import { repair } from './fuzz-repair.ts';
 
-export type ShrinkOptions = {
+type ShrinkOptions = {
   /** Whether a scenario still shows the difference. Several may be asked at once. */
   fails: (scenario: Scenario) => Promise<boolean>;
   /** How many to ask at once. */

@@ -18,7 +18,7 @@ import { wantsAfter, type Answerers, type Wants } from './observe.ts';
 const longestSilence = 1000;
 
 /** `differs`: the network was otherwise than the oracle says until the patience was over. `untold`: we could not see. */
-export type Tried = 'agrees' | 'differs' | 'untold';
+type Tried = 'agrees' | 'differs' | 'untold';
 
 /** A lane, and what it has shown so far. */
 export type Place = {

@@ -9,7 +9,7 @@ import { reduce, type Isolate, type Reduced } from './fuzz-reduce.ts';
 import { openLanes, type Lanes } from './lanes.ts';
 import { startCluster, type Choice } from './providers.ts';
 
-export type FuzzSettings = {
+type FuzzSettings = {
   provider: Choice['provider'];
   config: Config;
   /** Marks what is created, as in a run. */

@@ -31,7 +31,7 @@ const generatedLabels = new Set([
 ]);
 
 /** A pod as those who write policies know it: one for all that its controller makes. */
-export type Workload = Pick<Pod, 'namespace' | 'name' | 'labels' | 'ports'> & { id: string };
+type Workload = Pick<Pod, 'namespace' | 'name' | 'labels' | 'ports'> & { id: string };
 
 /**
  * The workloads in the namespaces that these globs name, one pod for each, those of each namespace in turn. Pods of the

@@ -4,7 +4,7 @@ import { longest, type MonitorLimits } from '../report/monitor-record.ts';
 import type { FlowWatch } from './monitor-flows.ts';
 
 /** Evidence of moments in which something went wrong. Disposing looks no more. */
-export type Moments = Disposable & {
+type Moments = Disposable & {
   /**
    * `at-3.2s-leak-plugin.log` -> content: what was gathered so many seconds after the watch began. Called when it has ended.
    * Never throws.

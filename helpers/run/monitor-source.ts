@@ -43,7 +43,7 @@ type OpenOptions = {
  * Brings a started cluster to where something is proved. The cluster is stopped where that fails, and with the stage.
  * @throws AssertionError where policies do not hold, NetpolError where that cannot be told
  */
-export type OpenStage = (cluster: Cluster, options: OpenOptions) => Promise<Stage>;
+type OpenStage = (cluster: Cluster, options: OpenOptions) => Promise<Stage>;
 
 /** What is watched where nobody says: both directions, both protocols, open and closed, on both nodes. */
 const usualScenario = 'network-policy/isolation/replies-pass';

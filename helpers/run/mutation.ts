@@ -15,7 +15,7 @@ export type Fate = {
   milliseconds: number;
 };
 
-export type TryOptions = {
+type TryOptions = {
   /** Run all scenarios, not only until one fails. */
   thorough: boolean;
   lanes: number;

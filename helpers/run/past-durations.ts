@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CaseRecord, RunRecord } from '../report/record.ts';
 
 /** How long cases took in a run before, in milliseconds by their names, and where that stands. */
-export type PastDurations = { folder: string; durations: ReadonlyMap<string, number> };
+type PastDurations = { folder: string; durations: ReadonlyMap<string, number> };
 
 /** Older ones say less and less, and each must be read. */
 const mostRecords = 10;

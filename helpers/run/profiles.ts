@@ -4,7 +4,7 @@ import { cyclonusCases } from '../scenario/generated-cyclonus.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
 /** What scenarios are chosen from. */
-export type Pool = {
+type Pool = {
   /** Globs of spec files, below the root. */
   specs: readonly string[];
   /** Which of their scenarios it has. */
@@ -12,7 +12,7 @@ export type Pool = {
 };
 
 /** `about`: in one sentence, for people. */
-export type Profile = Pool & { about: string };
+type Profile = Pool & { about: string };
 
 const drawn = ['network-policy', 'admin', 'operations'].map((suite) => `suites/${suite}/**/*.spec.ts`);
 const pairwise = 'suites/generated/pairwise.spec.ts';

@@ -6,7 +6,7 @@ import type { Mode, System } from '../system/system.ts';
 import { describeMove, type UpgradeResult } from '../system/upgrade.ts';
 import { drawSystem } from './system-scenario.ts';
 
-export type ReplayOptions = {
+type ReplayOptions = {
   from: string;
   to: string;
   mode: readonly [Mode, Mode];

@@ -20,7 +20,7 @@ import { closeLaneRoutes, openLaneRoutes } from './network.ts';
 const nameLabel = 'kubernetes.io/metadata.name';
 
 /** What a lane needs of the lab that it is in. */
-export type LaneSurroundings = {
+type LaneSurroundings = {
   holder: Holder;
   takeLink: () => number;
   takeServiceNumber: () => number | undefined;

@@ -16,7 +16,7 @@ import {
 } from './network.ts';
 
 /** The pods and external hosts of one lane: network namespaces with an agent each. */
-export type Members = {
+type Members = {
   /** Snapshots in the order of creation. A pod is among them from the moment when it has its addresses. */
   pods(): Pod[];
   createPods(requests: readonly PodRequest[]): Promise<void>;

@@ -47,7 +47,7 @@ export const parsePlugins = (plugin: string, next = ''): PluginFlags => {
 };
 
 /** The plugin's processes, one for each node. */
-export type PluginProcesses = {
+type PluginProcesses = {
   /** Says that the state changed. Changes of one turn are fed as one state, as a busy API server's are. */
   changed(): void;
   /** See `Cluster.operatePlugin`. */

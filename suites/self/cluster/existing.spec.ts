@@ -8,12 +8,7 @@ import { clean } from '../../../helpers/cluster/clean.ts';
 import type { Cluster } from '../../../helpers/cluster/cluster.ts';
 import { startExisting, type ExistingOptions } from '../../../helpers/cluster/existing.ts';
 import { startKind } from '../../../helpers/cluster/kind.ts';
-import {
-  adminPermissions,
-  definitionPermissions,
-  installPermissions,
-  permissions,
-} from '../../../helpers/cluster/permissions.ts';
+import { adminPermissions, installPermissions, permissions } from '../../../helpers/cluster/permissions.ts';
 import { ClusterError, EnvironmentError, UsageError } from '../../../helpers/errors.ts';
 import { adminKinds } from '../../../helpers/kube/policy-kinds.ts';
 import { always, testAdminTiers } from './admin-tiers.ts';
@@ -24,6 +19,12 @@ import { testLiveAudit } from './live-audit.ts';
 
 const run = `exist${process.pid}`;
 const rbacFile = new URL('../../../manifests/run/rbac.yaml', import.meta.url);
+/** Without it no kind of the admin tiers is found. */
+const readingDefinitions = {
+  group: 'apiextensions.k8s.io',
+  resource: 'customresourcedefinitions',
+  verbs: ['get', 'list'],
+};
 type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] };
 
 describe('existing provider', () => {
@@ -33,7 +34,7 @@ describe('existing provider', () => {
     );
     const granted = objects.flatMap(({ kind, rules }) => (kind === 'ClusterRole' ? [rules] : []));
     const asked = [
-      [...permissions, ...Object.values(adminPermissions), ...definitionPermissions],
+      [...permissions, ...Object.values(adminPermissions), readingDefinitions],
       installPermissions,
     ].map((role) =>
       role.map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs })),

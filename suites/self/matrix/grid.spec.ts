@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { parseGrid, printGrid, printMarkedGrid, printObservedGrid } from '../../../helpers/matrix/grid.ts';
+import { parseGrid, printGrid, printMarkedGrid } from '../../../helpers/matrix/grid.ts';
 import {
   buildMatrix,
   type Expectation,
@@ -111,7 +111,7 @@ describe('an observed grid', () => {
   }));
 
   it('tells the four outcomes apart', () => {
-    expect(printObservedGrid(seen)).to.equal(
+    expect(printMarkedGrid(seen, () => false)).to.equal(
       '     connected dropped refused error\nx/a      .        X       R      !\n',
     );
   });
