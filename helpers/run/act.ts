@@ -1,6 +1,7 @@
 import { defaultNodes } from '../scenario/default-world.ts';
 import { settleAll } from '../wait.ts';
 import { nameOfPolicy, nodeLabelPrefix } from '../kube/world.ts';
+import { isOperation } from '../scenario/operations.ts';
 import { renamePolicy } from '../scenario/rename.ts';
 import type { Action, Scenario } from '../scenario/scenario.ts';
 import type { Ground } from './ground.ts';
@@ -11,6 +12,7 @@ export const act = async (
   scenario: Scenario,
   { lane, realName, realId, createPod, createNamespace }: Ground,
 ): Promise<void> => {
+  if (isOperation(action)) throw new RangeError('operations are done under watch by actUnderWatch');
   switch (action.verb) {
     case 'apply':
     case 'update':
@@ -53,14 +55,6 @@ export const act = async (
       return;
     case 'reject':
       throw new RangeError('documents are offered to an API server by checkAnswers, not done');
-    case 'kill':
-    case 'restart':
-    case 'rollover':
-    case 'upgrade':
-    case 'downgrade':
-    case 'outage':
-    case 'churn':
-      throw new RangeError('operations are done under watch by actUnderWatch');
   }
 };
 

@@ -1,6 +1,7 @@
 import { idOf } from '../kube/world.ts';
 import { matchesSelector } from '../model/matching.ts';
 import { defaultPods } from '../scenario/default-world.ts';
+import { isOperation, type OperationAction } from '../scenario/operations.ts';
 import { idOfPolicy } from '../scenario/policies.ts';
 import type { Action, Scenario, ScenarioPod, ScenarioService } from '../scenario/scenario.ts';
 import { applyAction, initialState, labelsIn, type State } from '../scenario/state.ts';
@@ -42,6 +43,7 @@ const disinherit = (pod: ScenarioPod, ids: ReadonlySet<string>): ScenarioPod => 
 };
 
 const fit = (action: Action, state: State, scenario: Scenario): Action => {
+  if (isLeftAlone(action)) return action;
   const { policies, pods, namespaces, completed } = state;
   switch (action.verb) {
     case 'apply':
@@ -93,17 +95,12 @@ const fit = (action: Action, state: State, scenario: Scenario): Action => {
     }
     case 'complete':
       return { ...action, pods: action.pods.filter((id) => pods.has(id) && !completed.has(id)) };
-    case 'reject':
-    case 'kill':
-    case 'restart':
-    case 'rollover':
-    case 'upgrade':
-    case 'downgrade':
-    case 'outage':
-    case 'churn':
-      return action;
   }
 };
+
+/** What is offered to an API server or done to the cluster is no change that could be smaller. */
+const isLeftAlone = (action: Action): action is OperationAction | Extract<Action, { verb: 'reject' }> =>
+  action.verb === 'reject' || isOperation(action);
 
 const newLabels = (
   labels: Readonly<Record<string, string>>,
@@ -124,6 +121,7 @@ const mapParts = <Part extends object>(
   );
 
 const isSomething = (action: Action): boolean => {
+  if (isLeftAlone(action)) return true;
   switch (action.verb) {
     case 'apply':
     case 'update':
@@ -138,15 +136,6 @@ const isSomething = (action: Action): boolean => {
       return action.pods.length + (action.namespaces ?? []).length > 0;
     case 'complete':
       return action.pods.length > 0;
-    case 'reject':
-    case 'kill':
-    case 'restart':
-    case 'rollover':
-    case 'upgrade':
-    case 'downgrade':
-    case 'outage':
-    case 'churn':
-      return true;
   }
 };
 
