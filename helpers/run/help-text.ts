@@ -1,4 +1,5 @@
 import { environmentName, options } from '../config.ts';
+import { wrap } from '../report/text.ts';
 import { help, type Help } from './help.ts';
 
 /** The help page of one command, of all that begin with this word, or the overview, in so many columns. */
@@ -20,6 +21,8 @@ const overview = (width: number): string =>
     ...wrap(
       'netpol: proves with real packets whether a cluster enforces its network policies, and says why',
       width,
+      '',
+      0,
     ),
     '',
     'npx netpol COMMAND, in a checkout also npm start -- COMMAND:',
@@ -28,10 +31,12 @@ const overview = (width: number): string =>
       width,
     ),
     '',
-    ...wrap('Without a command: run. COMMAND --help shows its flags.', width),
+    ...wrap('Without a command: run. COMMAND --help shows its flags.', width, '', 0),
     ...wrap(
       'Exit code: 0 all passed; 1 something failed; 2 we could not tell, or bad usage; 130 interrupted.',
       width,
+      '',
+      0,
     ),
   ].join('\n');
 
@@ -46,10 +51,18 @@ const commandPage = ({ usage, does, options: keys, more }: Help, width: number):
   const settings =
     flags.length === 0
       ? []
-      : ['', ...wrap('Flags win over the environment variables in brackets, those over netpol.yaml.', width)];
+      : [
+          '',
+          ...wrap(
+            'Flags win over the environment variables in brackets, those over netpol.yaml.',
+            width,
+            '',
+            0,
+          ),
+        ];
   return [
     `netpol ${usage}`,
-    ...wrap(does, width - 4).map((line) => `  ${line}`),
+    ...wrap(does, width - 2, '  ', 2),
     '',
     ...table([...flags, ...more], width),
     ...settings,
@@ -60,20 +73,9 @@ const commandPage = ({ usage, does, options: keys, more }: Help, width: number):
 const table = (rows: readonly (readonly [string, string])[], width: number): string[] => {
   const indent = width < 70 ? 6 : 28;
   return rows.flatMap(([left, right]) => {
-    const lines = wrap(right, width - indent - 2).map((line) => `${' '.repeat(indent)}${line}`);
+    const lines = wrap(right, width - 2, ' '.repeat(indent), indent);
     return left.length > indent - 4
       ? [`  ${left}`, ...lines]
       : [`  ${left}`.padEnd(indent) + (lines[0] ?? '').trimStart(), ...lines.slice(1)];
   });
-};
-
-const wrap = (text: string, width: number): string[] => {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 };
