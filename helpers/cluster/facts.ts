@@ -1,5 +1,5 @@
 import type { KubeClient, V1DaemonSet, V1Node } from '../kube/client.ts';
-import { familyOf, type Family } from '../kube/world.ts';
+import { families, familyOf, type Family } from '../kube/world.ts';
 import type { Environment } from './cluster.ts';
 
 // DaemonSets by which network plugins are known. `kindnet` enforces since kind's images of Kubernetes 1.31.
@@ -112,5 +112,5 @@ const readFamilies = (nodes: readonly V1Node[]): Family[] => {
     .filter(({ type }) => type === 'InternalIP')
     .map(({ address }) => address);
   const texts = subnets.length > 0 ? subnets : addresses;
-  return (['IPv4', 'IPv6'] as const).filter((family) => texts.some((text) => familyOf(text) === family));
+  return families.filter((family) => texts.some((text) => familyOf(text) === family));
 };

@@ -1,6 +1,7 @@
 import type { AdminPolicy, Labels, NetworkPolicy, Policy, PolicyName, Protocol } from './types.ts';
 
-export type Family = 'IPv4' | 'IPv6';
+export const families = ['IPv4', 'IPv6'] as const;
+export type Family = (typeof families)[number];
 
 /** A containerPort. Named ports in policies resolve to the port of that name *and* protocol. */
 export type ContainerPort = { name?: string; protocol: Protocol; port: number };

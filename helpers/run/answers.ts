@@ -9,7 +9,7 @@ import { findMissing } from '../scenario/stored.ts';
 import { formatAction } from '../scenario/world.ts';
 import { act } from './act.ts';
 import type { Ground } from './ground.ts';
-import { count } from './judge.ts';
+import { count } from './words.ts';
 
 /**
  * Plays a scenario that asks the API server: offers each policy as it stands in the file, and holds the answer, and
@@ -97,6 +97,6 @@ const judgeStored = async ({ action, stored = [] }: Step, after: string, { lane 
   });
   if (lines.length > 0)
     throw new AssertionError(
-      `${count(lines.length, 'policy')} stored otherwise ${after}\n${lines.join('\n')}`,
+      `${count(lines.length, 'policy', 'policies')} stored otherwise ${after}\n${lines.join('\n')}`,
     );
 };

@@ -5,6 +5,7 @@ import { namespaceClasses } from '../system/classes.ts';
 import { severities, type Severity } from '../system/findings.ts';
 import type { Triage, TriagedFinding } from '../system/triage.ts';
 import type { Mode } from '../system/system.ts';
+import { count } from './words.ts';
 
 export type AuditHeading = {
   mode: Mode | undefined;
@@ -101,5 +102,3 @@ const countBySeverity = (findings: readonly TriagedFinding[]): string =>
     .filter(([, number]) => number > 0)
     .map(([severity, number]) => count(number, severity))
     .join(', ');
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

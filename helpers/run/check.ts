@@ -14,23 +14,14 @@ import { baselineOf, gridsFor, sameBefore } from './expected.ts';
 import { openFlows } from './flows.ts';
 import { evidenceOf, scenarioFile } from './generated.ts';
 import { takePoliciesAway, type Ground } from './ground.ts';
-import {
-  answerersOf,
-  count,
-  describeCell,
-  judge,
-  listSome,
-  recordStep,
-  refuseOtherVerdicts,
-  refuseUntold,
-  round,
-} from './judge.ts';
+import { answerersOf, describeCell, judge, recordStep, refuseOtherVerdicts, refuseUntold } from './judge.ts';
 import { measureLatency } from './latency.ts';
 import { contradictionsAt } from './lint.ts';
 import { planFlows, type MonitoredFlow } from './monitor-flows.ts';
 import { observe, silenceAfter, wantsAfter, type Patience, type Seen, type Wants } from './observe.ts';
 import { actUnderWatch, chooseFlows, judgeOperation, refuseOutOfSight } from './operate.ts';
 import { holdReady, proveReady } from './readiness.ts';
+import { count, listSome, round } from './words.ts';
 
 /** What a check needs to know of the cluster besides the lane it works on. */
 export type CheckContext = Pick<Cluster, 'lacks' | 'operatePlugin' | 'outage'> & {

@@ -7,6 +7,7 @@ import { layoutOf } from '../report/layout.ts';
 import { readRecordsToCompare } from './compare-records.ts';
 import { textOf } from './more-flags.ts';
 import { readCommandLine } from './selection.ts';
+import { count } from './words.ts';
 
 /**
  * `netpol compare`: runs side by side. Returns the exit code: 1 where a case that passed in the first run is red in a
@@ -34,7 +35,7 @@ export const compareCommand = async (argv: readonly string[]): Promise<number> =
   const note = json ? console.error : console.log;
   if (left.length > 0)
     note(
-      `not compared: ${left.length} other ${left.length === 1 ? 'run' : 'runs'} of the same plugins, versions and clusters: ${left.join(', ')}`,
+      `not compared: ${count(left.length, 'other run')} of the same plugins, versions and clusters: ${left.join(', ')}`,
     );
   if (page !== undefined) note(`page: ${page}`);
   return exitCodeOfComparison(comparison);

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { addressOf, idOf, type Family, type Pod, type World } from '../kube/world.ts';
+import { addressOf, families, idOf, type Family, type Pod, type World } from '../kube/world.ts';
 import { groupAlike, standIns, type Alike } from '../model/alike.ts';
 import type { Cell } from './explain-pair.ts';
 import { otherPorts, portsMentioned, type NamedPort } from './known-ports.ts';
@@ -62,8 +62,6 @@ export const cellsBetween = function* (source: Asked, target: Asked): Generator<
       yield { from: idOf(source.pod), to: idOf(asked), protocol, port, family, source, target, label };
   }
 };
-
-const families: readonly Family[] = ['IPv4', 'IPv6'];
 
 /** `TCP/80, v6 UDP/53`, or `all ports`: ports of one pair of groups of which the same is said. */
 export const namePorts = (cells: readonly GroupCell[]): string => {

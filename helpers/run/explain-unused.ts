@@ -1,11 +1,12 @@
 import { UsageError } from '../errors.ts';
-import type { Family } from '../kube/world.ts';
+import { families } from '../kube/world.ts';
 import { findUnused, type TrafficKind, type Unused } from '../model/unused.ts';
 import { wrap } from '../report/text.ts';
 import { askAlike, type Asked } from './explain-cells.ts';
 import type { ExplainInput } from './explain-input.ts';
 import { portsOfPolicies } from './known-ports.ts';
 import { describePart, locatePart } from './policy-places.ts';
+import { count } from './words.ts';
 
 /** Each policy and each rule is taken away once; with more kinds of pods that would take hours. */
 const mostKinds = 1000;
@@ -33,7 +34,7 @@ export const explainUnused = (
     return { text: JSON.stringify({ policies, unused: list }, null, 2), found: found.length };
   }
   const ports = new Set(traffic.map(({ protocol, port }) => `${protocol}/${port}`)).size;
-  const scope = `${policies} ${policies === 1 ? 'policy' : 'policies'}, asked about ${count(world.pods.length, 'pod')} and ${count(ports, 'port')}, one of each protocol for all that nobody speaks of. Hosts outside, Services, pods to themselves and pods that do not run now were not asked.`;
+  const scope = `${count(policies, 'policy', 'policies')}, asked about ${count(world.pods.length, 'pod')} and ${count(ports, 'port')}, one of each protocol for all that nobody speaks of. Hosts outside, Services, pods to themselves and pods that do not run now were not asked.`;
   const headings = [...Map.groupBy(found, headingOf)].flatMap(([heading, parts]) => [
     heading,
     ...parts.flatMap((part) =>
@@ -60,8 +61,6 @@ const headings: Readonly<Record<Unused['why'], string>> = {
 
 const headingOf = ({ why }: Unused): string => headings[why];
 
-const count = (many: number, what: string): string => `${many} ${what}${many === 1 ? '' : 's'}`;
-
 /** Every port that anybody speaks of, those that stand for all others first: there most policies show an effect. */
 const listTraffic = (
   groups: readonly Asked[],
@@ -72,5 +71,3 @@ const listTraffic = (
   const distinct = [...new Map(kinds.map((kind) => [`${kind.protocol}/${kind.port}`, kind])).values()];
   return distinct.flatMap((kind) => families.map((family) => ({ ...kind, family })));
 };
-
-const families: readonly Family[] = ['IPv4', 'IPv6'];

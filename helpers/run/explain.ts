@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { addressOf, idOf, type ContainerPort, type Family, type Pod, type World } from '../kube/world.ts';
+import { addressOf, families, idOf, type ContainerPort, type Pod, type World } from '../kube/world.ts';
 import { printGrid } from '../matrix/grid.ts';
 import { createOracle, type Oracle } from '../model/oracle.ts';
 import type { ExplainInput } from './explain-input.ts';
@@ -39,8 +39,6 @@ export const explain = (input: ExplainInput, options: ExplainOptions = {}): stri
     ? cells.map((cell) => describePair(oracle, cell, input.sources)).join('\n\n')
     : drawGrids(oracle, cells, input);
 };
-
-const families: readonly Family[] = ['IPv4', 'IPv6'];
 
 const listCells = (
   world: World,

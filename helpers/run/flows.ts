@@ -7,8 +7,8 @@ import { unanswered } from '../probe/sweep.ts';
 import { poll, settleAll } from '../wait.ts';
 import { targetFor, type WantedGrid } from './expected.ts';
 import type { Ground } from './ground.ts';
-import { count, listSome } from './judge.ts';
 import type { Patience } from './observe.ts';
+import { count, listSome } from './words.ts';
 
 /** Connections that were opened before a change, and are closed with this. */
 export type Flows = AsyncDisposable & {

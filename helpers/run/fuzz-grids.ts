@@ -1,4 +1,4 @@
-import { idOf, isRunning, type Family, type Pod, type Service, type World } from '../kube/world.ts';
+import { families, idOf, isRunning, type Family, type Pod, type Service, type World } from '../kube/world.ts';
 import type { Protocol } from '../kube/types.ts';
 import { buildMatrix, type Expectation, type Matrix } from '../matrix/matrix.ts';
 import { matchesSelector } from '../model/matching.ts';
@@ -70,7 +70,7 @@ const drawStep = (world: World, questions: readonly Question[]): ExpectedGrid[] 
   const oracle = createOracle(world);
   return questions.flatMap((question) => {
     const { target, protocol, port, traffic } = question;
-    const [v4, v6] = (['IPv4', 'IPv6'] as const).map((family) => drawGrid(question, family, world, oracle));
+    const [v4, v6] = families.map((family) => drawGrid(question, family, world, oracle));
     if (v4 === undefined || v6 === undefined || v4.cells.every((cell) => cell === 'ignored')) return [];
     const words = [traffic, target === 'pod' ? undefined : target, `${protocol}/${port}`];
     const key = words.filter((word) => word !== undefined).join(' ');

@@ -7,7 +7,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import type { Fuzzed, FuzzListener } from './fuzz.ts';
 import type { WrittenFind } from './fuzz-find.ts';
 import type { Reduced } from './fuzz-reduce.ts';
-import { count } from './judge.ts';
+import { count } from './words.ts';
 
 /** What a person sees of `netpol fuzz`: the seed, how far it is, the find, and what it comes to. */
 type FuzzScreen = FuzzListener & {
@@ -77,7 +77,7 @@ const sizeOf = ({ pods, steps }: Scenario): string => {
   );
   return [
     count(pods.length, 'pod'),
-    policies.size === 1 ? '1 policy' : `${policies.size} policies`,
+    count(policies.size, 'policy', 'policies'),
     count(steps.length, 'step'),
   ].join(', ');
 };

@@ -1,5 +1,5 @@
 import type { NetworkPolicy, NetworkPolicyPeer, Protocol } from '../kube/types.ts';
-import { addressOf, idOf, type Family, type Pod, type World } from '../kube/world.ts';
+import { addressOf, families, idOf, type Pod, type World } from '../kube/world.ts';
 import { blockContains, parseAddress, parseBlock } from '../model/cidr.ts';
 import { matchesSelector } from '../model/matching.ts';
 import { readPolicy, type Direction } from '../model/network-policy.ts';
@@ -10,8 +10,6 @@ export type Cell = { from: string; to: string; protocol: Protocol; port: number 
 
 /** The world after one step, and who reaches whom in it. */
 export type Moment = { world: World; oracle: Oracle };
-
-const families: readonly Family[] = ['IPv4', 'IPv6'];
 
 /** What every pod serves; nothing here can probe SCTP. */
 const kinds = (['TCP', 'UDP'] as const).flatMap((protocol) => [80, 81].map((port) => ({ protocol, port })));

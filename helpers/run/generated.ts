@@ -1,4 +1,4 @@
-import { idOf, type Family } from '../kube/world.ts';
+import { families, idOf, type Family } from '../kube/world.ts';
 import { buildMatrix, cellOf, type Expectation } from '../matrix/matrix.ts';
 import { createOracle } from '../model/oracle.ts';
 import { neededFeatures } from '../scenario/features.ts';
@@ -72,8 +72,6 @@ const widen = ({ grid }: ExpectedGrid, pods: readonly string[]): Pick<ExpectedGr
   ),
   cells: buildMatrix(pods, pods, () => nowhere),
 });
-
-const families: readonly Family[] = ['IPv4', 'IPv6'];
 
 /** There is no file in which a cell could have its place. */
 const nowhere = { line: 1, column: 1 };

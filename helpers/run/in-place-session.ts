@@ -5,10 +5,10 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { declareCase, type Checked } from './check.ts';
 import { gridsFor } from './expected.ts';
 import { openGroundInPlace, proveInPlace, refuseIsolatedEnds, type GroundInPlace } from './in-place.ts';
-import { round } from './judge.ts';
 import { patienceFor, type LaneOptions } from './lanes.ts';
 import type { Patience } from './observe.ts';
 import { createAbort, type Session } from './session.ts';
+import { round, secondsSince } from './words.ts';
 
 /**
  * Brings the probe pods of a scenario into the live namespaces that it names. The one step of the scenario changes nothing:
@@ -25,8 +25,7 @@ export const openSessionInPlace = async (
   await using stack = new AsyncDisposableStack();
   stack.use(cluster);
   const ground = stack.use(await openGroundInPlace(cluster, scenario.pods));
-  const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  log(`${scenario.pods.length} probe pods in place, ready in ${seconds} s`);
+  log(`${scenario.pods.length} probe pods in place, ready in ${secondsSince(began)}`);
   const interruption = new AbortController();
   const { lacks, operatePlugin, outage } = cluster;
   const patience = { ...patienceFor(cluster, config), signal: interruption.signal };

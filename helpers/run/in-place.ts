@@ -1,6 +1,6 @@
 import type { Cluster, PodRequest, PodsInPlace } from '../cluster/cluster.ts';
 import { ClusterError, ProbeError } from '../errors.ts';
-import { addressOf, idOf, type Family, type World } from '../kube/world.ts';
+import { addressOf, families, idOf, type Family, type World } from '../kube/world.ts';
 import { cellOf, formatProbeKind } from '../matrix/matrix.ts';
 import { judgeCell } from '../model/cell.ts';
 import { createOracle, type Oracle } from '../model/oracle.ts';
@@ -10,8 +10,9 @@ import type { ScenarioPod, Step } from '../scenario/scenario.ts';
 import { visitor } from '../system/wants.ts';
 import type { WantedGrid } from './expected.ts';
 import { shortenAnswerer, type Ground } from './ground.ts';
-import { judge, listSome, recordStep, refuseUntold } from './judge.ts';
+import { judge, recordStep, refuseUntold } from './judge.ts';
 import { longestSilence, observe, type GridSeen, type Patience } from './observe.ts';
+import { listSome } from './words.ts';
 
 /** Probe pods in live namespaces, with open links. Disposing closes the links and takes the pods away. */
 export type GroundInPlace = AsyncDisposable &
@@ -50,9 +51,7 @@ export const openGroundInPlace = async (
   const opened = stack.move();
   return {
     ...{ place, world, realId, shortId },
-    families: (['IPv4', 'IPv6'] as const).filter((family) =>
-      world.pods.every((pod) => addressOf(pod, family) !== undefined),
-    ),
+    families: families.filter((family) => world.pods.every((pod) => addressOf(pod, family) !== undefined)),
     prober: {
       probe: async (from, probes) =>
         (await links.probe(realId(from), probes)).map((observation) => shortenAnswerer(observation, shortId)),

@@ -10,6 +10,7 @@ import { formatAction } from '../scenario/world.ts';
 import type { WantedGrid } from './expected.ts';
 import type { Ground } from './ground.ts';
 import type { Answerers, GridSeen, Seen } from './observe.ts';
+import { count, listSome, round } from './words.ts';
 
 /** Who may answer for a Service: its backends that are reachable, or all of them while no policy acts. */
 export const answerersOf =
@@ -137,15 +138,3 @@ export const refuseOtherVerdicts = (
 /** `x/b -> x/a v4 TCP/80: dropped`. */
 export const describeCell = (kind: ProbeKind, { row, column, got }: ComparedCell): string =>
   `${row} -> ${column} ${formatProbeKind(kind)}: ${got.outcome}${got.detail === undefined ? '' : ` (${got.detail})`}`;
-
-/** A few items, one a line, and how many more there are. */
-export const listSome = (items: readonly string[]): string =>
-  items.length <= 8
-    ? items.join('\n          ')
-    : [...items.slice(0, 8), `and ${items.length - 8} more`].join('\n          ');
-
-/** `1 cell`, `2 cells`. */
-export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
-
-/** Milliseconds to a tenth. */
-export const round = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;

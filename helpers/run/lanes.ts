@@ -2,13 +2,14 @@ import { availableParallelism } from 'node:os';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config.ts';
 import { BaselineError, messageOf } from '../errors.ts';
-import { addressOf, type Family, idOf } from '../kube/world.ts';
+import { addressOf, families, type Family, idOf } from '../kube/world.ts';
 import { settleAll } from '../wait.ts';
 import { defaultPods } from '../scenario/default-world.ts';
 import type { CheckContext } from './check.ts';
 import { findDomainFlaw } from './cluster-domain.ts';
 import { findEchoFlaw } from './echo.ts';
 import { openGround, type Ground } from './ground.ts';
+import { count, secondsSince } from './words.ts';
 
 /** The open lanes of a cluster, and what a check needs to know of it. */
 export type Lanes = AsyncDisposable & { readonly grounds: readonly Ground[]; readonly context: CheckContext };
@@ -25,7 +26,7 @@ export const openLanes = async (
 ): Promise<Lanes> => {
   const lanes = chooseLanes(cluster, config);
   const grounds: Ground[] = [];
-  let families: Family[] = [];
+  let common: Family[] = [];
   let echoFlaw: string | undefined;
   let hostFlaw: string | undefined;
   let domainFlaw: string | undefined;
@@ -44,13 +45,12 @@ export const openLanes = async (
     for (const result of opened) if (result.status === 'fulfilled') grounds.push(result.value);
     const failed = opened.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    log(`${lanes} ${lanes === 1 ? 'lane' : 'lanes'} of 9 pods ready in ${seconds} s`);
-    families = await familiesOf(grounds);
+    log(`${count(lanes, 'lane')} of 9 pods ready in ${secondsSince(began)}`);
+    common = await familiesOf(grounds);
     hostFlaw = await grounds[0]?.lane.hostNetworkFlaw();
     const [asking] = defaultPods.map(idOf);
     if (grounds[0] !== undefined && asking !== undefined) {
-      echoFlaw = await findEchoFlaw(grounds[0], asking, families);
+      echoFlaw = await findEchoFlaw(grounds[0], asking, common);
       if (cluster.lacks['service-names'] === undefined) domainFlaw = await findDomainFlaw(grounds[0], asking);
     }
   } catch (error) {
@@ -66,7 +66,7 @@ export const openLanes = async (
     },
     operatePlugin: cluster.operatePlugin,
     outage: cluster.outage,
-    families,
+    families: common,
     patience: { ...patienceFor(cluster, config), signal },
   };
   return { grounds, context, [Symbol.asyncDispose]: close };
@@ -133,7 +133,7 @@ export const patienceFor = (
 const familiesOf = async (grounds: readonly Ground[]): Promise<Family[]> => {
   const worlds = await Promise.all(grounds.map(({ lane }) => lane.world()));
   const pods = worlds.flatMap((world) => world.pods);
-  return (['IPv4', 'IPv6'] as const).filter((family) => {
+  return families.filter((family) => {
     const without = pods.filter((pod) => addressOf(pod, family) === undefined);
     if (without.length === 0 || without.length === pods.length) return without.length === 0;
     throw new BaselineError({

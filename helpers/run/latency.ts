@@ -13,7 +13,6 @@ import { poll, thenClean } from '../wait.ts';
 import type { CheckContext } from './check.ts';
 import { findPod } from './find-pod.ts';
 import type { Ground } from './ground.ts';
-import { round } from './judge.ts';
 import { gatherCrowd } from './latency-crowd.ts';
 import {
   askItself,
@@ -23,6 +22,7 @@ import {
   type Demand,
   type WatchedFlows,
 } from './latency-watch.ts';
+import { round } from './words.ts';
 
 /** Between two probes of a flow, in milliseconds: what is measured is known to little more. */
 const interval = 5;

@@ -1,5 +1,5 @@
 import { messageOf, type Problem } from '../errors.ts';
-import { idOf, type Family } from '../kube/world.ts';
+import { families, idOf, type Family } from '../kube/world.ts';
 import { cellOf, formatProbeKind, type Expectation, type ProbeKind } from '../matrix/matrix.ts';
 import { judgeCell, type Oracles } from '../model/cell.ts';
 import { createOracle, type Oracle } from '../model/oracle.ts';
@@ -133,5 +133,5 @@ const cellsOf = ({ grid }: ExpectedGrid): Cell[] =>
 const nameOf = (grid: ExpectedGrid, family: Family, { row, column }: Cell): string =>
   [formatProbeKind(kindOf(grid, family)), row, column].join(' ');
 
-const familiesOf = ({ family }: ExpectedGrid): Family[] =>
-  family === undefined ? ['IPv4', 'IPv6'] : [family];
+const familiesOf = ({ family }: ExpectedGrid): readonly Family[] =>
+  family === undefined ? families : [family];

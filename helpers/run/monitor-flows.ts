@@ -6,6 +6,7 @@ import { startMonitor, type Monitor, type Watch } from '../probe/monitor.ts';
 import type { FlowRecord } from '../report/monitor-record.ts';
 import { targetFor, type WantedGrid } from './expected.ts';
 import type { Ground } from './ground.ts';
+import { round } from './words.ts';
 
 /** A flow under watch, and how the pods at its ends ask themselves, where no policy reaches. */
 export type MonitoredFlow = Omit<FlowRecord, 'stretches'> & {
@@ -178,5 +179,3 @@ export const requestOf = (
   family: family === 'IPv4' ? 4 : 6,
   deadline: silence,
 });
-
-const round = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;

@@ -12,7 +12,6 @@ import { proveSteps } from './check.ts';
 import { gridsFor, type WantedGrid } from './expected.ts';
 import type { Ground } from './ground.ts';
 import { openGroundInPlace, proveInPlace, refuseIsolatedEnds, type GroundInPlace } from './in-place.ts';
-import { listSome } from './judge.ts';
 import { openLanes, patienceFor } from './lanes.ts';
 import { proveLive, standInForWorkloads } from './live-policies.ts';
 import { listOf, textOf } from './more-flags.ts';
@@ -21,6 +20,7 @@ import { chooseProvider } from './providers.ts';
 import { selectSuite } from './selection.ts';
 import { skipReason } from './skip-reason.ts';
 import { inPlaceScenario, restrictedScenarios } from './system-restricted.ts';
+import { listSome, secondsSince } from './words.ts';
 
 /** A cluster in a state that was proved, and what each flow is to be in it. Disposing ends all of it. */
 export type Stage = AsyncDisposable & {
@@ -127,7 +127,7 @@ const noteProved = async <Proved>(
   const records: StepRecord[] = [];
   try {
     const proved = await prove(records);
-    note(`${what} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+    note(`${what} (${secondsSince(began)})`);
     return proved;
   } catch (error) {
     if (!(error instanceof AssertionError)) throw error;

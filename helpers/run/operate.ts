@@ -9,11 +9,11 @@ import { formatAction } from '../scenario/world.ts';
 import { act } from './act.ts';
 import type { CheckContext } from './check.ts';
 import type { Ground } from './ground.ts';
-import { count, listSome } from './judge.ts';
 import { gatherMoments } from './moments.ts';
 import { watchFlows, type MonitoredFlow } from './monitor-flows.ts';
 import { pause } from './operation.ts';
 import { perform, type OperationContext } from './perform.ts';
+import { count, listSome } from './words.ts';
 
 /** What happens before and after is watched too, so that the first and the last moments are; in milliseconds. */
 const margin = 500;

@@ -5,8 +5,8 @@ import { idOf } from '../kube/world.ts';
 import type { Scenario, ScenarioPod, Step } from '../scenario/scenario.ts';
 import { formatAction } from '../scenario/world.ts';
 import type { Ground } from './ground.ts';
-import { count } from './judge.ts';
 import type { Patience } from './observe.ts';
+import { count } from './words.ts';
 
 /** The kubelet asks once a second, and one failure makes a pod unready: three periods that it must stay ready. */
 const hold = 3_000;

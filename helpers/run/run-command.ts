@@ -23,6 +23,7 @@ import { createRunName, isClusterWide, openSession } from './session.ts';
 import { loadSuite, runSuite, type SuiteRun } from './suite.ts';
 import { tellCreations } from './told-cluster.ts';
 import { readVersion } from './version.ts';
+import { count } from './words.ts';
 
 /**
  * `netpol run`: everything is read and checked, then a cluster is started, then the suite runs on it.
@@ -35,9 +36,9 @@ export const runCommand = async (argv: readonly string[]): Promise<number> => {
     // Loading the suite takes a moment, and silence looks like a hang.
     note('reading the suite');
     const suite = keepShard(await selectSuite(positionals, config), config.shard);
-    for (const [filter, count] of suite.guessed ?? [])
+    for (const [filter, guesses] of suite.guessed ?? [])
       console.error(
-        `netpol: no name, folder or feature is \`${filter}\`: taken as a part of ${count} ${count === 1 ? 'name or title' : 'names or titles'}`,
+        `netpol: no name, folder or feature is \`${filter}\`: taken as a part of ${count(guesses, 'name or title', 'names or titles')}`,
       );
     return { suite };
   });
@@ -149,7 +150,7 @@ const run = async (
 
 const describeSize = ({ scenarios, shard }: SelectedSuite): string =>
   shard === undefined
-    ? `${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}`
+    ? count(scenarios.length, 'scenario')
     : `shard ${shard.index}/${shard.count}: ${scenarios.length} of ${shard.selection.length} scenarios`;
 
 const describeImplementation = (config: ImplementationConfig): Pick<RunStart, 'implementation'> => {

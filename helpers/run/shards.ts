@@ -3,6 +3,8 @@ import { UsageError } from '../errors.ts';
 import { isOperation } from '../scenario/operations.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { isClusterWide } from './session.ts';
+import { isLong } from './time-left.ts';
+import { count } from './words.ts';
 
 /**
  * The scenarios of one shard, in their order. The same scenarios in the same order are always cut the same way: each is
@@ -11,15 +13,15 @@ import { isClusterWide } from './session.ts';
  */
 export const chooseShard = (
   scenarios: readonly Scenario[],
-  { index, count }: Shard,
+  { index, count: shards }: Shard,
   skipped: Pick<ReadonlySet<Scenario>, 'has' | 'size'> = new Set(),
 ): Scenario[] => {
   const asked = scenarios.filter((scenario) => !skipped.has(scenario));
-  const mine = cut(asked, count)[index - 1];
+  const mine = cut(asked, shards)[index - 1];
   if (mine === undefined || mine.size === 0) {
-    const size = `${asked.length} ${asked.length === 1 ? 'scenario' : 'scenarios'} for ${count} shards`;
+    const size = `${count(asked.length, 'scenario')} for ${shards} shards`;
     throw new UsageError({
-      subject: `\`--shard ${index}/${count}\` is empty`,
+      subject: `\`--shard ${index}/${shards}\` is empty`,
       wanted: 'no more shards than scenarios',
       got: skipped.size === 0 ? size : `${size}, ${skipped.size} skipped`,
       next: 'ask for fewer shards, or choose more scenarios',
@@ -54,6 +56,5 @@ const weigh = (scenario: Scenario): number => {
 
 const weighStep = ({ action }: Step, usual: number): number => {
   if (!isOperation(action)) return usual;
-  const isLong = action.verb === 'churn' || (action.verb === 'outage' && action.part !== 'plugin');
-  return isLong ? 180 : 30;
+  return isLong(action) ? 180 : 30;
 };

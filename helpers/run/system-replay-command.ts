@@ -1,11 +1,11 @@
 import { InputError, UsageError } from '../errors.ts';
-import { listSome } from './judge.ts';
 import { readLimits } from './monitor-settings.ts';
 import { collectProblems } from './more-flags.ts';
 import { proveScenarios } from './run-command.ts';
 import { readCommandLine } from './selection.ts';
 import { readJourneys } from './system-journeys.ts';
 import { replayScenarios } from './system-replay.ts';
+import { listSome } from './words.ts';
 
 const command = 'system replay';
 /** What a component delivers is sent at once and comes one by one: its first policy isolates before the others allow. */

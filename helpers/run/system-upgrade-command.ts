@@ -4,6 +4,7 @@ import { describeLink, type System } from '../system/system.ts';
 import { describeMove, type UpgradeResult, type Violation } from '../system/upgrade.ts';
 import { readCommandLine } from './selection.ts';
 import { readJourneys, type Outcome } from './system-journeys.ts';
+import { count } from './words.ts';
 
 /**
  * `netpol system upgrade`: every order in which a system's components can move, by the oracle. Returns the exit code.
@@ -35,7 +36,7 @@ const formatUpgrade = (
   const found =
     violations.length === 0
       ? 'nothing is wrong in any order'
-      : `${violations.length} ${violations.length === 1 ? 'connection is' : 'connections are'} wrong on the way`;
+      : `${count(violations.length, 'connection is', 'connections are')} wrong on the way`;
   const head = `${name}: ${from} to ${to}, ${mode}: ${journey.moves.length} moves in every order, ${states} states: ${found}`;
   return [
     ...wrap(head, width, '', 2),

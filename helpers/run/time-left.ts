@@ -1,4 +1,4 @@
-import { isOperation } from '../scenario/operations.ts';
+import { isOperation, type OperationAction } from '../scenario/operations.ts';
 import type { Action, Scenario } from '../scenario/scenario.ts';
 import { isClusterWide } from './session.ts';
 
@@ -70,7 +70,9 @@ const guess = ({ steps, load }: Timed): number =>
 
 const guessStep = (action: Action): number => {
   if (!isOperation(action)) return 150;
-  // Half a minute and more: an API server that answers nobody, a node that boots, a thousand policies that come and go.
-  const isLong = action.verb === 'churn' || (action.verb === 'outage' && action.part !== 'plugin');
-  return isLong ? 30_000 : 3_000;
+  return isLong(action) ? 30_000 : 3_000;
 };
+
+/** Half a minute and more: an API server that answers nobody, a node that boots, a thousand policies that come and go. */
+export const isLong = (action: OperationAction): boolean =>
+  action.verb === 'churn' || (action.verb === 'outage' && action.part !== 'plugin');

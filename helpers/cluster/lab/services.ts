@@ -1,4 +1,4 @@
-import { addressOf, isRunning, type Family, type Pod, type Service } from '../../kube/world.ts';
+import { addressOf, families, isRunning, type Family, type Pod, type Service } from '../../kube/world.ts';
 import { nodes } from './addresses.ts';
 
 const table = 'inet netpol-services';
@@ -65,7 +65,7 @@ const words = { IPv4: 'ip', IPv6: 'ip6' } as const;
 
 /** For each family and port of the Service one entry, and one more for its port of the node. */
 const resolveService = (service: Service, pods: readonly Pod[], node: number): Entry[] =>
-  (['IPv4', 'IPv6'] as const).flatMap((family) => {
+  families.flatMap((family) => {
     const address = addressOf(service, family);
     if (address === undefined || service.type === 'Headless') return [];
     return service.ports.flatMap(({ protocol, port, targetPort, nodePort }) => {
