@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { openClient, type KubeClient } from '../kube/client.ts';
@@ -9,8 +8,8 @@ import { listNodeContainers } from './kind-nodes.ts';
 import { runLabel } from './kubernetes-objects.ts';
 import { waitForRemoval } from './kubernetes-namespaces.ts';
 import { cleanNodeLabels } from './node-labels.ts';
-import { listRunNamespaces } from './other-runs.ts';
-import { isAlive, listOwnedFolders, type OwnerRecord } from './owner.ts';
+import { listRunNamespaces, stateOfOwner } from './other-runs.ts';
+import { listOwnedFolders, type OwnerRecord } from './owner.ts';
 import { runProgram, succeeds } from './programs.ts';
 
 type CleanOptions = {
@@ -82,8 +81,7 @@ const cleanContainers = async (): Promise<string[]> => {
   const lines: string[] = [];
   for (const line of output.split('\n').filter((line) => line !== '')) {
     const [name = '', owner = ''] = line.split('\t');
-    const [host = '', pid = ''] = owner.split('/');
-    if (host !== hostname() || isAlive(Number(pid))) {
+    if (stateOfOwner(owner) !== 'dead') {
       lines.push(`left: container ${name}, which may belong to a live run (${owner})`);
       continue;
     }

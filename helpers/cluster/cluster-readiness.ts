@@ -1,7 +1,7 @@
-import { ClusterError } from '../errors.ts';
-import { messageOf } from '../errors.ts';
+import { ClusterError, messageOf } from '../errors.ts';
 import type { KubeClient, V1DaemonSet, V1Deployment, V1Node } from '../kube/client.ts';
 import { poll } from '../wait.ts';
+import { saysReady } from './kubernetes-objects.ts';
 import type { Wait } from './plugin-description.ts';
 import type { Plugin } from './plugins.ts';
 
@@ -117,9 +117,7 @@ const lifecycleTaint = /^node\.kubernetes\.io\/(not-ready|unreachable)$/;
 const lifecycleTaintsOf = ({ spec }: V1Node): string[] =>
   (spec?.taints ?? []).map(({ key }) => key).filter((key) => lifecycleTaint.test(key));
 
-const isNodeReady = (node: V1Node): boolean =>
-  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true &&
-  lifecycleTaintsOf(node).length === 0;
+const isNodeReady = (node: V1Node): boolean => saysReady(node.status) && lifecycleTaintsOf(node).length === 0;
 
 const describeNode = (node: V1Node): string => {
   const { metadata, status } = node;

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { messageOf, UsageError } from '../errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Definition } from '../kube/definitions.ts';
@@ -7,7 +6,7 @@ import { nameOfPolicy } from '../kube/world.ts';
 import { settleAll } from '../wait.ts';
 import { describeRelease, describeVersion } from './admin-api.ts';
 import type { CrdBundle } from './crd-bundle.ts';
-import { ownerAnnotation, runLabel } from './kubernetes-objects.ts';
+import { ownerAnnotation, runLabel, thisProcess } from './kubernetes-objects.ts';
 import { listRunNamespaces } from './other-runs.ts';
 
 type InstallOptions = {
@@ -94,7 +93,7 @@ const withMarks = ({ metadata, ...definition }: Definition, run: string): Defini
   metadata: {
     ...metadata,
     labels: { ...metadata.labels, [runLabel]: run },
-    annotations: { ...metadata.annotations, [ownerAnnotation]: `${hostname()}/${process.pid}` },
+    annotations: { ...metadata.annotations, [ownerAnnotation]: thisProcess },
   },
 });
 

@@ -13,6 +13,7 @@ import { openPodsInPlace } from './in-place.ts';
 import { chooseNodes, noChosenAddress } from './kubernetes-objects.ts';
 import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
+import { describeFixtures } from './outages.ts';
 import { checkPermissions, installPermissions, permissions } from './permissions.ts';
 
 export type ExistingOptions = StartOptions & {
@@ -107,16 +108,12 @@ const describeCluster = async (
       'the nodes were not made for a run: only those of a kind cluster and of the lab get labels',
     'plugin-operations': notOurs,
     'plugin-upgrade': notOurs,
-    'node-operations': 'the nodes of this cluster are not ours to restart',
-    'api-server-operations': 'the API server of this cluster is not ours to hold up',
+    ...describeFixtures(false, nodes, undefined),
     external: 'hosts outside the cluster can be made beside a kind cluster or in the lab only',
     ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
   };
   const image = probeImage || defaultImage;
-  const place = {
-    ...{ client, run, image, nodes: probeNodes, adminKinds: admin.kinds },
-    ...(signal === undefined ? {} : { signal }),
-  };
+  const place = { client, run, image, nodes: probeNodes, adminKinds: admin.kinds, signal };
   return {
     environment: {
       provider: 'existing',

@@ -1,6 +1,7 @@
 import type { KubeClient, V1DaemonSet, V1Node } from '../kube/client.ts';
 import { families, familyOf, type Family } from '../kube/world.ts';
 import type { Environment } from './cluster.ts';
+import { internalAddresses } from './kubernetes-objects.ts';
 
 // DaemonSets by which network plugins are known. `kindnet` enforces since kind's images of Kubernetes 1.31.
 const engineNames = [
@@ -108,9 +109,6 @@ export const proxyMode = (config: string | undefined): string | undefined => {
 const readFamilies = (nodes: readonly V1Node[]): Family[] => {
   const [node] = nodes;
   const subnets = node?.spec?.podCIDRs ?? (node?.spec?.podCIDR === undefined ? [] : [node.spec.podCIDR]);
-  const addresses = (node?.status?.addresses ?? [])
-    .filter(({ type }) => type === 'InternalIP')
-    .map(({ address }) => address);
-  const texts = subnets.length > 0 ? subnets : addresses;
+  const texts = subnets.length > 0 ? subnets : internalAddresses(node?.status);
   return families.filter((family) => texts.some((text) => familyOf(text) === family));
 };

@@ -1,5 +1,5 @@
 import { ClusterError, messageOf, UsageError } from '../errors.ts';
-import { isMissing } from '../kube/api-error.ts';
+import { ignoreMissing } from '../kube/api-error.ts';
 import type { KubeClient, V1OwnerReference, V1Service } from '../kube/client.ts';
 import { readSnapshot } from '../kube/snapshot.ts';
 import { settleAll } from '../wait.ts';
@@ -172,8 +172,4 @@ const refuseEndpoints = async (client: KubeClient, requests: readonly PodRequest
     got: taking.join(', '),
     next: 'a release can be proved in namespaces of our own, without `--in-place`',
   });
-};
-
-const ignoreMissing = (error: unknown): void => {
-  if (!isMissing(error)) throw error;
 };

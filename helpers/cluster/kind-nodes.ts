@@ -3,6 +3,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { poll } from '../wait.ts';
 import { readLog } from './kubernetes-evidence.ts';
 import type { KindNode } from './host-container.ts';
+import { internalAddresses } from './kubernetes-objects.ts';
 import { lastWords, runProgram } from './programs.ts';
 
 /** Names of the containers that are the nodes of a kind cluster, control plane first; none where there is no such cluster. */
@@ -24,9 +25,7 @@ export const readKindNodes = async (client: KubeClient): Promise<KindNode[]> => 
   const { items } = await client.core.listNode();
   return items.map(({ metadata, spec, status }) => ({
     name: metadata?.name ?? '',
-    addresses: (status?.addresses ?? [])
-      .filter(({ type }) => type === 'InternalIP')
-      .map(({ address }) => address),
+    addresses: internalAddresses(status),
     podCIDRs: spec?.podCIDRs ?? [],
   }));
 };
@@ -47,6 +46,9 @@ export const readCniFiles = async (node: string): Promise<string[]> =>
     .split('\n')
     .filter((file) => file !== '');
 
+/** On the node of a control plane. */
+export const kubectl = ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf'] as const;
+
 /**
  * Applies manifests with the kubectl of the control plane's node, as kind itself does: the text arrives verbatim
  * (client-node would drop the fields that its models do not know), and nothing but kind needs to be installed.
@@ -58,7 +60,7 @@ export const applyManifests = async (
   validation: 'strict' | 'warn' = 'strict',
   log?: (line: string) => void,
 ): Promise<void> => {
-  const command = ['exec', '-i', node, 'kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'apply'];
+  const command = ['exec', '-i', node, ...kubectl, 'apply'];
   const flags = ['--server-side', '--force-conflicts', `--validate=${validation}`, '--filename=-'];
   let refusal = new ClusterError({ subject: 'cannot install the plugin' });
   const apply = async (): Promise<true | undefined> => {
@@ -89,28 +91,17 @@ export const labelNodes = async (
 ): Promise<void> => {
   const pairs = Object.entries(labels);
   if (pairs.length === 0) return;
-  const command = ['exec', controlPlane, 'kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'label'];
+  const command = ['exec', controlPlane, ...kubectl, 'label'];
   for (const node of nodes) {
     const given = pairs.map(([key, value]) => `${key}=${value.replaceAll('${NODE}', () => node)}`);
     await runProgram('docker', [...command, '--overwrite', `node/${node}`, ...given]);
   }
 };
 
-export const readKubeletWords = async (node: string): Promise<string> =>
-  lastWords(
-    await runProgram('docker', [
-      'exec',
-      node,
-      'journalctl',
-      '--unit',
-      'kubelet',
-      '--lines',
-      '30',
-      '--output',
-      'cat',
-      '--no-pager',
-    ]),
-  );
+export const readKubeletWords = async (node: string): Promise<string> => {
+  const command = ['journalctl', '--unit', 'kubelet', '--lines', '30', '--output', 'cat', '--no-pager'];
+  return lastWords(await runProgram('docker', ['exec', node, ...command]));
+};
 
 /** The plugin's log tails, and the rules of the reference plugin where it runs. */
 export const collectPluginEvidence = async (

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError } from '../errors.ts';
@@ -22,7 +21,7 @@ import {
   readKubeletWords,
   readCniFiles,
 } from './kind-nodes.ts';
-import { chooseNodes, noChosenAddress } from './kubernetes-objects.ts';
+import { chooseNodes, noChosenAddress, thisProcess } from './kubernetes-objects.ts';
 import { openKubernetesLane } from './kubernetes.ts';
 import { refuseOtherRuns } from './other-runs.ts';
 import { createOwnedFolder, hasOtherRuns } from './owner.ts';
@@ -132,33 +131,17 @@ type Described = KindOptions & {
   stack: AsyncDisposableStack;
 };
 
-const describeCluster = async ({
-  run,
-  cluster,
-  plugin,
-  log,
-  signal,
-  client,
-  containers,
-  image,
-  isKept,
-  isOurs,
-  versions,
-  kubeconfig,
-  stack,
-}: Described): Promise<Cluster> => {
+const describeCluster = async (described: Described): Promise<Cluster> => {
+  const { run, cluster, plugin, log, signal, client, containers, image, kubeconfig, stack } = described;
+  const { isKept, isOurs, versions } = described;
   const [installed, next] = versions;
   const nodes = (await client.core.listNode()).items;
   const facts = await readFacts(client, nodes, installed.daemonSets);
   warnOfSeveralEngines(facts, log);
   const admin = await readAdminApi(client, run);
   for (const warning of admin.warnings) log(`warning: ${warning}`);
-  const nodeImage = await runProgram('docker', [
-    'inspect',
-    '--format',
-    '{{.Config.Image}}',
-    containers[0] ?? '',
-  ]);
+  const inspection = ['inspect', '--format', '{{.Config.Image}}', containers[0] ?? ''];
+  const nodeImage = await runProgram('docker', inspection);
   const probeNodes = chooseNodes(nodes);
   let imageInDocker: Promise<string> | undefined;
   let prepared: Promise<void> | undefined;
@@ -166,7 +149,7 @@ const describeCluster = async ({
   const externalHosts = stack.use(
     createExternalHosts({
       run,
-      owner: `${hostname()}/${process.pid}`,
+      owner: thisProcess,
       nodes: kindNodes,
       image: () => (imageInDocker ??= bringToDocker(image, containers, { log, signal })),
       prepareNodes: () => (prepared ??= refuseDocumentationRanges(kindNodes)),
@@ -221,15 +204,8 @@ const describeCluster = async ({
     openLane: (index, standing, guests) =>
       openKubernetesLane(
         {
-          client,
-          run,
-          image,
-          nodes: probeNodes,
-          adminKinds: admin.kinds,
-          waitForRemoval: isKept,
-          externalHosts,
-          evidence,
-          ...(signal === undefined ? {} : { signal }),
+          ...{ client, run, image, nodes: probeNodes, adminKinds: admin.kinds, waitForRemoval: isKept },
+          ...{ externalHosts, evidence, signal },
         },
         index,
         standing,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ClusterError } from '../errors.ts';
-import { isMissing } from '../kube/api-error.ts';
+import { ignoreMissing } from '../kube/api-error.ts';
 import type { KubeClient, V1ObjectMeta } from '../kube/client.ts';
 import type { Labels } from '../kube/types.ts';
 import { poll } from '../wait.ts';
@@ -32,11 +32,7 @@ export const bringAgent = async (
 
 /** Asks for the end of a namespace and all that is in it; none at all is fine. Does not wait. */
 export const removeNamespace = async (client: KubeClient, name: string): Promise<void> => {
-  try {
-    await client.core.deleteNamespace({ name });
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
+  await client.core.deleteNamespace({ name }).catch(ignoreMissing);
 };
 
 /**

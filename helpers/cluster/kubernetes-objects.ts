@@ -6,8 +6,10 @@ import type { PodRequest } from './cluster.ts';
 
 export const runLabel = 'netpol-conformance/run';
 export const laneLabel = 'netpol-conformance/lane';
-/** `host/pid`: who made it, so that `netpol clean` can tell a live run from a dead one. */
+/** Who made it, so that `netpol clean` can tell a live run from a dead one. */
 export const ownerAnnotation = 'netpol-conformance/owner';
+/** As owners are named: `host/pid`. */
+export const thisProcess = `${hostname()}/${process.pid}`;
 export const containerName = 'agent';
 export const agentConfigMap = 'netpol-agent';
 
@@ -26,7 +28,7 @@ const agentSysctls = [
 ];
 
 export const namespaceBody = (name: string, labels: Labels) => ({
-  metadata: { name, labels, annotations: { [ownerAnnotation]: `${hostname()}/${process.pid}` } },
+  metadata: { name, labels, annotations: { [ownerAnnotation]: thisProcess } },
 });
 
 /** The labels of a namespace that a scenario does not decide over: ours, and admission to the strictest standard. */
@@ -110,6 +112,10 @@ export const portList = (ports: readonly { protocol: Protocol; port: number }[])
     .map(({ protocol, port }) => `${protocol}/${port}`)
     .join(',');
 
+/** Whether the status of a pod or node says so. */
+export const saysReady = (status: V1Pod['status'] | V1Node['status']): boolean =>
+  status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+
 /** A pod as policies see it, or undefined for one that failed or is about to go. */
 export const readPod = ({ metadata, spec, status }: V1Pod): Pod | undefined => {
   if (metadata?.deletionTimestamp !== undefined || status?.phase === 'Failed') return undefined;
@@ -128,10 +134,7 @@ export const readPod = ({ metadata, spec, status }: V1Pod): Pod | undefined => {
     node: spec?.nodeName ?? '',
     ...(spec?.hostNetwork === true ? { hostNetwork: true } : {}),
     ...(spec?.containers.some(({ readinessProbe }) => readinessProbe !== undefined) === true
-      ? {
-          ready:
-            status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true,
-        }
+      ? { ready: saysReady(status) }
       : {}),
     ...(status?.phase === 'Succeeded' ? { phase: 'Succeeded' } : {}),
   };
@@ -145,11 +148,12 @@ export const readNodes = (nodes: readonly V1Node[], hosts: readonly string[]): N
       .map(({ metadata, status }) => ({
         name: metadata?.name ?? '',
         labels: metadata?.labels ?? {},
-        addresses: (status?.addresses ?? [])
-          .filter(({ type }) => type === 'InternalIP')
-          .map(({ address }) => address),
+        addresses: internalAddresses(status),
       })),
   );
+
+export const internalAddresses = (status: V1Node['status']): string[] =>
+  (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
 
 const hostnameOf = (metadata: V1Node['metadata']): string =>
   metadata?.labels?.['kubernetes.io/hostname'] ?? metadata?.name ?? '';
@@ -164,7 +168,7 @@ export const chooseNodes = (nodes: readonly V1Node[]): string[] => {
   const usable = nodes.filter(
     ({ spec, status }) =>
       spec?.unschedulable !== true &&
-      status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true &&
+      saysReady(status) &&
       (spec?.taints ?? []).every(
         ({ key, effect }) => effect === 'PreferNoSchedule' || controlPlaneTaint.test(key),
       ),

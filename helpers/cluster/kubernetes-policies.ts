@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { isObject } from '../kube/checks.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { PolicyAnswer, StoredAdminPolicy } from '../kube/policies.ts';
@@ -6,7 +5,7 @@ import { isAdminKind, type AdminKind } from '../kube/policy-kinds.ts';
 import type { AdminPolicy, Labels, Policy, PolicyName } from '../kube/types.ts';
 import { isAdminPolicy, nameOfPolicy } from '../kube/world.ts';
 import { settleAll } from '../wait.ts';
-import { laneLabel, ownerAnnotation, runLabel } from './kubernetes-objects.ts';
+import { laneLabel, ownerAnnotation, runLabel, thisProcess } from './kubernetes-objects.ts';
 
 /**
  * The policies of one lane. Those of the admin tiers belong to the whole cluster: they carry the labels of their lane
@@ -33,7 +32,7 @@ export const createLanePolicies = (
     policies.listAdmin(`${runLabel}=${run},${laneLabel}=${lane}`, kinds);
   const mark = ({ labels, annotations }: Partial<Policy['metadata']>) => ({
     labels: { ...labels, ...own },
-    annotations: { ...annotations, [ownerAnnotation]: `${hostname()}/${process.pid}` },
+    annotations: { ...annotations, [ownerAnnotation]: thisProcess },
   });
   return {
     readAdmin,

@@ -1,5 +1,5 @@
 import { ClusterError, messageOf } from '../errors.ts';
-import { isMissing } from '../kube/api-error.ts';
+import { ignoreMissing } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { AdminKind } from '../kube/policy-kinds.ts';
 import type { Labels } from '../kube/types.ts';
@@ -41,7 +41,7 @@ export type KubernetesLaneOptions = {
   externalHosts?: ExternalHosts;
   /** More evidence, such as the plugin's log: file name -> content. */
   evidence?: () => Promise<Record<string, string>>;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 };
 
 /**
@@ -147,12 +147,8 @@ export const openKubernetesLane = async (
     prefix: realName(''),
     world,
     readPod: async (name) => {
-      try {
-        return readPod(await client.core.readNamespacedPod(name));
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
-      }
+      const pod = await client.core.readNamespacedPod(name).catch(ignoreMissing);
+      return pod && readPod(pod);
     },
     applyPolicy: lanePolicies.apply,
     deletePolicy: lanePolicies.delete,
@@ -182,11 +178,7 @@ export const openKubernetesLane = async (
       ending.close();
     },
     deletePod: async (name) => {
-      try {
-        await client.core.deleteNamespacedPod({ ...name, gracePeriodSeconds: 0 });
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
+      await client.core.deleteNamespacedPod({ ...name, gracePeriodSeconds: 0 }).catch(ignoreMissing);
       await waitUntilGone(client, name);
     },
     createExternalHost: (request: ExternalHostRequest) => externals(request).acquire(lock, request),
@@ -195,11 +187,7 @@ export const openKubernetesLane = async (
       await client.core.createNamespacedService({ namespace: request.namespace, body: serviceBody(request) });
     },
     deleteService: async (name) => {
-      try {
-        await client.core.deleteNamespacedService(name);
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
+      await client.core.deleteNamespacedService(name).catch(ignoreMissing);
     },
     hostNetworkFlaw: () => admission.hostNetworkFlaw(realName(shortNames[0] ?? '')),
     connect: (name: ObjectName) =>

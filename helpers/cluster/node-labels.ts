@@ -1,9 +1,8 @@
-import { hostname } from 'node:os';
 import { messageOf } from '../errors.ts';
 import type { KubeClient, V1Node } from '../kube/client.ts';
 import type { Labels } from '../kube/types.ts';
 import { nodeLabelPrefix } from '../kube/world.ts';
-import { ownerAnnotation } from './kubernetes-objects.ts';
+import { ownerAnnotation, thisProcess } from './kubernetes-objects.ts';
 import { stateOfOwner } from './other-runs.ts';
 
 /**
@@ -25,7 +24,7 @@ export const setNodeLabels = async (client: KubeClient, name: string, labels: La
       value,
     })),
     ...(isEmpty && hasOwner ? [{ op: 'remove', path: ownerPath }] : []),
-    ...(isEmpty ? [] : ownedBy(`${hostname()}/${process.pid}`, node)),
+    ...(isEmpty ? [] : markAsOurs(node)),
   ];
   if (operations.length > 0) await client.core.patchNode({ name, body: operations });
 };
@@ -64,7 +63,7 @@ const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/'
 
 const ownerPath = `/metadata/annotations/${escape(ownerAnnotation)}`;
 
-const ownedBy = (owner: string, { metadata }: V1Node): object[] =>
+const markAsOurs = ({ metadata }: V1Node): object[] =>
   metadata?.annotations === undefined
-    ? [{ op: 'add', path: '/metadata/annotations', value: { [ownerAnnotation]: owner } }]
-    : [{ op: 'add', path: ownerPath, value: owner }];
+    ? [{ op: 'add', path: '/metadata/annotations', value: { [ownerAnnotation]: thisProcess } }]
+    : [{ op: 'add', path: ownerPath, value: thisProcess }];

@@ -3,6 +3,7 @@ import { ClusterError } from '../errors.ts';
 import type { V1Node, V1Pod } from '../kube/client.ts';
 import { poll, settleAll } from '../wait.ts';
 import type { ObjectName } from './cluster.ts';
+import { kubectl } from './kind-nodes.ts';
 import {
   containersOf,
   doToContainers,
@@ -65,7 +66,7 @@ export const holdUpApiServer = async (
     await settleAll(endTimers.map((end) => end()));
   }
   const thawed = Date.now();
-  const read = ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', '--request-timeout=5s', 'get', 'lease'];
+  const read = [...kubectl, '--request-timeout=5s', 'get', 'lease'];
   const leases = ['--namespace=kube-system', 'kube-scheduler', 'kube-controller-manager'];
   const output = '--output=jsonpath={.items[*].spec.renewTime}';
   const isLed = async (): Promise<true | undefined> => {

@@ -2,6 +2,8 @@ import { ClusterError } from '../errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { policyResources, type AdminKind } from '../kube/policy-kinds.ts';
 
+const writing = ['create', 'delete', 'get', 'list', 'patch'];
+
 type Permission = { group: string; resource: string; verbs: readonly string[] };
 
 /**
@@ -10,22 +12,17 @@ type Permission = { group: string; resource: string; verbs: readonly string[] };
  */
 export const permissions: readonly Permission[] = [
   { group: '', resource: 'nodes', verbs: ['list'] },
-  { group: '', resource: 'namespaces', verbs: ['create', 'delete', 'get', 'list', 'patch'] },
+  { group: '', resource: 'namespaces', verbs: writing },
   { group: '', resource: 'configmaps', verbs: ['create'] },
-  { group: '', resource: 'pods', verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'] },
+  { group: '', resource: 'pods', verbs: [...writing, 'watch'] },
   { group: '', resource: 'pods/log', verbs: ['get'] },
   { group: '', resource: 'pods/exec', verbs: ['create', 'get'] },
   { group: '', resource: 'services', verbs: ['create', 'delete', 'list'] },
   { group: '', resource: 'events', verbs: ['list'] },
   { group: 'apps', resource: 'daemonsets', verbs: ['list'] },
-  {
-    group: 'networking.k8s.io',
-    resource: 'networkpolicies',
-    verbs: ['create', 'delete', 'get', 'list', 'patch'],
-  },
+  { group: 'networking.k8s.io', resource: 'networkpolicies', verbs: writing },
 ];
 
-const writing = ['create', 'delete', 'get', 'list', 'patch'];
 const permissionFor = (kind: AdminKind): Permission => {
   const { group, plural } = policyResources[kind];
   return { group, resource: plural, verbs: writing };

@@ -2,6 +2,8 @@ import { ClusterError } from '../errors.ts';
 import type { KubeClient, V1DaemonSet, V1Pod } from '../kube/client.ts';
 import { poll, settleAll } from '../wait.ts';
 import type { PluginOperation } from './cluster.ts';
+import { kubectl } from './kind-nodes.ts';
+import { saysReady } from './kubernetes-objects.ts';
 import { runProgram } from './programs.ts';
 import type { VersionChange } from './versions.ts';
 
@@ -40,7 +42,7 @@ export const operateDaemonSets = async (
       await runProgram(
         'docker',
         [
-          ...['exec', controlPlane, 'kubectl', '--kubeconfig=/etc/kubernetes/admin.conf'],
+          ...['exec', controlPlane, ...kubectl],
           ...[`--namespace=${metadata?.namespace}`, 'rollout', 'restart', `daemonset/${metadata?.name}`],
         ],
         { signal, subject: 'cannot roll over the plugin' },
@@ -113,5 +115,4 @@ export const containersOf = ({ status }: V1Pod): string[] =>
   (status?.containerStatuses ?? []).flatMap(({ containerID }) => containerID ?? []);
 
 const isReady = ({ status, metadata }: V1Pod): boolean =>
-  metadata?.deletionTimestamp === undefined &&
-  status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+  metadata?.deletionTimestamp === undefined && saysReady(status);

@@ -1,5 +1,5 @@
 import { ClusterError } from '../errors.ts';
-import { isMissing } from '../kube/api-error.ts';
+import { ignoreMissing } from '../kube/api-error.ts';
 import type { KubeClient, V1Pod } from '../kube/client.ts';
 import { idOf } from '../kube/world.ts';
 import { poll, within } from '../wait.ts';
@@ -23,15 +23,8 @@ export const waitUntilServing = async (
 
 /** Resolves when there is no such pod any more. */
 export const waitUntilGone = async (client: KubeClient, name: ObjectName): Promise<void> => {
-  const isGone = async (): Promise<true | undefined> => {
-    try {
-      await client.core.readNamespacedPod(name);
-      return undefined;
-    } catch (error) {
-      if (isMissing(error)) return true;
-      throw error;
-    }
-  };
+  const isGone = async (): Promise<true | undefined> =>
+    (await client.core.readNamespacedPod(name).catch(ignoreMissing)) === undefined ? true : undefined;
   const failure = (): Error =>
     new ClusterError({
       subject: `pod ${idOf(name)} does not go away`,

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { ClusterError } from '../../errors.ts';
 import type { Protocol } from '../../kube/types.ts';
 import type { AgentStream } from '../cluster.ts';
+import { portList } from '../kubernetes-objects.ts';
 import type { Holder } from './holder.ts';
 import { unlimitedErrors } from './network.ts';
 
@@ -85,11 +86,7 @@ const startLife = (
   ports: readonly { protocol: Protocol; port: number }[],
   complain: (text: string) => void,
 ): Life => {
-  const list = ports
-    .filter(({ protocol }) => protocol !== 'SCTP')
-    .map(({ protocol, port }) => `${protocol}/${port}`)
-    .join();
-  const command = [process.execPath, agentFile, 'serve+probe', '--name', id, '--ports', list];
+  const command = [process.execPath, agentFile, 'serve+probe', '--name', id, '--ports', portList(ports)];
   const child = holder.spawn(netns, ['sh', '-c', `${unlimitedErrors}; exec "$@"`, 'sh', ...command]);
   const lines = createInterface({ input: child.stdout });
   const hello = once(lines, 'line').then(([line]) => String(line));
