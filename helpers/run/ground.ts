@@ -4,7 +4,6 @@ import { ClusterError } from '../errors.ts';
 import { settleAll } from '../wait.ts';
 import type { Labels } from '../kube/types.ts';
 import { idOf, isRunning, nameOfPolicy, type World } from '../kube/world.ts';
-import type { Observation } from '../matrix/matrix.ts';
 import type { Teller } from '../probe/monitor.ts';
 import { openLinks, type Links } from '../probe/pods.ts';
 import type { Prober } from '../probe/sweep.ts';
@@ -74,15 +73,6 @@ const createGround = (lane: Lane, links: Links): Ground => {
     const [namespace = '', name = ''] = realId(id).split('/');
     return { namespace, name };
   };
-
-  const prober: Prober = {
-    probe: async (from, probes) => {
-      const observations = await links.probe(realId(from), probes);
-      return observations.map((observation) => shortenAnswerer(observation, shortId));
-    },
-  };
-
-  const teller: Teller = { subscribe: (from, ...asked) => links.subscribe(realId(from), ...asked) };
 
   // What each pod was last seen to have: a later pod may be given the addresses of one that is gone.
   const known = new Map<string, readonly string[]>();
@@ -172,8 +162,7 @@ const createGround = (lane: Lane, links: Links): Ground => {
 
   return {
     lane,
-    prober,
-    teller,
+    ...speakByShortNames(links, realId, shortId),
     realName,
     realId,
     shortId,
@@ -191,11 +180,22 @@ const createGround = (lane: Lane, links: Links): Ground => {
 
 const isGuest = (name: string): boolean => !(namespaceNames as readonly string[]).includes(name);
 
-/** An observation with the short name of who answered. */
-export const shortenAnswerer = (observation: Observation, shortId: (id: string) => string): Observation =>
-  observation.answeredBy === undefined
-    ? observation
-    : { ...observation, answeredBy: shortId(observation.answeredBy) };
+/** Links to pods that are asked by their short names, and called by them in answers. */
+export const speakByShortNames = (
+  links: Links,
+  realId: Ground['realId'],
+  shortId: Ground['shortId'],
+): Pick<Ground, 'prober' | 'teller'> => ({
+  prober: {
+    probe: async (from, probes) => {
+      const observations = await links.probe(realId(from), probes);
+      return observations.map(({ answeredBy, ...seen }) =>
+        answeredBy === undefined ? seen : { ...seen, answeredBy: shortId(answeredBy) },
+      );
+    },
+  },
+  teller: { subscribe: (from, ...asked) => links.subscribe(realId(from), ...asked) },
+});
 
 /** The changes under way that give every namespace and standing pod the labels that the scenario begins with. */
 const standAsWritten = (

@@ -9,7 +9,7 @@ import type { StepRecord } from '../report/record.ts';
 import type { ScenarioPod, Step } from '../scenario/scenario.ts';
 import { visitor } from '../system/wants.ts';
 import type { WantedGrid } from './expected.ts';
-import { shortenAnswerer, type Ground } from './ground.ts';
+import { speakByShortNames, type Ground } from './ground.ts';
 import { judge, recordStep, refuseUntold } from './judge.ts';
 import { longestSilence, observe, type GridSeen, type Patience } from './observe.ts';
 import { listSome } from './words.ts';
@@ -52,11 +52,7 @@ export const openGroundInPlace = async (
   return {
     ...{ place, world, realId, shortId },
     families: families.filter((family) => world.pods.every((pod) => addressOf(pod, family) !== undefined)),
-    prober: {
-      probe: async (from, probes) =>
-        (await links.probe(realId(from), probes)).map((observation) => shortenAnswerer(observation, shortId)),
-    },
-    teller: { subscribe: (from, ...asked) => links.subscribe(realId(from), ...asked) },
+    ...speakByShortNames(links, realId, shortId),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 };

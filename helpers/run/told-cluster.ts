@@ -1,4 +1,5 @@
-import type { Cluster, Lane, PodRequest } from '../cluster/cluster.ts';
+import type { Cluster, Lane } from '../cluster/cluster.ts';
+import { idOf } from '../kube/world.ts';
 
 /** The same cluster, which tells `detail` what is created on it, and how long that took. */
 export const tellCreations = (cluster: Cluster, detail: (line: string) => void): Cluster => ({
@@ -6,7 +7,7 @@ export const tellCreations = (cluster: Cluster, detail: (line: string) => void):
   openLane: async (index, standing, guests) => {
     const began = performance.now();
     const lane = await cluster.openLane(index, standing, guests);
-    const words = `lane ${index}: ${standing.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}`;
+    const words = `lane ${index}: ${standing.map(idOf).join(', ')}`;
     const names = [...new Set(standing.map(({ namespace }) => lane.namespaceNames[namespace] ?? namespace))];
     detail(`${words} created in ${names.join(', ')} in ${secondsSince(began)}`);
     return tellLane(lane, detail);
@@ -24,14 +25,12 @@ const tellLane = (lane: Lane, detail: (line: string) => void): Lane => {
     await work;
     detail(`lane ${lane.index}: ${what} created in ${secondsSince(began)}`);
   };
-  const nameOf = ({ namespace, name }: Pick<PodRequest, 'namespace' | 'name'>): string =>
-    `${namespace}/${name}`;
   return {
     ...lane,
     createNamespace: (name, labels) => tell(`namespace ${name}`, lane.createNamespace(name, labels)),
-    createPod: (request) => tell(`pod ${nameOf(request)}`, lane.createPod(request)),
-    createService: (request) => tell(`service ${nameOf(request)}`, lane.createService(request)),
-    createExternalHost: (request) => tell(`host ${nameOf(request)}`, lane.createExternalHost(request)),
+    createPod: (request) => tell(`pod ${idOf(request)}`, lane.createPod(request)),
+    createService: (request) => tell(`service ${idOf(request)}`, lane.createService(request)),
+    createExternalHost: (request) => tell(`host ${idOf(request)}`, lane.createExternalHost(request)),
   };
 };
 
