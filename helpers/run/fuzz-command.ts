@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
-import { InputError, messageOf, UsageError, type Problem } from '../errors.ts';
+import { InputError, messageOf, type Problem } from '../errors.ts';
 import { redact } from '../report/redact.ts';
 import { fuzz, type Fuzzed } from './fuzz.ts';
 import { openFuzzScreen } from './fuzz-screen.ts';
 import { writeFind } from './fuzz-find.ts';
 import { listenForInterrupts } from './interrupts.ts';
+import { refuseFilters } from './more-flags.ts';
 import { installPrograms } from './programs.ts';
 import { chooseProvider } from './providers.ts';
 import { readCommandLine } from './selection.ts';
@@ -58,13 +59,7 @@ const readNumbers = (
   flags: Readonly<Record<string, unknown>>,
   positionals: readonly string[],
 ): { seed: number; count: number; seconds: number } => {
-  if (positionals.length > 0) {
-    throw new UsageError({
-      subject: 'netpol fuzz takes no filter',
-      got: positionals.join(' '),
-      next: 'netpol fuzz --help',
-    });
-  }
+  refuseFilters('fuzz', positionals);
   const problems: Problem[] = [];
   const read = (flag: string, least: number, absent: number): number => {
     const value = flags[flag];

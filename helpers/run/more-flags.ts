@@ -24,6 +24,16 @@ export const textOf = (
   throw new UsageError({ subject: `\`--${flag}\` lacks its value`, next: `netpol ${command} --help` });
 };
 
+/** @throws UsageError */
+export const refuseFilters = (command: string, positionals: readonly string[]): void => {
+  if (positionals.length === 0) return;
+  throw new UsageError({
+    subject: `netpol ${command} takes no filter`,
+    got: positionals.join(' '),
+    next: `netpol ${command} --help`,
+  });
+};
+
 /** Told of a flag what was wanted of it. */
 export type Complain = (flag: string, wanted: string) => void;
 

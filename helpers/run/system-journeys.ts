@@ -4,6 +4,7 @@ import { podsOf } from '../system/lint.ts';
 import { planJourney, type Journey } from '../system/moves.ts';
 import { modes, type Mode, type System } from '../system/system.ts';
 import { checkUpgrade, type UpgradeResult } from '../system/upgrade.ts';
+import { refuseFilters } from './more-flags.ts';
 
 /** A journey with the modes before and after it, and what the oracle says of all orders of its moves. */
 export type Outcome = { pair: readonly [Mode, Mode]; journey: Journey; result: UpgradeResult };
@@ -23,12 +24,7 @@ export const readJourneys = async (
   own: ReadonlyMap<string, Mode>;
   outcomes: Outcome[];
 }> => {
-  if (positionals.length > 0)
-    throw new UsageError({
-      subject: `netpol ${command} takes no filter`,
-      got: positionals.join(' '),
-      next: `netpol ${command} --help`,
-    });
+  refuseFilters(command, positionals);
   const read = (value: unknown, flag: string): string => {
     if (typeof value === 'string' && value !== '') return value;
     throw new UsageError({ subject: `\`--${flag}\` is missing`, next: `netpol ${command} --help` });
