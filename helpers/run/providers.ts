@@ -53,44 +53,24 @@ export const startCluster = async (
   config: Config,
   { run, log, signal }: Omit<StartOptions, 'plugin'> & { signal: AbortSignal },
 ): Promise<Cluster> => {
-  const { plugin, pluginNext, cluster, keep, kindImage, probeImage, kindConfig, kubeconfig, context, force } =
-    config;
-  const { crdBundle, clusterWide } = config;
+  const { cluster, keep, kindImage, probeImage, kindConfig, kubeconfig, context, force } = config;
+  const { crdBundle, clusterWide, pluginNext } = config;
+  const plugin = config.plugin || (provider === 'lab' ? 'reference' : 'default');
+  const start = { run, log, plugin, pluginNext };
   switch (provider) {
     case 'lab': {
       const { startLab } = await import('../cluster/lab/lab.ts');
-      return startLab({ run, log, plugin: plugin || 'reference', pluginNext });
+      return startLab(start);
     }
     case 'kind': {
       const { startKind } = await import('../cluster/kind.ts');
       const files = { kindImage, probeImage, kindConfig, crdBundle };
-      return startKind({
-        run,
-        log,
-        signal,
-        plugin: plugin || 'default',
-        pluginNext,
-        cluster,
-        keep,
-        force,
-        ...files,
-      });
+      return startKind({ ...start, signal, cluster, keep, force, ...files });
     }
     case 'existing': {
       const { startExisting } = await import('../cluster/existing.ts');
-      return startExisting({
-        run,
-        log,
-        signal,
-        plugin: plugin || 'default',
-        pluginNext,
-        kubeconfig,
-        context,
-        probeImage,
-        crdBundle,
-        clusterWide,
-        force,
-      });
+      const place = { kubeconfig, context, clusterWide, force };
+      return startExisting({ ...start, signal, probeImage, crdBundle, ...place });
     }
   }
 };
