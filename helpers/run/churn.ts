@@ -6,10 +6,8 @@ import { defaultNamespaceLabels, defaultPodLabels } from '../scenario/default-wo
 import type { Operation } from '../scenario/scenario.ts';
 import type { Ground } from './ground.ts';
 
-/** Requests to the cluster that are under way at once. */
-const breadth = 20;
-/** Pods of a namespace. */
-const crew = 4;
+const requestsAtOnce = 20;
+const podsOfANamespace = 4;
 
 /**
  * Lets so many policies, or so many pods four to a namespace, come and go. The policies isolate the pods of z; the pods
@@ -24,13 +22,15 @@ export const churn = async (
   const numbers = Array.from({ length: count }, (_, number) => number);
   if (part === 'policies') {
     const policies = numbers.map((number) => buildBystander(number, ground.lane));
-    await inParts(policies, breadth, signal, (policy) => ground.lane.applyPolicy(policy));
-    await inParts(policies, breadth, signal, (policy) => ground.lane.deletePolicy(nameOfPolicy(policy)));
+    await inParts(policies, requestsAtOnce, signal, (policy) => ground.lane.applyPolicy(policy));
+    await inParts(policies, requestsAtOnce, signal, (policy) =>
+      ground.lane.deletePolicy(nameOfPolicy(policy)),
+    );
     return;
   }
-  for (let from = 0; from < count; from += crew) {
+  for (let from = 0; from < count; from += podsOfANamespace) {
     signal.throwIfAborted();
-    await comeAndGo(numbers.slice(from, from + crew), ground);
+    await comeAndGo(numbers.slice(from, from + podsOfANamespace), ground);
   }
 };
 

@@ -12,10 +12,7 @@ import type { CheckContext } from './check.ts';
 import { baselineOf, gridsFor, targetFor, type WantedGrid } from './expected.ts';
 import { takePoliciesAway, type Ground } from './ground.ts';
 import { answerersOf } from './judge.ts';
-import { wantsAfter, type Answerers, type Wants } from './observe.ts';
-
-/** No answer takes longer, in milliseconds. */
-const longestSilence = 1000;
+import { longestSilence, wantsAfter, type Answerers, type Wants } from './observe.ts';
 
 /** `differs`: the network was otherwise than the oracle says until the patience was over. `untold`: we could not see. */
 type Tried = 'agrees' | 'differs' | 'untold';

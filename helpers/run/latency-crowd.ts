@@ -5,8 +5,7 @@ import { thenClean } from '../wait.ts';
 import { buildBystander, inParts } from './churn.ts';
 import type { Ground } from './ground.ts';
 
-/** What is created at once. */
-const breadth = 10;
+const requestsAtOnce = 10;
 
 /**
  * Pods and policies that decide about none of the pods under watch.
@@ -23,7 +22,7 @@ export const gatherCrowd = async (
   const disperse = async (): Promise<void> => {
     const goesOn = new AbortController().signal;
     await thenClean(
-      () => inParts(bystanders, breadth, goesOn, (policy) => lane.deletePolicy(nameOfPolicy(policy))),
+      () => inParts(bystanders, requestsAtOnce, goesOn, (policy) => lane.deletePolicy(nameOfPolicy(policy))),
       async () => {
         if (more.length > 0) await (await lane.deleteNamespace(realId('w'))).gone;
       },
@@ -32,7 +31,7 @@ export const gatherCrowd = async (
   try {
     if (more.length > 0)
       await createNamespace({ name: 'w', why: '', labels: defaultNamespaceLabels('w'), createdLater: true });
-    await inParts(more, breadth, signal, (number) =>
+    await inParts(more, requestsAtOnce, signal, (number) =>
       lane.createPod({
         ...realName(`w/crowd-${number}`),
         labels: defaultPodLabels(`crowd-${number}`),
@@ -40,7 +39,7 @@ export const gatherCrowd = async (
         node: number + 1,
       }),
     );
-    await inParts(bystanders, breadth, signal, (policy) => lane.applyPolicy(policy));
+    await inParts(bystanders, requestsAtOnce, signal, (policy) => lane.applyPolicy(policy));
   } catch (error) {
     // The first error is the one to tell.
     await disperse().catch(() => {});

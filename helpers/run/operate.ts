@@ -11,12 +11,10 @@ import type { CheckContext } from './check.ts';
 import type { Ground } from './ground.ts';
 import { gatherMoments } from './moments.ts';
 import { watchFlows, type MonitoredFlow } from './monitor-flows.ts';
-import { pause } from './operation.ts';
+import { margin, pause } from './operation.ts';
 import { perform, type OperationContext } from './perform.ts';
 import { count, listSome } from './words.ts';
 
-/** What happens before and after is watched too, so that the first and the last moments are; in milliseconds. */
-const margin = 500;
 /** A flow that nobody saw for longer, in milliseconds, may have leaked as long. */
 const longestBlindness = 1_000;
 

@@ -16,8 +16,8 @@ export const pause = (milliseconds: number | undefined, signal: AbortSignal): Pr
     else signal.addEventListener('abort', end, { once: true });
   });
 
-/** What happens before and after the command is watched too, so that its first and last moments are. */
-const margin = 500;
+/** What happens before and after is watched too, so that the first and the last moments are; in milliseconds. */
+export const margin = 500;
 
 /**
  * Runs a command, its words above the lines that change. Ctrl-C ends it too, which is then no failure of its own.
