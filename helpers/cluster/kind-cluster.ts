@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { ClusterError, EnvironmentError, InputError, messageOf, UsageError } from '../errors.ts';
+import { describeErrors } from './plugin-manifests.ts';
 import type { Plugin } from './plugins.ts';
 import { runProgram } from './programs.ts';
 
@@ -102,11 +103,7 @@ export const readKindConfig = async (file: string, { network }: Plugin): Promise
     });
   });
   const document = parseDocument(text);
-  const problems = document.errors.map(({ message, linePos }) => ({
-    file,
-    ...(linePos === undefined ? {} : { line: linePos[0].line, column: linePos[0].col }),
-    message: message.split('\n')[0] ?? message,
-  }));
+  const problems = describeErrors(document.errors, file);
   if (problems.length === 0 && document.get('kind') !== 'Cluster') {
     problems.push({ file, message: 'must be `kind: Cluster` of apiVersion kind.x-k8s.io/v1alpha4' });
   }

@@ -57,8 +57,8 @@ export const applyManifests = async (
   node: string,
   manifests: string,
   signal: AbortSignal | undefined,
-  validation: 'strict' | 'warn' = 'strict',
-  log?: (line: string) => void,
+  validation: 'strict' | 'warn',
+  log: (line: string) => void,
 ): Promise<void> => {
   const command = ['exec', '-i', node, ...kubectl, 'apply'];
   const flags = ['--server-side', '--force-conflicts', `--validate=${validation}`, '--filename=-'];

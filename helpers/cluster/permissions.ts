@@ -41,13 +41,10 @@ export const installPermissions: readonly Permission[] = [
 ];
 
 /**
- * Asks the API server for every permission that a run needs.
+ * Asks the API server for each of these permissions.
  * @throws ClusterError naming all that are missing at once
  */
-export const checkPermissions = async (
-  client: KubeClient,
-  needed: readonly Permission[] = permissions,
-): Promise<void> => {
+export const checkPermissions = async (client: KubeClient, needed: readonly Permission[]): Promise<void> => {
   const missing = await findMissing(client, needed);
   if (missing.length === 0) return;
   throw new ClusterError({

@@ -1,14 +1,11 @@
 import { isIP } from 'node:net';
-import { describe, isObject, listOf, mapOf, object, oneOf, text } from '../kube/checks.ts';
+import { describe, isObject, listOf, mapOf, object, oneOf, text, truth } from '../kube/checks.ts';
 import type { Check, Fields } from '../kube/checks.ts';
+import { adminKinds } from '../kube/policy-kinds.ts';
 import type { Flaw } from '../kube/syntax.ts';
 import { isUrl } from './download.ts';
 
 // The closed set of keys of a description of a plugin, see `PluginDescription`.
-
-const flag: Check = (value, path, report) => {
-  if (typeof value !== 'boolean') report(path, `must be true or false, got ${describe(value)}`);
-};
 
 const minutes: Check = (value, path, report) => {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 60)
@@ -40,7 +37,7 @@ const subnets = text((value) => {
 });
 
 const network = object({
-  disableDefaultCNI: flag,
+  disableDefaultCNI: truth,
   ipFamily: oneOf('ipv4', 'ipv6', 'dual'),
   podSubnet: subnets,
   serviceSubnet: subnets,
@@ -118,15 +115,8 @@ const environment: Check = (value, path, report) => {
   }
 };
 
-const kindsOfApis = [
-  'NetworkPolicy',
-  'AdminNetworkPolicy',
-  'BaselineAdminNetworkPolicy',
-  'ClusterNetworkPolicy',
-];
-
 const ways = {
-  implements: listOf(oneOf(...kindsOfApis)),
+  implements: listOf(oneOf('NetworkPolicy', ...adminKinds)),
   network,
   nodeLabels: mapOf(() => undefined),
   crdBundles: listOf(words),

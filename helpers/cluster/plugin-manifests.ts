@@ -1,5 +1,5 @@
-import { parseAllDocuments } from 'yaml';
-import { InputError } from '../errors.ts';
+import { parseAllDocuments, type YAMLParseError } from 'yaml';
+import { InputError, type Problem } from '../errors.ts';
 import { isObject } from '../kube/checks.ts';
 import { parseDocuments } from '../kube/yaml.ts';
 
@@ -17,13 +17,7 @@ export type Manifest = {
 export const parseManifests = (text: string, file: string): Manifest[] => {
   const documents = parseAllDocuments(text);
   const all = 'empty' in documents ? [] : documents;
-  const problems = all.flatMap(({ errors }) =>
-    errors.map(({ message, linePos }) => ({
-      file,
-      ...(linePos === undefined ? {} : { line: linePos[0].line, column: linePos[0].col }),
-      message: message.split('\n')[0] ?? message,
-    })),
-  );
+  const problems = all.flatMap(({ errors }) => describeErrors(errors, file));
   const objects = all.map((document) => document.toJS() as unknown).filter((object) => object !== null);
   if (objects.length === 0) problems.push({ file, message: 'holds no Kubernetes object' });
   for (const object of objects) {
@@ -36,6 +30,14 @@ export const parseManifests = (text: string, file: string): Manifest[] => {
   if (problems.length > 0) throw new InputError('The manifests of the plugin cannot be used', problems);
   return objects as Manifest[];
 };
+
+/** What a YAML parser found wrong, with the place and without the lines around it. */
+export const describeErrors = (errors: readonly YAMLParseError[], file: string): Problem[] =>
+  errors.map(({ message, linePos }) => ({
+    file,
+    ...(linePos === undefined ? {} : { line: linePos[0].line, column: linePos[0].col }),
+    message: message.split('\n')[0] ?? message,
+  }));
 
 /**
  * The DaemonSets, or Deployments, in a text of manifests, as `namespace/name`.

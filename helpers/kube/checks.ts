@@ -69,6 +69,10 @@ export const text =
     if (flaw !== undefined) report(path, flaw);
   };
 
+export const truth: Check = (value, path, report) => {
+  if (typeof value !== 'boolean') report(path, `must be true or false, got ${describe(value)}`);
+};
+
 export const numberThat =
   (flawOf: (value: number) => Flaw): Check =>
   (value, path, report) => {

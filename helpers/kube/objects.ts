@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { describe, listOf, mapOf, numberThat, oneOf, someFields, text, type Check } from './checks.ts';
+import { listOf, mapOf, numberThat, oneOf, someFields, text, truth, type Check } from './checks.ts';
 import { flawOfLabelName, flawOfLabelValue, flawOfPortNumber, flawOfSubdomain } from './syntax.ts';
 import type { Labels, Protocol } from './types.ts';
 import { familyOf, type Namespace, type Node, type Pod, type Service } from './world.ts';
@@ -100,10 +100,6 @@ const address = text((value) =>
 );
 const clusterAddress: Check = (value, path, report) =>
   value === 'None' ? undefined : address(value, path, report);
-
-const truth: Check = (value, path, report) => {
-  if (typeof value !== 'boolean') report(path, `must be true or false, got ${describe(value)}`);
-};
 
 const portNumber = numberThat(flawOfPortNumber);
 
