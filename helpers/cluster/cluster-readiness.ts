@@ -45,18 +45,7 @@ export const waitUntilClusterReady = async (
       complaints = [
         ...(items.length < nodes ? [`${items.length} of ${nodes} nodes have joined`] : []),
         ...items.filter((node) => !isNodeReady(node)).map(describeNode),
-        ...daemonSets.items.flatMap(({ metadata, spec, status }) => {
-          const isCurrent = status?.observedGeneration === metadata?.generation;
-          const wanted = status?.desiredNumberScheduled ?? 0;
-          const updates =
-            spec?.updateStrategy?.type === 'OnDelete' ? wanted : (status?.updatedNumberScheduled ?? 0);
-          const done = Math.min(status?.numberReady ?? 0, updates);
-          const mayBeNowhere =
-            spec?.template.spec?.nodeSelector !== undefined && !awaitedSets.includes(nameOf(metadata));
-          const isScheduled = wanted > 0 || mayBeNowhere;
-          if (isCurrent && isScheduled && done >= wanted) return [];
-          return [`DaemonSet ${metadata?.namespace}/${metadata?.name}: ${done} of ${wanted} pods ready`];
-        }),
+        ...daemonSets.items.flatMap((set) => describeSet(set, awaitedSets.includes(nameOf(set.metadata)))),
         ...describeMissing(waits, daemonSets.items, deployments),
         ...deployments.flatMap((deployment) =>
           describeDeployment(deployment, awaited.includes(nameOf(deployment.metadata))),
@@ -82,6 +71,17 @@ export const waitUntilClusterReady = async (
     });
   };
   await poll(isReady, { deadline, interval: 250, signal, failure });
+};
+
+const describeSet = ({ metadata, spec, status }: V1DaemonSet, isAwaited: boolean): string[] => {
+  const isCurrent = status?.observedGeneration === metadata?.generation;
+  const wanted = status?.desiredNumberScheduled ?? 0;
+  const updates = spec?.updateStrategy?.type === 'OnDelete' ? wanted : (status?.updatedNumberScheduled ?? 0);
+  const done = Math.min(status?.numberReady ?? 0, updates);
+  const mayBeNowhere = spec?.template.spec?.nodeSelector !== undefined && !isAwaited;
+  const isScheduled = wanted > 0 || mayBeNowhere;
+  if (isCurrent && isScheduled && done >= wanted) return [];
+  return [`DaemonSet ${nameOf(metadata)}: ${done} of ${wanted} pods ready`];
 };
 
 /** One that is awaited must have all its replicas, and by what was applied last: those of before may still be available. */

@@ -90,14 +90,7 @@ const describeCluster = async (
   const admin = await readAdminApi(client, run);
   for (const warning of admin.warnings) log(`warning: ${warning}`);
   const probeNodes = chooseNodes(nodes);
-  if (probeNodes.length === 0) {
-    throw new ClusterError({
-      subject: `no node for probe pods on ${client.server}`,
-      wanted: 'a node that is Ready, not cordoned and without taints',
-      got: `${nodes.length} nodes, none of them such`,
-      next: '`kubectl get nodes` and `kubectl describe nodes` show why',
-    });
-  }
+  if (probeNodes.length === 0) throw lackingNodes(client, nodes.length);
   const lacks: Partial<Record<Capability, string>> = {
     ...admin.lacks,
     'chosen-address': noChosenAddress,
@@ -142,6 +135,14 @@ const describeCluster = async (
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 };
+
+const lackingNodes = ({ server }: KubeClient, count: number): ClusterError =>
+  new ClusterError({
+    subject: `no node for probe pods on ${server}`,
+    wanted: 'a node that is Ready, not cordoned and without taints',
+    got: `${count} nodes, none of them such`,
+    next: '`kubectl get nodes` and `kubectl describe nodes` show why',
+  });
 
 /**
  * A list of files says the context as well as the cluster: the first that names a current context wins. Ours names
