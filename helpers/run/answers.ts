@@ -9,6 +9,7 @@ import { findMissing } from '../scenario/stored.ts';
 import { formatAction } from '../scenario/world.ts';
 import { act } from './act.ts';
 import type { Ground } from './ground.ts';
+import { wordsOfStep } from './judge.ts';
 import { count } from './words.ts';
 
 /**
@@ -24,7 +25,7 @@ export const checkAnswers = async (
   await ground.prepare(scenario);
   for (const [index, step] of scenario.steps.entries()) {
     const { action, line } = step;
-    const after = `after step ${index + 1} (${formatAction(action)})`;
+    const after = wordsOfStep(step, index);
     const answers: AnswerRecord[] = [];
     records.push({
       ...{ action: formatAction(action), line, settleMs: {}, rounds: 0, retries: 0, grids: [] },

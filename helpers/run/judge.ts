@@ -71,7 +71,8 @@ const reasonOf = (
   return judgeCell(kind, row, column, oracles).reason;
 };
 
-const wordsOfStep = (step: Step, index: number): string =>
+/** `after step 2 (apply policy x/deny)` */
+export const wordsOfStep = (step: Step, index: number): string =>
   `after step ${index + 1} (${formatAction(step.action)})`;
 
 /** @throws ProbeError where something could not be told */

@@ -3,8 +3,8 @@ import { AssertionError } from 'chai';
 import { BaselineError, ProbeError } from '../errors.ts';
 import { idOf } from '../kube/world.ts';
 import type { Scenario, ScenarioPod, Step } from '../scenario/scenario.ts';
-import { formatAction } from '../scenario/world.ts';
 import type { Ground } from './ground.ts';
+import { wordsOfStep } from './judge.ts';
 import type { Patience } from './observe.ts';
 import { count } from './words.ts';
 
@@ -12,7 +12,7 @@ import { count } from './words.ts';
 const hold = 3_000;
 const interval = 250;
 
-type Watch = Pick<Patience, 'signal'> & { hold: number; budget: number };
+type Watch = Pick<Patience, 'signal'> & { budget: number };
 
 /** Since when each pod is not ready, in milliseconds after the call; empty where all were ready for as long as asked. */
 type Unready = ReadonlyMap<string, number>;
@@ -30,7 +30,7 @@ export const proveReady = async (
   const unready = await watchReady(
     pods.map(({ id }) => id),
     ground,
-    { hold, budget: baseline, signal },
+    { budget: baseline, signal },
   );
   if (unready.size === 0) return;
   throw new BaselineError({
@@ -53,7 +53,7 @@ export const holdReady = async (
   { budget, signal }: Pick<Patience, 'budget' | 'signal'>,
 ): Promise<void> => {
   const ids = step.ready ?? [];
-  const unready = await watchReady(ids, ground, { hold, budget, signal });
+  const unready = await watchReady(ids, ground, { budget, signal });
   if (unready.size === 0) return;
   await refuseDeadPods(
     pods.filter(({ id }) => unready.has(id)),
@@ -67,7 +67,7 @@ export const holdReady = async (
   const verb = unready.size === 1 ? 'is' : 'are';
   throw new AssertionError(
     [
-      `${unready.size} of ${count(ids.length, 'probed pod')} ${verb} not ready after step ${index + 1} (${formatAction(step.action)})`,
+      `${unready.size} of ${count(ids.length, 'probed pod')} ${verb} not ready ${wordsOfStep(step, index)}`,
       ...lines,
       '  oracle: a pod admits its own node, and with it the kubelet, whatever isolates it',
     ].join('\n'),
@@ -97,7 +97,7 @@ const refuseDeadPods = async (pods: readonly ScenarioPod[], { prober }: Ground):
 const watchReady = async (
   ids: readonly string[],
   ground: Ground,
-  { hold: wanted, budget, signal }: Watch,
+  { budget, signal }: Watch,
 ): Promise<Unready> => {
   const begin = performance.now();
   const since = new Map<string, number>();
@@ -111,7 +111,7 @@ const watchReady = async (
       else if (!since.has(id)) since.set(id, time);
     }
     readySince = unready.length > 0 ? undefined : (readySince ?? time);
-    if (readySince !== undefined && time - readySince >= wanted) return since;
+    if (readySince !== undefined && time - readySince >= hold) return since;
     if (unready.length > 0 && time > budget) return since;
     await delay(interval, undefined, { signal });
   }
