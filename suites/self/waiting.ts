@@ -9,6 +9,15 @@ export const waitFor = async (condition: () => Promise<boolean>, what: string): 
   throw new Error(`never happened: ${what}`);
 };
 
+/** Waits up to ten seconds for something in this process. @throws Error with what never came true */
+export const until = async (holds: () => boolean): Promise<void> => {
+  const deadline = performance.now() + 10_000;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`never came true: ${holds.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
+
 export const isThere = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,

@@ -1,17 +1,9 @@
 import { openLink, type ProbeRequest } from '../../../helpers/probe/link.ts';
-import { poll } from '../../../helpers/wait.ts';
 import { createFakeStream, type FakeStream } from './agents.ts';
 
 export const one: ProbeRequest = { protocol: 'TCP', host: '10.0.0.2', port: 80, deadline: 50 };
 export const connected = { outcome: 'connected', milliseconds: 1, answeredBy: 'y/b', sourceSeen: '10.0.0.1' };
 export const expected = { name: 'x/a', addresses: ['10.0.0.1'], pause: 1, retries: 2 };
-
-export const until = (check: () => boolean): Promise<true> =>
-  poll(async () => check() || undefined, {
-    deadline: 5_000,
-    interval: 5,
-    failure: () => new Error('never came true'),
-  });
 
 /** A link over fake streams, and all the streams that it opened. */
 export const openFake = (

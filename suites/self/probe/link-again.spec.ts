@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProbeError } from '../../../helpers/errors.ts';
 import { createSubscriptions } from '../../../helpers/probe/subscriptions.ts';
 import { createFakeStream } from './agents.ts';
-import { connected, one, openFake, until } from './fake-link.ts';
+import { until } from '../waiting.ts';
+import { connected, one, openFake } from './fake-link.ts';
 
 describe('Who has subscribed', () => {
   it('is known to have been told nothing for so long, whatever is asked meanwhile', async () => {

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { ProbeError } from '../../../helpers/errors.ts';
 import { openLink, type ProbeRequest } from '../../../helpers/probe/link.ts';
 import { createFakeStream, type FakeStream } from './agents.ts';
-import { connected, expected, one, openFake, until } from './fake-link.ts';
+import { until } from '../waiting.ts';
+import { connected, expected, one, openFake } from './fake-link.ts';
 
 const dropped = { outcome: 'dropped', milliseconds: 50 };
 

@@ -59,11 +59,3 @@ const answerList = (objects: object[], url: URL): string => {
     items: objects.slice(first, first + 2),
   });
 };
-
-export const until = async (holds: () => boolean): Promise<void> => {
-  const deadline = performance.now() + 10_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`never came true: ${holds.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-};

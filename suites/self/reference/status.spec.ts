@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createStatusReporter } from '../../../helpers/reference/status.ts';
-import { startServer, until } from './api-server.ts';
+import { until } from '../waiting.ts';
+import { startServer } from './api-server.ts';
 import { admin, cluster, createTierState } from './tier-worlds.ts';
 import type { State, StoredAdminPolicy } from '../../../helpers/reference/state.ts';
 

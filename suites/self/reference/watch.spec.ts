@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { watchCluster } from '../../../helpers/reference/watch.ts';
-import { startServer, until, type Watch } from './api-server.ts';
+import { until } from '../waiting.ts';
+import { startServer, type Watch } from './api-server.ts';
 import type { State } from '../../../helpers/reference/state.ts';
 
 const podPath = '/api/v1/pods';
