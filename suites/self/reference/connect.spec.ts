@@ -17,6 +17,11 @@ describe('reference connect', () => {
     programs = mkdtempSync(join(tmpdir(), 'connect-programs-'));
   });
   afterEach(() => [directory, programs].map((folder) => rmSync(folder, { recursive: true })));
+  const connectBy = (runRoutes: (lines: string) => Promise<void>) =>
+    createConnector({
+      ...{ configurationDirectory: directory, programDirectory: programs, runRoutes },
+      prepareNode: () => {},
+    });
 
   it('waits for the podCIDRs of its own node', () => {
     const [own, ...others] = createState().nodes;
@@ -28,12 +33,7 @@ describe('reference connect', () => {
 
   it('writes the ranges of its own node and routes to the others, each by the address of its family', async () => {
     const batches: string[] = [];
-    const connect = createConnector({
-      configurationDirectory: directory,
-      runRoutes: (lines) => Promise.resolve(void batches.push(lines)),
-      programDirectory: programs,
-      prepareNode: () => {},
-    });
+    const connect = connectBy(async (lines) => void batches.push(lines));
     await connect(describeNode0());
     expect(batches).to.deep.equal([
       'route replace 10.0.1.0/24 via 192.0.2.2\nroute replace fd00:0:0:1::/64 via 2001:db8::2\n',
@@ -47,13 +47,7 @@ describe('reference connect', () => {
   });
 
   it('puts a CNI plugin on the node after which interfaces have no duplicate address detection', async () => {
-    const connect = createConnector({
-      configurationDirectory: directory,
-      programDirectory: programs,
-      runRoutes: () => Promise.resolve(),
-      prepareNode: () => {},
-    });
-    await connect(describeNode0());
+    await connectBy(async () => {})(describeNode0());
     const ask = async (command: string, more: object = {}): Promise<unknown> => {
       const env = { CNI_COMMAND: command, ...more };
       const { stdout } = await execa(join(programs, 'netpol-reference'), { env, input: '{}' });
@@ -72,24 +66,14 @@ describe('reference connect', () => {
 
   it('removes the routes to a node that has gone', async () => {
     const batches: string[] = [];
-    const connect = createConnector({
-      configurationDirectory: directory,
-      runRoutes: (lines) => Promise.resolve(void batches.push(lines)),
-      programDirectory: programs,
-      prepareNode: () => {},
-    });
+    const connect = connectBy(async (lines) => void batches.push(lines));
     await connect(describeNode0());
     await connect(describeNode0(createState().nodes.slice(0, 1)));
     expect(batches[1]).to.equal('route del 10.0.1.0/24\nroute del fd00:0:0:1::/64\n');
   });
 
   it('writes no configuration before the routes are there', async () => {
-    const connect = createConnector({
-      configurationDirectory: directory,
-      runRoutes: () => Promise.reject(new Error('no route')),
-      programDirectory: programs,
-      prepareNode: () => {},
-    });
+    const connect = connectBy(() => Promise.reject(new Error('no route')));
     expect(await connect(describeNode0()).catch(String)).to.include('no route');
     expect(readdirSync(directory)).to.deep.equal([]);
   });
