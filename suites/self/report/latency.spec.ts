@@ -26,7 +26,6 @@ describe('what a run measured', () => {
       '  start pod, reaching out                0 ms     0 ms     0 ms     0 ms     0 ms     5 ms        1',
       '',
     ]);
-    for (const line of lines) expect(line.length).to.be.at.most(100);
   });
 
   it('is nothing where nothing was', () => {

@@ -1,30 +1,30 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { expect } from 'chai';
+import { parseAllDocuments } from 'yaml';
 import { InputError } from '../../../helpers/errors.ts';
 import { lintScenario, vacuousReason } from '../../../helpers/run/lint.ts';
 import { features } from '../../../helpers/scenario/features.ts';
 import { loadScenarios, loadShipped } from '../../../helpers/scenario/load.ts';
 import { asksApiServer } from '../../../helpers/scenario/stored.ts';
+import { temporaryFolder } from '../netpol.ts';
 import { sample, spoil } from './sample.ts';
 
 const load = async (files: Record<string, string>): Promise<string[]> => {
-  const directory = await mkdtemp(path.join(tmpdir(), 'scenarios-'));
+  await using directory = await temporaryFolder();
+  for (const [name, text] of Object.entries(files)) {
+    const file = join(directory.path, name);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
   try {
-    for (const [name, text] of Object.entries(files)) {
-      await mkdir(path.dirname(path.join(directory, name)), { recursive: true });
-      await writeFile(path.join(directory, name), text);
-    }
-    const scenarios = await loadScenarios(directory);
+    const scenarios = await loadScenarios(directory.path);
     return scenarios.map(({ name }) => name);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return error.problems.map(
-      ({ file, line, message }) => `${path.relative(directory, file)}:${line} ${message}`,
+      ({ file, line, message }) => `${relative(directory.path, file)}:${line} ${message}`,
     );
-  } finally {
-    await rm(directory, { recursive: true });
   }
 };
 
@@ -103,8 +103,6 @@ describe('the scenarios of this package', () => {
   });
 
   it('can be read by any parser of YAML', async () => {
-    const { parseAllDocuments } = await import('yaml');
-    const { readFile } = await import('node:fs/promises');
     for (const { file } of await loadShipped()) {
       const errors = parseAllDocuments(await readFile(file, 'utf8')).flatMap((document) => document.errors);
       expect(
