@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Observation } from '../../../helpers/matrix/matrix.ts';
-import { startAgentWith, type AgentProcess } from './agents.ts';
+import { outcomes, startAgentWith, type AgentProcess } from './agents.ts';
 
 /** What the programs of iputils and busybox print, by the address that they are asked for. */
 const pingProgram = `#!/bin/sh
@@ -21,9 +21,6 @@ case "$host" in
   *) [ "$1" = -6 ] && echo "64 bytes from $host: icmp_seq=1" ;;
 esac
 `;
-
-const outcomes = (results: readonly Observation[]): string[] =>
-  results.map(({ outcome, detail }) => [outcome, detail].filter(Boolean).join(' '));
 
 describe('The probe agent sends an echo by the ping program', function () {
   this.timeout(20_000);

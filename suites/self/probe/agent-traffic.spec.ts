@@ -1,16 +1,10 @@
 import { expect } from 'chai';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import net, { type Socket } from 'node:net';
 import type { Observation } from '../../../helpers/matrix/matrix.ts';
 import { waitFor } from '../waiting.ts';
-import { freePort, portOf, startAgent, type AgentProcess } from './agents.ts';
-
-const outcomes = (results: readonly Observation[]): string[] =>
-  results.map(({ outcome, detail }) => [outcome, detail].filter(Boolean).join(' '));
-
-const countFiles = (pid: number | undefined): number => readdirSync(`/proc/${pid}/fd`).length;
+import { countFiles, freePort, outcomes, portOf, startAgent, type AgentProcess } from './agents.ts';
 
 /** A UDP server of the test, which says what an agent's would say with `more` in it. */
 const serveUDP = async (more: object = {}) => {

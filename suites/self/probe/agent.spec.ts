@@ -1,11 +1,10 @@
 import { expect } from 'chai';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import net, { type Socket } from 'node:net';
 import os from 'node:os';
 import type { Observation } from '../../../helpers/matrix/matrix.ts';
-import { freePort, portOf, startAgent, type AgentProcess } from './agents.ts';
+import { countFiles, freePort, outcomes, portOf, startAgent, type AgentProcess } from './agents.ts';
 
 const serveTCP = async (onSocket: (socket: Socket) => void): Promise<AsyncDisposable & { port: number }> => {
   const sockets = new Set<Socket>();
@@ -31,11 +30,6 @@ const serveUDP = async (onMessage: (message: Buffer, port: number, socket: dgram
   await once(socket, 'listening');
   return { port: socket.address().port, [Symbol.dispose]: () => void socket.close() };
 };
-
-const outcomes = (results: readonly Observation[]): string[] =>
-  results.map(({ outcome, detail }) => [outcome, detail].filter(Boolean).join(' '));
-
-const countFiles = (pid: number | undefined): number => readdirSync(`/proc/${pid}/fd`).length;
 
 const loopbacks = ['127.0.0.1', '::1'];
 

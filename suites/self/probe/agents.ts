@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import net, { type Server } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -45,6 +46,13 @@ export const startAgentWith = (env: Record<string, string>, ...flags: string[]):
     },
   };
 };
+
+/** `connected`, `refused ECONNREFUSED`: what each probe came to. */
+export const outcomes = (results: readonly Observation[]): string[] =>
+  results.map(({ outcome, detail }) => [outcome, detail].filter(Boolean).join(' '));
+
+/** How many files a process has open. */
+export const countFiles = (pid: number | undefined): number => readdirSync(`/proc/${pid}/fd`).length;
 
 /** A stream to a new agent process that ends with the stream. */
 export const connectProcess = (
