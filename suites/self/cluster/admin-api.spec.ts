@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { readAdminApi } from '../../../helpers/cluster/admin-api.ts';
-import { openClient, type KubeClient } from '../../../helpers/kube/client.ts';
+import type { KubeClient } from '../../../helpers/kube/client.ts';
 import type { Labels } from '../../../helpers/kube/types.ts';
-import { kubeconfigFor, startFakeServer, type Answer, type FakeServer } from '../kube/fake-server.ts';
+import { startFakeServer, type Answer, type FakeServer } from '../kube/fake-server.ts';
 
 const definition = {
   metadata: {
@@ -27,21 +25,14 @@ const definition = {
 };
 
 describe('the admin tiers of a cluster', () => {
-  let folder: string;
   let server: FakeServer;
   let client: KubeClient;
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'netpol-admin-api-'));
     server = await startFakeServer();
-    const kubeconfig = join(folder, 'config');
-    writeFileSync(kubeconfig, kubeconfigFor(server.url), { mode: 0o600 });
-    client = openClient({ kubeconfig });
+    client = server.openClient();
   });
-  after(async () => {
-    await server[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => server[Symbol.asyncDispose]());
 
   type Given = { read?: Answer; allowed?: boolean; forbidden?: string; policies?: (() => Answer)[] };
   /** An API server with one of the CRDs. The last answer about policies stays. */

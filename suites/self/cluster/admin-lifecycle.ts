@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Lane } from '../../../helpers/cluster/cluster.ts';
 import type { AdminNetworkPolicy, BaselineAdminNetworkPolicy } from '../../../helpers/kube/types.ts';
-import { thrownBy } from './kind-probes.ts';
+import { thrownBy } from '../thrown.ts';
 
 const apiVersion = 'policy.networking.k8s.io/v1alpha1';
 export const anp: AdminNetworkPolicy = {

@@ -12,7 +12,8 @@ import type { PolicyAnswer } from '../../../helpers/kube/policies.ts';
 import type { Channel } from '../../../helpers/kube/types.ts';
 import { adminDocuments } from '../kube/admin-documents.ts';
 import { anp, banp, condition, holdPolicies, kept, unchecked } from './admin-lifecycle.ts';
-import { standing, thrownBy } from './kind-probes.ts';
+import { standing } from './kind-probes.ts';
+import { thrownBy } from '../thrown.ts';
 
 /** A cluster that has none of the CRDs, and two accounts on it. */
 export type AdminPlace = {

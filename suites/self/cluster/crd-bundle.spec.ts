@@ -10,7 +10,7 @@ import { startKind } from '../../../helpers/cluster/kind.ts';
 import { defaults, loadConfig } from '../../../helpers/config.ts';
 import { EnvironmentError, InputError, UsageError } from '../../../helpers/errors.ts';
 import { chooseProvider } from '../../../helpers/run/providers.ts';
-import { thrownBy } from './kind-probes.ts';
+import { thrownBy } from '../thrown.ts';
 
 const ours = ['v0.1-standard', 'v0.1-experimental', 'v0.2-standard', 'v0.2-experimental'];
 

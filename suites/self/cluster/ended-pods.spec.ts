@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { podBody, readPod } from '../../../helpers/cluster/kubernetes-objects.ts';
 import { waitUntilSucceeded } from '../../../helpers/cluster/pod-readiness.ts';
 import { ClusterError } from '../../../helpers/errors.ts';
-import { openClient } from '../../../helpers/kube/client.ts';
-import { kubeconfigFor, messageOf, startFakeServer, thrownBy } from '../kube/fake-server.ts';
+import { startFakeServer } from '../kube/fake-server.ts';
+import { thrownBy } from '../thrown.ts';
 
 const name = { namespace: 'x', name: 'job' };
 const request = { ...name, labels: {}, ports: [], node: 0 };
@@ -33,11 +30,8 @@ describe('a pod that is going to complete', () => {
   });
 
   it('is waited for until it has succeeded, and is an error as soon as it has failed', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'netpol-ended-'));
     await using server = await startFakeServer();
-    writeFileSync(join(folder, 'config'), kubeconfigFor(server.url), { mode: 0o600 });
-    const client = openClient({ kubeconfig: join(folder, 'config') });
-    rmSync(folder, { recursive: true });
+    const client = server.openClient();
     const phases = ['Running', 'Running', 'Succeeded'];
     server.answer = () => ({ status: 200, body: pod(phases.shift() ?? 'none') });
     await waitUntilSucceeded(client, name);
@@ -45,6 +39,6 @@ describe('a pod that is going to complete', () => {
     server.answer = () => ({ status: 200, body: pod('Failed') });
     const error = await thrownBy(() => waitUntilSucceeded(client, name));
     expect(error).to.be.instanceOf(ClusterError);
-    expect(messageOf(error)).to.include('pod x/job does not complete').and.include('Failed');
+    expect(error.message).to.include('pod x/job does not complete').and.include('Failed');
   });
 });

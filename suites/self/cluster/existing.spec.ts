@@ -14,8 +14,9 @@ import { adminKinds } from '../../../helpers/kube/policy-kinds.ts';
 import { always, testAdminTiers } from './admin-tiers.ts';
 import { engine } from './engine.ts';
 import { comeAndGo } from './kind-lifecycle.ts';
-import { findPod, images, needKind, openStanding, probeUntil, standing, thrownBy } from './kind-probes.ts';
+import { findPod, images, needKind, openStanding, probeUntil, standing } from './kind-probes.ts';
 import { testLiveAudit } from './live-audit.ts';
+import { thrownBy } from '../thrown.ts';
 
 const run = `exist${process.pid}`;
 const rbacFile = new URL('../../../manifests/run/rbac.yaml', import.meta.url);

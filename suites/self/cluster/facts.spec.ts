@@ -1,10 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { readFacts, warnOfSeveralEngines, type Facts } from '../../../helpers/cluster/facts.ts';
-import { openClient, type V1Node } from '../../../helpers/kube/client.ts';
-import { kubeconfigFor, startFakeServer } from '../kube/fake-server.ts';
-import { temporaryFolder } from '../netpol.ts';
+import type { V1Node } from '../../../helpers/kube/client.ts';
+import { startFakeServer } from '../kube/fake-server.ts';
 
 const daemonSet = (name: string, ...command: string[]) => ({
   metadata: { name, namespace: 'kube-system' },
@@ -17,16 +14,13 @@ describe('The plugins that a cluster is known to run', () => {
     items: object[],
     installed: string[] = [],
   ): Promise<Facts> => {
-    await using folder = await temporaryFolder();
     await using server = await startFakeServer();
-    const kubeconfig = join(folder.path, 'config');
-    await writeFile(kubeconfig, kubeconfigFor(server.url), { mode: 0o600 });
     server.answer = ({ url }) => {
       const isAsked = url.pathname.endsWith('/daemonsets');
       return { status: isAsked ? 200 : 404, body: isAsked ? { items } : {} };
     };
     const node = { status: { nodeInfo: { kubeletVersion } } } as V1Node;
-    return await readFacts(openClient({ kubeconfig }), [node], installed);
+    return await readFacts(server.openClient(), [node], installed);
   };
   const enginesOf = async (version: string, sets: object[]): Promise<string[]> =>
     (await factsOf(version, sets)).engines;

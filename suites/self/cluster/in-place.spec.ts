@@ -7,9 +7,10 @@ import type { KubeClient } from '../../../helpers/kube/client.ts';
 import { startExisting } from '../../../helpers/cluster/existing.ts';
 import { longest, nameFlow, type MonitorRecord } from '../../../helpers/report/monitor-record.ts';
 import { poll } from '../../../helpers/wait.ts';
-import { kindImages, images, needKind, thrownBy } from './kind-probes.ts';
+import { kindImages, images, needKind } from './kind-probes.ts';
 import { dnsLabels, dnsService, startLiveSystem, type LiveSystem } from './live-system.ts';
 import { readRecord, runNetpol, type Ended, startNetpol, temporaryFolder } from '../netpol.ts';
+import { thrownBy } from '../thrown.ts';
 
 const run = `place${process.pid}`;
 describe('probe pods in place', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Lane } from '../../../helpers/cluster/cluster.ts';
-import { thrownBy } from '../kube/fake-server.ts';
 import { standing } from './kind-probes.ts';
+import { thrownBy } from '../thrown.ts';
 
 /**
  * Goes through all that comes and goes in a lane of a real cluster, and leaves a namespace behind that the lane must

@@ -89,13 +89,3 @@ export const findPod = async (
 };
 
 export const openStanding = (cluster: Cluster, index = 0): Promise<Lane> => cluster.openLane(index, standing);
-
-/** What it throws. @throws Error where it throws nothing */
-export const thrownBy = async (act: () => Promise<unknown>): Promise<Error> => {
-  try {
-    await act();
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error('no error was thrown');
-};

@@ -7,15 +7,8 @@ import { clean } from '../../../helpers/cluster/clean.ts';
 import type { Cluster, Lane } from '../../../helpers/cluster/cluster.ts';
 import { startKind, type KindOptions } from '../../../helpers/cluster/kind.ts';
 import { EnvironmentError, InputError, UsageError } from '../../../helpers/errors.ts';
-import {
-  externalPorts,
-  findPod,
-  images,
-  needKind,
-  openStanding,
-  probeUntil,
-  thrownBy,
-} from './kind-probes.ts';
+import { externalPorts, findPod, images, needKind, openStanding, probeUntil } from './kind-probes.ts';
+import { thrownBy } from '../thrown.ts';
 
 const run = `self${process.pid}`;
 const name = `netpol-${run}`;

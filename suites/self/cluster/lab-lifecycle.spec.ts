@@ -5,8 +5,8 @@ import { ClusterError } from '../../../helpers/errors.ts';
 import type { NetworkPolicy } from '../../../helpers/kube/types.ts';
 import type { Observation } from '../../../helpers/matrix/matrix.ts';
 import type { Links } from '../../../helpers/probe/pods.ts';
-import { thrownBy } from '../kube/fake-server.ts';
 import { findProcess, linkAll, podOf, ports, requestsFor, runInLab, standing, until } from './lab-probes.ts';
+import { thrownBy } from '../thrown.ts';
 
 const x = 'lane0-x';
 const w = 'lane0-w';

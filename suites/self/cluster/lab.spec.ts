@@ -16,6 +16,7 @@ import {
   runInLab,
   until,
 } from './lab-probes.ts';
+import { thrownBy } from '../thrown.ts';
 
 const outcomesOf = (observations: readonly Observation[]): string[] =>
   observations.map(({ outcome }) => outcome);
@@ -203,13 +204,8 @@ END`);
       () => lab.openLane(0, []),
       () => lab.openLane(4, []),
     ];
-    for (const refusal of refusals) {
-      const thrown = await refusal().then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      expect(thrown, String(refusal)).to.be.instanceOf(ClusterError);
-    }
+    for (const refusal of refusals)
+      expect(await thrownBy(refusal), String(refusal)).to.be.instanceOf(ClusterError);
     expect((await lane.world()).pods).to.have.length(9);
   });
 

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { cleanNodeLabels, setNodeLabels } from '../../../helpers/cluster/node-labels.ts';
-import { openClient, type KubeClient } from '../../../helpers/kube/client.ts';
+import type { KubeClient } from '../../../helpers/kube/client.ts';
 import type { Labels } from '../../../helpers/kube/types.ts';
-import { kubeconfigFor, startFakeServer, type FakeServer } from '../kube/fake-server.ts';
+import { startFakeServer, type FakeServer } from '../kube/fake-server.ts';
 
 const ours = 'netpol-conformance/zone';
 const label = '/metadata/labels/netpol-conformance~1zone';
@@ -18,11 +16,8 @@ describe('our labels of nodes', () => {
   let client: KubeClient;
 
   beforeEach(async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'netpol-node-labels-'));
     server = await startFakeServer();
-    writeFileSync(join(folder, 'config'), kubeconfigFor(server.url), { mode: 0o600 });
-    client = openClient({ kubeconfig: join(folder, 'config') });
-    rmSync(folder, { recursive: true });
+    client = server.openClient();
   });
   afterEach(() => server[Symbol.asyncDispose]());
 

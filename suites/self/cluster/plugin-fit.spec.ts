@@ -1,12 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { refuseOtherNetwork, refuseSecondEngine } from '../../../helpers/cluster/plugin-fit.ts';
 import type { Plugin } from '../../../helpers/cluster/plugins.ts';
 import { UsageError } from '../../../helpers/errors.ts';
-import { openClient, type KubeClient } from '../../../helpers/kube/client.ts';
-import { kubeconfigFor, messageOf, startFakeServer, thrownBy } from '../kube/fake-server.ts';
-import { temporaryFolder } from '../netpol.ts';
+import { type KubeClient } from '../../../helpers/kube/client.ts';
+import { startFakeServer } from '../kube/fake-server.ts';
+import { thrownBy } from '../thrown.ts';
 
 const daemonSet = (name: string, ...command: string[]) => ({
   metadata: { name, namespace: 'kube-system' },
@@ -20,10 +18,7 @@ const askAbout = async (
   { version = 'v1.34.4', daemonsets = [], proxyMode }: Scene,
   ask: (client: KubeClient) => Promise<void>,
 ): Promise<void> => {
-  await using folder = await temporaryFolder();
   await using server = await startFakeServer();
-  const kubeconfig = join(folder.path, 'config');
-  await writeFile(kubeconfig, kubeconfigFor(server.url), { mode: 0o600 });
   const nodes = [{ status: { nodeInfo: { kubeletVersion: version } } }];
   const config = { metadata: { name: 'kube-proxy' }, data: { 'config.conf': `mode: ${proxyMode}\n` } };
   const configmaps = proxyMode === undefined ? [] : [config];
@@ -31,7 +26,7 @@ const askAbout = async (
     const items = { daemonsets, nodes, configmaps }[url.pathname.split('/').at(-1) ?? ''];
     return items === undefined ? { status: 404, body: {} } : { status: 200, body: { items } };
   };
-  await ask(openClient({ kubeconfig }));
+  await ask(server.openClient());
 };
 
 const plugin: Plugin = {
@@ -49,7 +44,7 @@ describe('A plugin that is to be installed', () => {
   it('is refused where another one enforces already, and nowhere else', async () => {
     const error = await thrownBy(() => refuse({ daemonsets: [on!, daemonSet('agent')] }));
     expect(error).to.be.instanceOf(UsageError);
-    expect(messageOf(error)).to.include('kube-system/kindnet').and.include('`# kind: disableDefaultCNI`');
+    expect(error.message).to.include('kube-system/kindnet').and.include('`# kind: disableDefaultCNI`');
     await refuse({ daemonsets: [off!] });
     await refuse({ daemonsets: [on!], version: 'v1.30.1' });
     await refuse({ daemonsets: [on!] }, { daemonSets: ['kube-system/kindnet'] });
@@ -66,7 +61,7 @@ describe('A plugin for a cluster that is there already', () => {
   it('is refused where it connects the pods and something else has done so', async () => {
     const error = await thrownBy(() => refuse({}, { network }, ['10-other.conflist']));
     expect(error).to.be.instanceOf(UsageError);
-    expect(messageOf(error)).to.include('10-other.conflist').and.include('a new one is made');
+    expect(error.message).to.include('10-other.conflist').and.include('a new one is made');
     await refuse({}, { network }, []);
     await refuse({}, {}, ['10-other.conflist']);
     await refuse({ daemonsets: [daemonSet('agent')] }, { network }, ['10-mine.conflist']);
@@ -77,7 +72,7 @@ describe('A plugin for a cluster that is there already', () => {
     await refuse({}, known, ['10-mine.conflist']);
     const daemonsets = [daemonSet('agent')];
     const error = await thrownBy(() => refuse({ daemonsets }, known, ['10-mine.conflist', '05-other.conf']));
-    expect(messageOf(error)).to.include('got:    05-other.conf');
+    expect(error.message).to.include('got:    05-other.conf');
   });
 
   it('is refused where kube-proxy has another mode than it needs', async () => {
@@ -90,7 +85,7 @@ describe('A plugin for a cluster that is there already', () => {
       const scene = proxyMode === undefined ? {} : { proxyMode };
       const error = await thrownBy(() => refuse(scene, { network: { kubeProxyMode } }, []));
       expect(error).to.be.instanceOf(UsageError);
-      expect(messageOf(error)).to.include(got).and.include(`wanted: ${kubeProxyMode}`);
+      expect(error.message).to.include(got).and.include(`wanted: ${kubeProxyMode}`);
     }
     await refuse({ proxyMode: 'nftables' }, { network: { kubeProxyMode: 'nftables' } }, []);
     await refuse({}, { network: { kubeProxyMode: 'none' } }, []);

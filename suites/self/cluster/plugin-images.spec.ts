@@ -1,11 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { describePlugin } from '../../../helpers/cluster/plugin-images.ts';
 import type { Plugin } from '../../../helpers/cluster/plugins.ts';
-import { openClient } from '../../../helpers/kube/client.ts';
-import { kubeconfigFor, startFakeServer } from '../kube/fake-server.ts';
-import { temporaryFolder } from '../netpol.ts';
+import { startFakeServer } from '../kube/fake-server.ts';
 
 const owned = (uid: string, kind: string, name: string, owner: string) => ({
   metadata: { uid, namespace: 'there', name: uid, ownerReferences: [{ kind, name, uid: owner }] },
@@ -24,10 +20,7 @@ const lists: Record<string, object[]> = {
 
 describe('What is told of a plugin', () => {
   it('names what it says it implements, and the images of its DaemonSets and Deployments by their digests', async () => {
-    await using folder = await temporaryFolder();
     await using server = await startFakeServer();
-    const kubeconfig = join(folder.path, 'config');
-    await writeFile(kubeconfig, kubeconfigFor(server.url), { mode: 0o600 });
     server.answer = ({ url }) => ({
       status: 200,
       body: { items: lists[url.pathname.split('/').at(-1) ?? ''] },
@@ -37,7 +30,7 @@ describe('What is told of a plugin', () => {
       ...{ name: 'mine', network: {}, implements: ['NetworkPolicy', 'ClusterNetworkPolicy'] },
       ...{ daemonSets, deployments: ['there/brain'] },
     };
-    const told = await describePlugin(openClient({ kubeconfig }), [plugin, undefined], daemonSets);
+    const told = await describePlugin(server.openClient(), [plugin, undefined], daemonSets);
     expect(told['plugin implements']).to.equal('NetworkPolicy, ClusterNetworkPolicy');
     expect(told['plugin images']).to.equal('agent:1@sha256:7, brain:one@sha256:9');
   });

@@ -10,7 +10,8 @@ import { applyPlugin } from '../../../helpers/cluster/plugin-versions.ts';
 import { findPlugin } from '../../../helpers/cluster/plugins.ts';
 import { EnvironmentError, InputError, UsageError } from '../../../helpers/errors.ts';
 import { temporaryFolder } from '../netpol.ts';
-import { images, thrownBy } from './kind-probes.ts';
+import { images } from './kind-probes.ts';
+import { thrownBy } from '../thrown.ts';
 
 const manifest = `apiVersion: apps/v1
 kind: DaemonSet

@@ -1,20 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import type { PodRequest } from '../../../helpers/cluster/cluster.ts';
 import { createAdmission, type Admission } from '../../../helpers/cluster/pod-admission.ts';
 import { ApiError } from '../../../helpers/kube/api-error.ts';
-import { openClient } from '../../../helpers/kube/client.ts';
-import {
-  kubeconfigFor,
-  messageOf,
-  startFakeServer,
-  thrownBy,
-  type Answer,
-  type FakeServer,
-  type Request,
-} from '../kube/fake-server.ts';
+import { startFakeServer, type Answer, type FakeServer, type Request } from '../kube/fake-server.ts';
+import { thrownBy } from '../thrown.ts';
 
 const request = (name: string, more: Partial<PodRequest> = {}): PodRequest => ({
   namespace: 'x',
@@ -29,21 +18,14 @@ const podSecurity = refusal(403, 'pods "h" is forbidden: violates PodSecurity "r
 
 describe('admission of pods', function () {
   this.timeout(20_000);
-  let folder: string;
   let server: FakeServer;
   let admission: Admission;
 
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'netpol-admission-'));
     server = await startFakeServer();
-    const kubeconfig = join(folder, 'config');
-    writeFileSync(kubeconfig, kubeconfigFor(server.url));
-    admission = createAdmission(openClient({ kubeconfig }), 'image', () => 'node0');
+    admission = createAdmission(server.openClient(), 'image', () => 'node0');
   });
-  afterEach(async () => {
-    await server[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true });
-  });
+  afterEach(() => server[Symbol.asyncDispose]());
 
   /** Answers pods in turn, and namespaces always with yes. */
   const answerPods = (...answers: Answer[]): void => {
@@ -98,7 +80,7 @@ describe('admission of pods', function () {
   it('calls it no refusal where the server itself is in trouble', async () => {
     answerPods(refusal(500, 'etcd is away'));
     const error = await thrownBy(() => admission.hostNetworkFlaw('x'));
-    expect(messageOf(error)).to.include('etcd is away');
+    expect(error.message).to.include('etcd is away');
   });
 
   it('asks for nothing that a pod in the host network cannot have', async () => {

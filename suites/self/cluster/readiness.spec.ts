@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { waitUntilClusterReady } from '../../../helpers/cluster/cluster-readiness.ts';
 import type { Wait } from '../../../helpers/cluster/plugin-description.ts';
-import { openClient } from '../../../helpers/kube/client.ts';
-import { kubeconfigFor, messageOf, startFakeServer, thrownBy } from '../kube/fake-server.ts';
+import { startFakeServer } from '../kube/fake-server.ts';
+import { thrownBy } from '../thrown.ts';
 
 const node = (taints: string[]) => ({
   metadata: { name: 'node0' },
@@ -44,11 +41,7 @@ describe('a cluster that gets ready', () => {
     waits = [{ deployment: 'there/brain' }],
     deadline = 10_000,
   }: Scene): Promise<void> => {
-    const folder = mkdtempSync(join(tmpdir(), 'netpol-readiness-'));
     await using server = await startFakeServer();
-    writeFileSync(join(folder, 'config'), kubeconfigFor(server.url), { mode: 0o600 });
-    const client = openClient({ kubeconfig: join(folder, 'config') });
-    rmSync(folder, { recursive: true });
     const itemsOf = (path: string): object[] => {
       if (path.endsWith('/deployments')) return deployments();
       if (path.endsWith('/daemonsets')) return daemonSets();
@@ -59,11 +52,11 @@ describe('a cluster that gets ready', () => {
       body: { items: itemsOf(url.pathname) },
     });
     const kubeletWords = () => Promise.resolve('');
-    await waitUntilClusterReady(client, { nodes: 1, kubeletWords, deadline, plugin: { waits } });
+    await waitUntilClusterReady(server.openClient(), { nodes: 1, kubeletWords, deadline, plugin: { waits } });
   };
 
   const complaintAbout = async (scene: Scene): Promise<string> =>
-    messageOf(await thrownBy(() => waitWith({ ...scene, deadline: 1000 })));
+    (await thrownBy(() => waitWith({ ...scene, deadline: 1000 }))).message;
 
   it('is waited for until a node that says Ready has lost the taint of one that is not', async () => {
     const answers = [['node.kubernetes.io/not-ready'], ['node.kubernetes.io/not-ready'], []];

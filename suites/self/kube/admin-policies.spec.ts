@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { ClusterError } from '../../../helpers/errors.ts';
-import { openClient } from '../../../helpers/kube/client.ts';
 import { compareAdminSpecs } from '../../../helpers/kube/compare-specs.ts';
 import type { Policies } from '../../../helpers/kube/policies.ts';
 import type { AdminNetworkPolicy, BaselineAdminNetworkPolicy } from '../../../helpers/kube/types.ts';
-import { kubeconfigFor, messageOf, startFakeServer, thrownBy, type FakeServer } from './fake-server.ts';
+import { startFakeServer, type FakeServer } from './fake-server.ts';
+import { thrownBy } from '../thrown.ts';
 
 const own = { run: '1' };
 const path = '/apis/policy.networking.k8s.io/v1alpha1/adminnetworkpolicies';
@@ -24,21 +21,14 @@ const policy: AdminNetworkPolicy = {
 };
 
 describe('policies of the admin tiers on a cluster', () => {
-  let folder: string;
   let server: FakeServer;
   let policies: Policies;
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'netpol-admin-policies-'));
     server = await startFakeServer();
-    const kubeconfig = join(folder, 'config');
-    writeFileSync(kubeconfig, kubeconfigFor(server.url), { mode: 0o600 });
-    ({ policies } = openClient({ kubeconfig }));
+    ({ policies } = server.openClient());
   });
-  after(async () => {
-    await server[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => server[Symbol.asyncDispose]());
   beforeEach(() => {
     server.requests = [];
   });
@@ -76,7 +66,7 @@ describe('policies of the admin tiers on a cluster', () => {
     for (const act of [() => policies.apply(policy, own), () => policies.delete(name, own)]) {
       const error = await thrownBy(act);
       expect(error).to.be.instanceOf(ClusterError);
-      expect(messageOf(error)).to.include("AdminNetworkPolicy p is somebody else's").and.include('run=2');
+      expect(error.message).to.include("AdminNetworkPolicy p is somebody else's").and.include('run=2');
     }
     const baseline: BaselineAdminNetworkPolicy = {
       apiVersion: 'policy.networking.k8s.io/v1alpha1',
@@ -86,7 +76,7 @@ describe('policies of the admin tiers on a cluster', () => {
     };
     store({ ...baseline, metadata: { name: 'default', uid: 'u' } });
     const error = await thrownBy(() => policies.apply(baseline, own));
-    expect(messageOf(error)).to.include('BaselineAdminNetworkPolicy default').and.include('no labels');
+    expect(error.message).to.include('BaselineAdminNetworkPolicy default').and.include('no labels');
     expect(new Set(methods())).to.deep.equal(new Set(['GET']));
   });
 
@@ -94,7 +84,7 @@ describe('policies of the admin tiers on a cluster', () => {
     store(undefined, (sent) => ({ ...sent, spec: { ...sent.spec, egress: [{ action: 'Deny', to: [{}] }] } }));
     const error = await thrownBy(() => policies.apply(policy, own));
     expect(error).to.be.instanceOf(ClusterError);
-    expect(messageOf(error))
+    expect(error.message)
       .to.include('spec.egress[0].to[0].nodes = {}')
       .and.include('got:    nothing')
       .and.include('the standard channel of the CRD has no `nodes`');
@@ -108,7 +98,7 @@ describe('policies of the admin tiers on a cluster', () => {
         : missing;
     const error = await thrownBy(() => policies.apply(policy, own));
     expect(error).to.be.instanceOf(ClusterError);
-    expect(messageOf(error))
+    expect(error.message)
       .to.include('wanted: spec.egress[0].to[0].nodes to be kept')
       .and.include('the standard channel of the CRD has no `nodes`');
   });
@@ -118,7 +108,7 @@ describe('policies of the admin tiers on a cluster', () => {
     for (const act of [() => policies.apply(policy, own), () => policies.offer(policy)]) {
       const error = await thrownBy(act);
       expect(error).to.be.instanceOf(ClusterError);
-      expect(messageOf(error))
+      expect(error.message)
         .to.include('adminnetworkpolicies.policy.networking.k8s.io')
         .and.include('--crd-bundle');
     }

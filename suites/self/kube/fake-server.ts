@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openClient, type KubeClient } from '../../../helpers/kube/client.ts';
 
 export type Answer = { status: number; body: unknown };
 export type Request = { method: string; url: URL; contentType: string; body: string };
@@ -9,6 +13,7 @@ export type FakeServer = AsyncDisposable & {
   url: string;
   requests: Request[];
   answer: (request: Request) => Answer;
+  openClient: () => KubeClient;
 };
 
 export const startFakeServer = async (): Promise<FakeServer> => {
@@ -24,6 +29,14 @@ export const startFakeServer = async (): Promise<FakeServer> => {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: [],
     answer: () => ({ status: 404, body: { kind: 'Status', message: 'not here' } }),
+    openClient: () => {
+      const folder = mkdtempSync(join(tmpdir(), 'netpol-client-'));
+      const kubeconfig = join(folder, 'config');
+      writeFileSync(kubeconfig, kubeconfigFor(fake.url), { mode: 0o600 });
+      const client = openClient({ kubeconfig });
+      rmSync(folder, { recursive: true });
+      return client;
+    },
     [Symbol.asyncDispose]: async () => {
       server.close();
       server.closeAllConnections();
@@ -42,18 +55,6 @@ export const kubeconfigFor = (url: string, user: object = {}): string =>
     users: [{ name: 'me', user }],
     contexts: ['here', 'there'].map((name) => ({ name, context: { cluster: 'here', user: 'me' } })),
   });
-
-export const thrownBy = async (act: () => Promise<unknown>): Promise<unknown> => {
-  try {
-    await act();
-  } catch (error) {
-    return error;
-  }
-  throw new Error('nothing was thrown');
-};
-
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : 'not an Error';
 
 const readRequest = async (request: IncomingMessage): Promise<Request> => {
   const chunks: Buffer[] = [];

@@ -1,29 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { ClusterError } from '../../../helpers/errors.ts';
-import { openClient, type KubeClient } from '../../../helpers/kube/client.ts';
+import type { KubeClient } from '../../../helpers/kube/client.ts';
 import { compareSpecs } from '../../../helpers/kube/compare-specs.ts';
 import type { NetworkPolicy } from '../../../helpers/kube/types.ts';
-import { kubeconfigFor, messageOf, startFakeServer, thrownBy, type FakeServer } from './fake-server.ts';
+import { startFakeServer, type FakeServer } from './fake-server.ts';
+import { thrownBy } from '../thrown.ts';
 
 describe('NetworkPolicies', () => {
-  let folder: string;
   let server: FakeServer;
   let open: () => KubeClient;
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'netpol-policies-'));
     server = await startFakeServer();
-    const kubeconfig = join(folder, 'config');
-    writeFileSync(kubeconfig, kubeconfigFor(server.url), { mode: 0o600 });
-    open = () => openClient({ kubeconfig });
+    open = server.openClient;
   });
-  after(async () => {
-    await server[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => server[Symbol.asyncDispose]());
   beforeEach(() => {
     server.requests = [];
     server.answer = () => ({ status: 404, body: { kind: 'Status', message: 'not here' } });
@@ -68,9 +59,7 @@ describe('NetworkPolicies', () => {
     store((sent) => ({ ...sent, spec: { ...sent.spec, ingress: [{}] } }));
     const error = await thrownBy(() => open().policies.apply(policy));
     expect(error).to.be.instanceOf(ClusterError);
-    expect(messageOf(error))
-      .to.include('x/p')
-      .and.include('spec.ingress[0].from = [{"namespaceSelector":{}}]');
+    expect(error.message).to.include('x/p').and.include('spec.ingress[0].from = [{"namespaceSelector":{}}]');
   });
 
   it('that omit policyTypes get those of their own rules, not those of the version before', async () => {
@@ -137,7 +126,7 @@ describe('NetworkPolicies', () => {
       server.answer = () => ({ status, body: { message } });
       const error = await thrownBy(() => open().policies.offer(policy));
       expect(error).to.be.instanceOf(ClusterError);
-      expect(messageOf(error)).to.include(message);
+      expect(error.message).to.include(message);
     });
 
   it('are the same with the defaults of the API, and differ in anything else', () => {

@@ -8,7 +8,7 @@ import { checkAnswers } from '../../../helpers/run/answers.ts';
 import type { Ground } from '../../../helpers/run/ground.ts';
 import { loadScenarios } from '../../../helpers/scenario/load.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
-import { thrownBy } from '../kube/fake-server.ts';
+import { thrownBy } from '../thrown.ts';
 
 const named = async (name: string): Promise<Scenario> => {
   const [scenario] = await loadScenarios(`network-policy/api/${name}.yaml`);

@@ -5,9 +5,10 @@ import { parseAllDocuments } from 'yaml';
 import { explainCommand } from '../../../helpers/run/explain-command.ts';
 import { explain } from '../../../helpers/run/explain.ts';
 import { readExplainCluster } from '../../../helpers/run/explain-input.ts';
-import { kubeconfigFor, messageOf, startFakeServer, thrownBy, type FakeServer } from '../kube/fake-server.ts';
+import { kubeconfigFor, startFakeServer, type FakeServer } from '../kube/fake-server.ts';
 import { root } from '../netpol.ts';
 import { writeFiles } from './explain-sample.ts';
+import { thrownBy } from '../thrown.ts';
 
 type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] };
 
@@ -86,8 +87,8 @@ describe('explain, of a live cluster', function () {
 
   it('refuses files and a cluster at once, and neither of them', async () => {
     const both = await thrownBy(() => explainCommand(['file.yaml', '--context', 'x']));
-    expect(messageOf(both)).to.include('files and a cluster at once').and.include('file.yaml');
+    expect(both.message).to.include('files and a cluster at once').and.include('file.yaml');
     const neither = await thrownBy(() => explainCommand([]));
-    expect(messageOf(neither)).to.include('no manifests named, and no cluster').and.include('--context');
+    expect(neither.message).to.include('no manifests named, and no cluster').and.include('--context');
   });
 });

@@ -4,10 +4,10 @@ import { explainGraph, type Graph } from '../../../helpers/run/explain-graph.ts'
 import { readExplainFiles } from '../../../helpers/run/explain-input.ts';
 import { formatDot } from '../../../helpers/run/graph-dot.ts';
 import { formatSvg } from '../../../helpers/run/graph-svg.ts';
-import { messageOf, thrownBy } from '../kube/fake-server.ts';
 import { expectGolden } from '../report/golden.ts';
 import { find, parseXml } from '../report/xml.ts';
 import { policiesYaml, shopYaml, writeFiles } from './explain-sample.ts';
+import { thrownBy } from '../thrown.ts';
 
 const hostile = '</text><script>alert("1")</script> & \\" ]; n9 [';
 const graph: Graph = {
@@ -63,7 +63,7 @@ describe('explain --graph', () => {
 
   it('refuses another format, JSON of a picture, and another question beside it', async () => {
     const ask = async (...more: string[]) =>
-      messageOf(await thrownBy(() => explainCommand([...Object.values(paths), ...more])));
+      (await thrownBy(() => explainCommand([...Object.values(paths), ...more]))).message;
     expect(await ask('--graph', 'png'))
       .to.include('dot or svg')
       .and.include('`png`');

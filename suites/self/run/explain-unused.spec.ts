@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { readExplainFiles } from '../../../helpers/run/explain-input.ts';
 import { explainUnused } from '../../../helpers/run/explain-unused.ts';
-import { messageOf, thrownBy } from '../kube/fake-server.ts';
 import { explainCommand } from '../../../helpers/run/explain-command.ts';
 import { policiesYaml, shopYaml, writeFiles } from './explain-sample.ts';
+import { thrownBy } from '../thrown.ts';
 
 const policyYaml = (name: string, spec: object): string =>
   stringify({
@@ -100,8 +100,8 @@ describe('explain --unused', () => {
     expect(await explainCommand([...all, '--fail-on', 'unused'])).to.equal(1);
     expect(await explainCommand([...used, '--fail-on', 'unused'])).to.equal(0);
     const error = await thrownBy(() => explainCommand([...all, '--fail-on', 'opened']));
-    expect(messageOf(error)).to.include('unused with `--unused`');
+    expect(error.message).to.include('unused with `--unused`');
     const both = await thrownBy(() => explainCommand([...all, '--pod', 'shop/db-0']));
-    expect(messageOf(both)).to.include('several questions at once').and.include('--pod and --unused');
+    expect(both.message).to.include('several questions at once').and.include('--pod and --unused');
   });
 });

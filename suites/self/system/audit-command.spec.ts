@@ -5,12 +5,13 @@ import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { systemAuditCommand } from '../../../helpers/run/system-audit-command.ts';
 import type { Triage } from '../../../helpers/system/triage.ts';
-import { kubeconfigFor, messageOf, startFakeServer, thrownBy } from '../kube/fake-server.ts';
+import { kubeconfigFor, startFakeServer } from '../kube/fake-server.ts';
 import { root, runNetpol, temporaryFolder, type Ended } from '../netpol.ts';
 import { expectGolden } from '../report/golden.ts';
 import { find, parseXml } from '../report/xml.ts';
 import { allowList, clusterYaml } from './audit-cluster.ts';
 import { sarifSchema } from './sarif-schema.ts';
+import { thrownBy } from '../thrown.ts';
 
 /** Runs in a folder that holds `cluster.yaml`, `allow.yaml` and more, so that names of files are always the same. */
 const inFolder = async (
@@ -34,20 +35,12 @@ const inFolder = async (
 
 describe('netpol system audit', function () {
   this.timeout(60_000);
+  const flags = ['--mode', 'unrestricted', '--allow', 'allow.yaml', '--expect-label', 'tier=system'];
+  const usual = ['cluster.yaml', ...flags];
 
   it('prints a table by class, findings by namespace, and a summary, in 100 columns', () =>
     inFolder({}, async (_, audit) => {
-      const { exitCode, stdout, stderr } = await audit(
-        ...[
-          'cluster.yaml',
-          '--mode',
-          'unrestricted',
-          '--allow',
-          'allow.yaml',
-          '--expect-label',
-          'tier=system',
-        ],
-      );
+      const { exitCode, stdout, stderr } = await audit(...usual);
       expect(stderr).to.equal('');
       expect(exitCode).to.equal(1);
       for (const line of stdout.split('\n')) expect(line.length, line).to.be.at.most(100);
@@ -56,18 +49,8 @@ describe('netpol system audit', function () {
 
   it('writes JUnit with a real failure, and SARIF that keeps its schema', () =>
     inFolder({}, async (_, audit, read) => {
-      const { exitCode } = await audit(
-        ...[
-          'cluster.yaml',
-          '--mode',
-          'unrestricted',
-          '--allow',
-          'allow.yaml',
-          '--expect-label',
-          'tier=system',
-        ],
-        ...['--junit', 'out/junit.xml', '--sarif', 'out/audit.sarif'],
-      );
+      const files = ['--junit', 'out/junit.xml', '--sarif', 'out/audit.sarif'];
+      const { exitCode } = await audit(...usual, ...files);
       expect(exitCode).to.equal(1);
       const junit = await read('out/junit.xml');
       expectGolden('system-audit.xml', junit);
@@ -162,7 +145,7 @@ spec: { podSelector: { matchLabels: { app: wep } }, ingress: [ {} ] }
     it(`refuses ${what}`, () =>
       inFolder({}, async (path) => {
         const words = args.map((word) => word.replace('FILE', join(path, 'cluster.yaml')));
-        expect(messageOf(await thrownBy(() => systemAuditCommand(words)))).to.match(message);
+        expect((await thrownBy(() => systemAuditCommand(words))).message).to.match(message);
       }));
 
   it('reads a live cluster with four lists, in parts, and changes nothing', () =>

@@ -7,10 +7,10 @@ import type { Finding } from '../../../helpers/system/findings.ts';
 import { loadSystem } from '../../../helpers/system/load.ts';
 import { podsOf } from '../../../helpers/system/lint.ts';
 import { worldOf, type Mode } from '../../../helpers/system/system.ts';
-import { messageOf, thrownBy } from '../kube/fake-server.ts';
 import { runNetpol, temporaryFolder } from '../netpol.ts';
 import { expectGolden } from '../report/golden.ts';
 import { clusterYaml } from './audit-cluster.ts';
+import { thrownBy } from '../thrown.ts';
 
 type Printed = {
   groups: Record<'default' | 'control-plane', { namespace: string }[]>;
@@ -102,7 +102,7 @@ spec: { ingress: [ { ports: [ { port: 5353, protocol: UDP }, { port: 5353 } ] } 
   ];
   for (const [what, args, message] of refused)
     it(`refuses ${what}`, async () => {
-      expect(messageOf(await thrownBy(() => systemGroupsCommand(args)))).to.match(message);
+      expect((await thrownBy(() => systemGroupsCommand(args))).message).to.match(message);
     });
 });
 
