@@ -1,21 +1,12 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { execa } from 'execa';
 import { runNetpol, startNetpol, temporaryFolder } from '../netpol.ts';
 import { isThere, waitFor } from '../waiting.ts';
+import { killChild, leftovers, mark } from './marked.ts';
 
 const onLab = ['fuzz', '--provider', 'lab'];
 const impatient = ['--settle-budget', '1500'];
-
-/** Processes that were started, by whomever, with this in their environment. */
-const processesWith = async (mark: string): Promise<string[]> => {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const environments = await Promise.all(
-    pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')),
-  );
-  return pids.filter((_, index) => environments[index]?.includes(mark));
-};
 
 describe('netpol fuzz in the lab', function () {
   this.timeout(300_000);
@@ -71,9 +62,7 @@ describe('netpol fuzz in the lab', function () {
 
   it('ends in order on an interrupt: exit 130, and nothing left', async () => {
     await using folder = await temporaryFolder();
-    const running = startNetpol([...onLab, '--count', '100000', '--output', folder.path], {
-      env: { NETPOL_TEST_MARK: folder.path },
-    });
+    const running = startNetpol([...onLab, '--count', '100000', '--output', folder.path], mark(folder.path));
     let said = '';
     running.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
     await waitFor(async () => said.includes('pods ready'), 'the lanes open');
@@ -83,7 +72,7 @@ describe('netpol fuzz in the lab', function () {
     expect(String(all))
       .to.include('netpol: interrupted')
       .and.not.match(/suppressed|unexpected/);
-    await waitFor(async () => (await processesWith(folder.path)).length === 0, 'the agents end');
+    await waitFor(async () => (await leftovers(folder.path)).length === 0, 'the agents end');
   });
 
   it('calls a cluster that went away an error, never a difference', async () => {
@@ -92,8 +81,7 @@ describe('netpol fuzz in the lab', function () {
     let said = '';
     running.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
     await waitFor(async () => said.includes('pods ready'), 'the lanes open');
-    // A child of this one run only: others may be under way on this machine.
-    await execa('pkill', ['-9', '-P', String(running.pid), '-f', 'unshare'], { reject: false });
+    await killChild(running.pid, 'unshare');
     const { exitCode, stdout } = await running;
     expect(exitCode, String(stdout)).to.equal(2);
     expect(String(stdout)).to.match(/no difference, \d+ could not be told/);

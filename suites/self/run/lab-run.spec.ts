@@ -1,31 +1,12 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { execa } from 'execa';
 import { parse } from 'yaml';
 import { readRecord, runNetpol, startNetpol, temporaryFolder } from '../netpol.ts';
 import { isThere, waitFor } from '../waiting.ts';
+import { killChild, leftovers, mark } from './marked.ts';
 
 const onLab = ['run', '--provider', 'lab'];
-
-/** An entry of the environment that all processes of one run inherit: others may be under way on this machine. */
-const mark = (folder: string): { env: Record<string, string> } => ({ env: { RUN_OF_A_TEST: folder } });
-
-/** The processes of a marked run that are still there. */
-const leftovers = async (folder: string): Promise<string[]> => {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = pids.map(async (pid) => {
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    return environment.includes(`RUN_OF_A_TEST=${folder}`)
-      ? readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-      : '';
-  });
-  return (await Promise.all(found)).filter((command) => command !== '');
-};
-
-/** Kills children of one run only: others may be under way on this machine. */
-const killChild = (parent: number | undefined, pattern: string) =>
-  execa('pkill', ['-9', '-P', String(parent), '-f', pattern], { reject: false });
 
 describe('netpol run in the lab', function () {
   this.timeout(300_000);
