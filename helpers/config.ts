@@ -58,7 +58,7 @@ export const options: Record<keyof Config, Option> = {
     flag: 'provider',
     type: 'string',
     placeholder: providers.join('|'),
-    help: 'where to run; auto = kind where Docker answers, else the lab',
+    help: 'where to run; auto = existing with --kubeconfig or --context, else kind where Docker and kind answer, else the lab',
   },
   plugin: {
     flag: 'plugin',

@@ -203,7 +203,7 @@ export const help: Record<CommandName, Help> = {
   },
   clean: {
     usage: 'clean',
-    does: 'removes what interrupted runs left behind',
+    does: 'removes what interrupted runs left behind, on a cluster that --kubeconfig or --context names too; with --force also of runs of other machines',
     options: ['kubeconfig', 'context', 'force'],
     more: [],
   },
