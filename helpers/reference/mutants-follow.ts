@@ -4,10 +4,7 @@ import type { NetworkPolicy } from '../kube/types.ts';
 import type { Namespace, Pod } from './state.ts';
 
 /** Gives each item the part that it was first seen with, for as long as its name is there. */
-const createPin = <Item, Key extends keyof Item>(
-  nameItem: (item: Item) => string,
-  key: Key,
-): ((items: Item[]) => Item[]) => {
+const createPin = <Item>(nameItem: (item: Item) => string, key: keyof Item): ((items: Item[]) => Item[]) => {
   let seen = new Map<string, Item>();
   return (items) => {
     seen = new Map(items.map((item) => [nameItem(item), seen.get(nameItem(item)) ?? item]));
@@ -26,7 +23,7 @@ export const followMutants: readonly Mutant[] = [
     imitates: 'an update handler that compares addresses only',
     killedBy: 'network-policy/lifecycle/relabel-peer',
     follow: () => {
-      const pin = createPin<Pod, 'labels'>(nameOf, 'labels');
+      const pin = createPin<Pod>(nameOf, 'labels');
       return (state) => ({ ...state, pods: pin(state.pods) });
     },
   },
@@ -55,7 +52,7 @@ export const followMutants: readonly Mutant[] = [
     imitates: 'a plugin that watches pods and policies, and reads namespaces once',
     killedBy: 'network-policy/lifecycle/relabel-namespace',
     follow: () => {
-      const pin = createPin<Namespace, 'labels'>(nameOf, 'labels');
+      const pin = createPin<Namespace>(nameOf, 'labels');
       return (state) => ({ ...state, namespaces: pin(state.namespaces) });
     },
   },
@@ -131,7 +128,7 @@ export const followMutants: readonly Mutant[] = [
     imitates: 'a plugin that handles add and delete events only',
     killedBy: 'network-policy/lifecycle/update-moves-port',
     follow: () => {
-      const pin = createPin<NetworkPolicy, 'spec'>(namePolicy, 'spec');
+      const pin = createPin<NetworkPolicy>(namePolicy, 'spec');
       return (state) => ({ ...state, policies: pin(state.policies) });
     },
   },
