@@ -8,10 +8,10 @@ export type RunLog = {
   /** Says why a case will never run: a hook failed, its worker died. */
   giveUp(name: string, reason: string): void;
   /**
-   * Writes all results and returns the closed record.
-   * @throws EnvironmentError where a report could not be written
+   * Writes all results, tells the closed record and returns it.
+   * @throws EnvironmentError where a report could not be written; the record is told before
    */
-  close(end?: Pick<RunEnd, 'vacuous' | 'aborted'>): RunRecord;
+  close(end?: Pick<RunEnd, 'vacuous' | 'aborted'>, tell?: (record: RunRecord) => void): RunRecord;
 };
 
 /** Milliseconds between two writes of the record while the run goes on. */
@@ -56,10 +56,14 @@ export const openRunLog = (directory: string, start: RunStart): RunLog => {
       }
     },
     giveUp: (name, reason) => void neverRan.set(name, reason),
-    close: (end) => {
+    close: (end, tell) => {
       process.off('exit', onExit);
       const closed = snapshot(end);
-      writeResults(directory, closed);
+      try {
+        writeResults(directory, closed);
+      } finally {
+        tell?.(closed);
+      }
       return closed;
     },
   };

@@ -1,5 +1,15 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { EnvironmentError, messageOf } from '../errors.ts';
 import { formatConformance } from './conformance.ts';
 import { formatMonitorPage } from './html/monitor-page.ts';
@@ -9,6 +19,36 @@ import type { MonitorRecord } from './monitor-record.ts';
 import { isOfSystem, type RunRecord, type ShardRecord } from './record.ts';
 import { redact, redactData } from './redact.ts';
 import { formatTap } from './tap.ts';
+
+/**
+ * Refuses a folder where results could not be written: tries a text of that size where the folder is or would be made,
+ * and leaves nothing there.
+ * @throws EnvironmentError
+ */
+export const requireRoom = (directory: string, sample: string): void => {
+  let place = resolve(directory);
+  while (!existsSync(place)) place = dirname(place);
+  const got = statSync(place).isDirectory() ? tryText(place, sample) : `${place} is no folder`;
+  if (got === undefined) return;
+  throw new EnvironmentError({
+    subject: `Results cannot be written to ${directory}`,
+    wanted: 'a folder that is there or can be made, and room in it',
+    got,
+    next: elsewhere,
+  });
+};
+
+const tryText = (folder: string, text: string): string | undefined => {
+  const file = join(folder, `.netpol.${process.pid}.tmp`);
+  try {
+    writeFileSync(file, text);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  } finally {
+    rmSync(file, { force: true });
+  }
+};
 
 /**
  * Writes `record.json` and the reports beside it. A report that cannot be written does not keep the others from being written.
@@ -75,6 +115,8 @@ const formatShard = ({ index, count, selection }: ShardRecord): string =>
 const formatLines = (entries: readonly object[], indent: string): string =>
   `[${entries.map((entry) => `\n${indent}  ${JSON.stringify(entry)}`).join(',')}\n${indent}]`;
 
+const elsewhere = 'make room there, or choose another folder with `--output`';
+
 const writeAll = (directory: string, writers: Readonly<Record<string, () => string>>): void => {
   const failures: string[] = [];
   for (const [name, content] of Object.entries(writers)) {
@@ -89,7 +131,7 @@ const writeAll = (directory: string, writers: Readonly<Record<string, () => stri
     subject: `Results were not written to ${directory}`,
     wanted: Object.keys(writers).join(', '),
     got: failures.join('; '),
-    next: 'make room there or choose another directory with --output',
+    next: elsewhere,
   });
 };
 

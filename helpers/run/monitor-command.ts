@@ -8,7 +8,7 @@ import { openLive, type Live } from '../report/live.ts';
 import { exitCodeOfMonitor, type MonitorRecord } from '../report/monitor-record.ts';
 import { describeCommand, formatMonitor, formatMonitorProgress } from '../report/monitor-text.ts';
 import { redact, redactCommand } from '../report/redact.ts';
-import { writeEvidence, writeMonitor } from '../report/write.ts';
+import { requireRoom, writeEvidence, writeMonitor } from '../report/write.ts';
 import { formatSeconds } from '../report/text.ts';
 import { listenForInterrupts } from './interrupts.ts';
 import { gatherMoments } from './moments.ts';
@@ -39,6 +39,7 @@ export const monitorCommand = async (argv: readonly string[]): Promise<number> =
   try {
     const run = createRunName();
     const directory = config.output === '' ? join('results', run) : config.output;
+    requireRoom(directory, '');
     const { provider, because } = await chooseProvider(config);
     note(`provider ${provider}: ${because}`);
     if (provider === 'lab') await installPrograms(note);
@@ -57,10 +58,13 @@ export const monitorCommand = async (argv: readonly string[]): Promise<number> =
     const { evidence, ...watched } = await watch(stage, cluster.commandEnvironment, settings, signal, live);
     const record: MonitorRecord = { schemaVersion: 1, ...start, ...watched };
     if (Object.keys(evidence).length > 0) record.evidence = evidenceFolder;
-    writeMonitor(directory, record);
-    // The verdict counts more than its evidence: it must not be lost with it.
-    if (record.evidence !== undefined) writeEvidence(directory, evidenceFolder, evidence);
-    live.print(redact(formatMonitor(record, directory, layoutOf(process.stdout))));
+    try {
+      writeMonitor(directory, record);
+      if (record.evidence !== undefined) writeEvidence(directory, evidenceFolder, evidence);
+    } finally {
+      // The verdict counts more than its files: it must not be lost with them.
+      live.print(redact(formatMonitor(record, directory, layoutOf(process.stdout))));
+    }
     return exitCodeOfMonitor(record);
   } catch (error) {
     live.close();

@@ -8,7 +8,7 @@ import { replayFlags } from '../report/replay.ts';
 import { formatSeconds } from '../report/text.ts';
 import { openRunLog, type RunLog } from '../report/run-log.ts';
 import type { RunStart } from '../report/run-record.ts';
-import { writeEvidence } from '../report/write.ts';
+import { requireRoom, writeEvidence } from '../report/write.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { declareCase } from './check.ts';
 import { tellGitHub } from './github-step.ts';
@@ -105,6 +105,8 @@ const run = async (
   screen.note(`${describeSize(suite)}; results go to ${directory}/`);
   const missing = missingImplementation(config);
   if (missing.length > 0) screen.note(`conformance.yaml will lack what ${missing.join(' ')} would say`);
+  const declared = suite.scenarios.map(declareCase);
+  requireRoom(directory, JSON.stringify(declared));
   if (provider === 'lab') await installPrograms(screen.note);
 
   const began = performance.now();
@@ -116,7 +118,6 @@ const run = async (
   const scenarios = Math.max(1, side.length);
   await using session = await open(cluster, { ...config, scenarios, guests }, screen.note);
   signal.throwIfAborted();
-  const declared = suite.scenarios.map(declareCase);
   const log = openRunLog(directory, {
     run: name,
     version: await readVersion(),
@@ -142,10 +143,10 @@ const run = async (
     (scenario) => !suite.skipped.has(scenario) && skipReason(scenario, session.context) === undefined,
   );
   const vacuous = listVacuous(asked);
-  const record = log.close({ vacuous, ...(aborted !== undefined && { aborted }) });
-  screen.end(record);
-  tellGitHub(record, true);
-  return record;
+  return log.close({ vacuous, ...(aborted !== undefined && { aborted }) }, (record) => {
+    screen.end(record);
+    tellGitHub(record, true);
+  });
 };
 
 const describeSize = ({ scenarios, shard }: SelectedSuite): string =>

@@ -17,7 +17,7 @@ import { expect } from 'chai';
 import { EnvironmentError } from '../../../helpers/errors.ts';
 import type { RunRecord } from '../../../helpers/report/record.ts';
 import { openRunLog } from '../../../helpers/report/run-log.ts';
-import { writeEvidence, writeResults } from '../../../helpers/report/write.ts';
+import { requireRoom, writeEvidence, writeResults } from '../../../helpers/report/write.ts';
 import { implementation as implementationSample, records, samples, startOf } from './samples.ts';
 
 const planted = '-----BEGIN PRIVATE KEY-----\nUExBTlRFRFBMQU5URUQ=\n-----END PRIVATE KEY-----';
@@ -79,6 +79,25 @@ describe('results', () => {
     expect(() => writeResults(folder, records.pass)).to.throw(EnvironmentError, /record\.json: /);
     expect(read('junit.xml')).to.include('<testcase');
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).to.deep.equal([]);
+  });
+
+  it('are told also where they cannot be written', () => {
+    const log = openRunLog(folder, startOf([samples.pass]));
+    log.finish(samples.pass);
+    rmSync(join(folder, 'record.json'));
+    mkdirSync(join(folder, 'record.json'));
+    const told: RunRecord[] = [];
+    expect(() => log.close({}, (record) => told.push(record))).to.throw(EnvironmentError, /record\.json: /);
+    expect(told.map(({ counts }) => counts.pass)).to.deep.equal([1]);
+  });
+
+  it('are tried before, which leaves nothing', () => {
+    requireRoom(join(folder, 'a/b'), 'x'.repeat(10_000));
+    expect(readdirSync(folder)).to.deep.equal([]);
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    for (const wrong of [file, join(file, 'a/b')])
+      expect(() => requireRoom(wrong, '')).to.throw(EnvironmentError, /file is no folder/);
   });
 
   it('replace an older record as a whole', () => {

@@ -100,6 +100,21 @@ describe('bad input of netpol', function () {
     });
   }
 
+  it('refuses a folder of results that cannot be made before anything is created', async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, 'file');
+    await writeFile(file, '');
+    const scenario = 'network-policy/isolation/default-deny-ingress';
+    for (const command of ['run', 'monitor']) {
+      const args = [command, scenario, '--provider', 'lab', '--output', join(file, 'results')];
+      const { exitCode, output } = await runNetpol(args);
+      expect(exitCode, output).to.equal(2);
+      expect(output).to.include(`${file} is no folder`).and.to.include('`--output`');
+      expect(output).not.to.include('lab ready');
+    }
+    expect(await readdir(folder.path)).to.deep.equal(['file']);
+  });
+
   it('names every unknown key of netpol.yaml', async () => {
     await using folder = await temporaryFolder();
     const file = join(folder.path, 'netpol.yaml');
