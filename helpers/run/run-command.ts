@@ -108,6 +108,7 @@ const run = async (
   const declared = suite.scenarios.map(declareCase);
   requireRoom(directory, JSON.stringify(declared));
   if (provider === 'lab') await installPrograms(screen.note);
+  signal.throwIfAborted();
 
   const began = performance.now();
   const started = await startCluster(provider, config, { run: name, log: screen.note, signal });

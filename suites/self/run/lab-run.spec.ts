@@ -94,6 +94,19 @@ describe('netpol run in the lab', function () {
     expect(await leftovers(folder.path)).to.deep.equal([]);
   });
 
+  it('starts no cluster after an interrupt', async () => {
+    const interrupting = `
+      const { write } = process.stdout;
+      process.stdout.write = function (text, ...rest) {
+        if (text.includes('reading the suite')) process.kill(process.pid, 'SIGINT');
+        return write.call(this, text, ...rest);
+      };`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(interrupting)}` };
+    const { exitCode, output } = await runNetpol([...onLab, 'network-policy/isolation'], { env });
+    expect(exitCode, output).to.equal(130);
+    expect(output).to.include('nothing was proved').and.not.include('lab ready');
+  });
+
   it('leaves nothing behind when it is killed, and what is on disk says so', async () => {
     await using folder = await temporaryFolder();
     const running = startNetpol([...onLab, '--plugin', 'none', '--output', folder.path], mark(folder.path));
