@@ -33,20 +33,29 @@ export const startHolder = async (): Promise<Holder> => {
     if (typeof started !== 'string') return started;
     refusals.push(started);
   }
+  const got = refusals.join('; ');
   throw new EnvironmentError({
     subject: 'the lab cannot make its namespaces on this machine',
     wanted: 'network, mount and PID namespaces, as root or in a user namespace',
-    got: refusals.join('; '),
-    next:
-      process.getuid?.() === 0
-        ? 'give this container CAP_SYS_ADMIN and CAP_NET_ADMIN (docker run --privileged), or run with `--provider kind`'
-        : 'sudo npm start -- run --provider lab, or allow user namespaces: sudo sysctl -w user.max_user_namespaces=10000 kernel.apparmor_restrict_unprivileged_userns=0',
+    got,
+    next: nextStep(got),
   });
 };
 
-// The shell reads its PID as the outer PID namespace sees it, because /proc is still the outer one.
+const nextStep = (refusals: string): string => {
+  // That is how the kernel says that there are as many as there may be.
+  if (refusals.includes('No space left on device'))
+    return 'allow more: sudo sysctl -w user.max_user_namespaces=10000 user.max_net_namespaces=10000 user.max_mnt_namespaces=10000 user.max_pid_namespaces=10000';
+  if (process.getuid?.() === 0)
+    return 'give this container CAP_SYS_ADMIN and CAP_NET_ADMIN (docker run --privileged), or run with `--provider kind`';
+  return 'sudo npm start -- run --provider lab, or allow user namespaces: sudo sysctl -w user.max_user_namespaces=10000 kernel.apparmor_restrict_unprivileged_userns=0';
+};
+
+// The shell reads its PID as the outer PID namespace sees it, because /proc is still the outer one. Root without
+// CAP_NET_ADMIN may have made the namespaces, and can do nothing in them.
 const holderScript = `set -e
 mount -t tmpfs netpol /run
+ip link set lo up
 read -r pid rest < /proc/self/stat
 echo "$pid"
 while read -r line; do :; done`;
