@@ -100,6 +100,8 @@ const tryHolder = async (rootless: boolean): Promise<Holder | string> => {
         env: environment,
         reject: false,
         timeout: 30_000,
+        // As the holder itself: an interrupt that broke it off would look like a fault of this machine.
+        detached: true,
       });
       if (!result.failed) return result.stdout;
       const got =
