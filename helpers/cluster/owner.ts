@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EnvironmentError, messageOf } from '../errors.ts';
 
 /** What a run on kind will make, written down before it makes it, so that `netpol clean` finds it after a kill. */
 export type OwnerRecord = {
@@ -19,21 +20,38 @@ export type OwnedFolder = AsyncDisposable & { path: string };
 const fileName = 'netpol-owner.json';
 const prefix = 'netpol-kind-';
 
-/** Makes a private folder (0700) with the record of this process in it; disposing removes the folder. */
+/**
+ * Makes a private folder (0700) with the record of this process in it; disposing removes the folder.
+ * @throws EnvironmentError where temporary files cannot be written
+ */
 export const createOwnedFolder = async (
   record: Omit<OwnerRecord, 'pid' | 'started'>,
 ): Promise<OwnedFolder> => {
-  const path = await mkdtemp(join(tmpdir(), `${prefix}${record.run}-`));
-  const content: OwnerRecord = { ...record, pid: process.pid, started: startOf(process.pid) };
-  await writeFile(join(path, fileName), `${JSON.stringify(content)}\n`, { mode: 0o600 });
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  await using stack = new AsyncDisposableStack();
+  try {
+    const path = await mkdtemp(join(tmpdir(), `${prefix}${record.run}-`));
+    stack.defer(() => rm(path, { recursive: true, force: true }));
+    const content: OwnerRecord = { ...record, pid: process.pid, started: startOf(process.pid) };
+    await writeFile(join(path, fileName), `${JSON.stringify(content)}\n`, { mode: 0o600 });
+    const made = stack.move();
+    return { path, [Symbol.asyncDispose]: () => made.disposeAsync() };
+  } catch (error) {
+    throw new EnvironmentError({
+      subject: `temporary files cannot be written to ${tmpdir()}`,
+      wanted: 'a folder that can be written, and room in it',
+      got: messageOf(error),
+      next: 'make room there, or name another folder with TMPDIR',
+    });
+  }
 };
 
 /** The folders of all runs on this machine, live and dead. */
 export const listOwnedFolders = async (): Promise<
   { path: string; record: OwnerRecord; isLive: boolean }[]
 > => {
-  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix));
+  const names = existsSync(tmpdir())
+    ? (await readdir(tmpdir())).filter((name) => name.startsWith(prefix))
+    : [];
   const found = names.map(async (name) => {
     const path = join(tmpdir(), name);
     try {
