@@ -77,7 +77,11 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
   try {
     const folder = stack.use(await createOwnedFolder({ run, cluster, removeCluster: !isReused && !keep }));
     const kubeconfig = join(folder.path, 'kubeconfig');
-    const building = prepareProbeImage(options.probeImage ?? '', { log, signal });
+    // Nobody waits for an image where the cluster failed.
+    const ending = new AbortController();
+    stack.defer(() => ending.abort());
+    const untilEnd = AbortSignal.any([ending.signal, ...(signal === undefined ? [] : [signal])]);
+    const building = prepareProbeImage(options.probeImage ?? '', { log, signal: untilEnd });
     building.catch(() => {});
     if (isReused) await useCluster(cluster, kubeconfig, log, signal);
     else {

@@ -80,6 +80,8 @@ export const lastWords = (output: string): string => {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('goroutine '));
-  const errors = lines.filter((line) => /^(error|fatal)|\berror:|cannot|denied|refused|failed/i.test(line));
+  const errors = lines.filter((line) =>
+    /^(error|fatal)|\berror(:| response)|cannot|denied|refused|failed/i.test(line),
+  );
   return (errors.length > 0 ? errors : lines).slice(-4).join(' | ').slice(-600);
 };
