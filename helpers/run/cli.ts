@@ -61,8 +61,15 @@ process.on('uncaughtException', (error) => {
   const isAlone = process.listenerCount('uncaughtException') === 1;
   void complainAnyhow(error).then(() => isAlone && process.exit(2));
 });
-// A reader that goes away (`| head`) ends neither the run nor its cleaning up: the exit code must tell what happened.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+// A reader that goes away (`| head`, a terminal that is closed) ends neither the run nor its cleaning up: the exit code
+// must tell what happened.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || error.code === 'EIO' || isBroken) return;
+    isBroken = true;
+    process.exitCode = 2;
+    console.error(`netpol: the output was not written: ${error.message}`);
+  });
 try {
   const code = await main(process.argv.slice(2));
   process.exitCode = isBroken ? 2 : code;

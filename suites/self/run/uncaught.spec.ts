@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { readRecord, runNetpol, temporaryFolder } from '../netpol.ts';
+import { execa } from 'execa';
+import { readRecord, root, runNetpol, temporaryFolder } from '../netpol.ts';
 
 /** The environment in which Node runs some code before the command line. */
 const before = (code: string) => ({
@@ -41,6 +42,22 @@ describe('an error that nobody catches', function () {
       expect(exitCode, stderr).to.equal(2);
       expect(stderr).to.include(`planted in ${path}`);
     }
+  });
+
+  it('ends a command with 2 where its output cannot be written, and not where nobody reads it', async () => {
+    const endings = [];
+    for (const reader of ['> /dev/full', '| true']) {
+      const shell = `set -o pipefail; "$0" helpers/run/cli.ts list --json ${reader}`;
+      const { exitCode = -1, stderr } = await execa('bash', ['-c', shell, process.execPath], {
+        cwd: root,
+        reject: false,
+      });
+      endings.push([exitCode, stderr.split(':', 2).join(':')]);
+    }
+    expect(endings).to.deep.equal([
+      [2, 'netpol: the output was not written'],
+      [0, ''],
+    ]);
   });
 
   it('ends a run with 2, and the run still cleans up and has its record', async () => {
