@@ -1,6 +1,6 @@
 import type { ContainerPort, Family, World } from '../kube/world.ts';
 import type { PolicyAnswer } from '../kube/policies.ts';
-import type { Labels, Policy, PolicyName } from '../kube/types.ts';
+import type { AdminPolicy, Labels, Policy, PolicyName } from '../kube/types.ts';
 
 /** What a provider may lack. A scenario that needs a missing one is skipped, with the reason given in `lacks`. */
 export type Capability =
@@ -103,6 +103,8 @@ export type Lane = AsyncDisposable & {
   readonly prefix: string;
   /** What the cluster holds in this lane now, with real names; external hosts included as pods with `external: true`. */
   world(): Promise<World>;
+  /** Policies of the admin tiers that are not of this run; absent where there can be none. */
+  others?(): Promise<AdminPolicy[]>;
   /** The pod as `world` tells it, without all the others; undefined where it is not there. */
   readPod(name: ObjectName): Promise<World['pods'][number] | undefined>;
   /**

@@ -17,7 +17,9 @@ type LanePolicies = {
   offer(document: object): Promise<PolicyAnswer>;
   /** Those of the admin tiers as they were applied, without what marks them as ours. */
   listAdmin(): Promise<AdminPolicy[]>;
-  /** The same as they stand on the cluster. */
+  /** Those that are not of this run. */
+  listOthers(): Promise<AdminPolicy[]>;
+  /** Ours as they stand on the cluster. */
   readAdmin(): Promise<StoredAdminPolicy[]>;
   removeAdmin(): Promise<void>;
 };
@@ -54,6 +56,7 @@ export const createLanePolicies = (
       );
     },
     listAdmin: async () => (await readAdmin()).map((policy) => withoutMarks(policy, own)),
+    listOthers: () => policies.listAdmin(`${runLabel}!=${run}`, kinds),
     removeAdmin: async () => {
       const left = await readAdmin();
       await settleAll(left.map((policy) => policies.delete(nameOfPolicy(policy), own)));

@@ -146,6 +146,7 @@ export const openKubernetesLane = async (
     namespaceNames,
     prefix: realName(''),
     world,
+    others: lanePolicies.listOthers,
     readPod: async (name) => {
       const pod = await client.core.readNamespacedPod(name).catch(ignoreMissing);
       return pod && readPod(pod);

@@ -14,7 +14,15 @@ import { baselineOf, gridsFor, sameBefore } from './expected.ts';
 import { openFlows } from './flows.ts';
 import { evidenceOf, scenarioFile } from './generated.ts';
 import { takePoliciesAway, type Ground } from './ground.ts';
-import { answerersOf, describeCell, judge, recordStep, refuseOtherVerdicts, refuseUntold } from './judge.ts';
+import {
+  answerersOf,
+  describeCell,
+  judge,
+  recordStep,
+  refuseOthersPolicies,
+  refuseOtherVerdicts,
+  refuseUntold,
+} from './judge.ts';
 import { measureLatency } from './latency.ts';
 import { contradictionsAt } from './lint.ts';
 import { planFlows, type MonitoredFlow } from './monitor-flows.ts';
@@ -170,6 +178,7 @@ export const proveSteps = async (
       refuseUntold(step, index, seen);
       // Before the plugin is blamed: what the objects are now, that they were all along or somebody has changed them.
       refuseOtherVerdicts(grids, { drawn: now, found: createOracle(await ground.lane.world()) }, ground);
+      if (!seen.held) await refuseOthersPolicies(ground.lane, step, index);
       judge(step, index, seen, hint);
       // Last of all: what was out of sight may be tried again, and what was wrong must not be forgotten over that.
       if (operation) refuseOutOfSight(step, index, operation);
@@ -212,10 +221,7 @@ const proveOpen = async (
     ground,
     { ...patience, budget: patience.baseline, hold: 0 },
     patience.firstSilence,
-    {
-      answerers,
-      rounds: 1,
-    },
+    { answerers, rounds: 1 },
   );
   if (seen.held) return silenceAfter(seen.grids, patience);
   const closed = seen.grids.flatMap(({ kind, comparison }) =>

@@ -1,9 +1,14 @@
 import { AssertionError } from 'chai';
+import type { Lane } from '../cluster/cluster.ts';
 import { ProbeError } from '../errors.ts';
+import { formatPolicyName } from '../kube/policy-kinds.ts';
+import { nameOfPolicy } from '../kube/world.ts';
 import type { ComparedCell, Difference } from '../matrix/compare.ts';
 import { formatProbeKind, type ProbeKind } from '../matrix/matrix.ts';
 import { judgeBackends, judgeCell, type Oracles } from '../model/cell.ts';
+import { matchesSelector } from '../model/matching.ts';
 import type { Oracle } from '../model/oracle.ts';
+import { readTierPolicy } from '../model/tier-policy.ts';
 import type { GridRecord, StepRecord } from '../report/record.ts';
 import type { Step } from '../scenario/scenario.ts';
 import { formatAction } from '../scenario/world.ts';
@@ -133,6 +138,36 @@ export const refuseOtherVerdicts = (
     subject: 'the objects in the cluster are not those of the scenario',
     got: listSome(other),
     next: 'something else changes labels, policies or pods in our namespaces; see the evidence',
+  });
+};
+
+/**
+ * Where a cell is not as wanted, and policies that are not of this run select pods of the lane, nobody knows who decided.
+ * @throws ProbeError naming them
+ */
+export const refuseOthersPolicies = async (
+  lane: Pick<Lane, 'world' | 'others'>,
+  step: Step,
+  index: number,
+): Promise<void> => {
+  const others = (await lane.others?.()) ?? [];
+  if (others.length === 0) return;
+  const { namespaces, pods } = await lane.world();
+  const labelsOf = new Map(namespaces.map(({ name, labels }) => [name, labels]));
+  const acting = others.filter((policy) => {
+    const { namespaceSelector, podSelector } = readTierPolicy(policy).subject;
+    return pods.some(
+      ({ namespace, labels }) =>
+        matchesSelector(namespaceSelector, labelsOf.get(namespace) ?? {}) &&
+        matchesSelector(podSelector, labels),
+    );
+  });
+  if (acting.length === 0) return;
+  throw new ProbeError({
+    subject: `it could not be told who decided ${wordsOfStep(step, index)}`,
+    wanted: 'no policies of others that select pods of this run',
+    got: listSome(acting.map((policy) => formatPolicyName(nameOfPolicy(policy)))),
+    next: 'use a cluster without them, or let them select no namespace with the label netpol-conformance/run',
   });
 };
 
