@@ -36,7 +36,8 @@ const neededCapabilities = ({ pods, steps, channel }: Scenario): Capability[] =>
     ...(pods.some(({ id, node }) => !isStanding(id) && node > 0) || targets.has('node-port')
       ? (['two-nodes'] as const)
       : []),
-    ...(pods.some(({ hostNetwork }) => hostNetwork === true) ? (['host-network'] as const) : []),
+    // A pod always lets in its own node: whether another may reach it is asked from the network of another node.
+    ...(pods.some(({ hostNetwork }) => hostNetwork === true) ? (['host-network', 'two-nodes'] as const) : []),
     ...(steps.some(({ ready }) => ready !== undefined) ? (['kubelet'] as const) : []),
     ...(pods.some(({ addressesOf }) => addressesOf !== undefined) ? (['chosen-address'] as const) : []),
     ...(namesServices(steps) ? (['service-names', 'cluster-domain'] as const) : []),

@@ -50,6 +50,8 @@ describe('skipReason', () => {
     expect(skipReason(named('nodes/host-network-subject'), context(['IPv4'], nodes))).to.equal(
       'no host network',
     );
+    const oneNode = { 'two-nodes': 'one node' };
+    expect(skipReason(named('nodes/host-network-subject'), context(['IPv4'], oneNode))).to.equal('one node');
     expect(skipReason(named('nodes/kubelet-probes'), context(['IPv4'], nodes))).to.equal('no kubelet');
     expect(skipReason(named('services/node-port'), context(['IPv4'], nodes))).to.equal('one node');
   });
