@@ -5,6 +5,7 @@ import { parseValue, wantedOf, type Option } from './config/option.ts';
 import { findOutputProblem, outputOptions, type OutputConfig } from './config/output.ts';
 import { parseShard, wantedShard } from './config/shard.ts';
 import { InputError, messageOf, type Problem } from './errors.ts';
+import { didYouMean } from './errors/closest.ts';
 
 export const providers = ['auto', 'lab', 'kind', 'existing'] as const;
 export type ProviderName = (typeof providers)[number];
@@ -199,12 +200,13 @@ export const loadConfig = (
       sources[key] = source;
     }
   };
+  const known = keys.map((key) => options[key].flag);
   for (const [flag, value] of Object.entries(readFile(file, problems))) {
     const key = keys.find((key) => options[key].flag === flag);
     if (key === undefined)
       problems.push({
         file: file ?? '',
-        message: `unknown key \`${flag}\`; known: ${keys.map((key) => options[key].flag).join(', ')}`,
+        message: `unknown key \`${flag}\`${didYouMean(flag, known) || `; known: ${known.join(', ')}`}`,
       });
     else set(key, value, file ?? '');
   }
@@ -214,14 +216,18 @@ export const loadConfig = (
   }
   for (const key of keys)
     if (flags[options[key].flag] !== undefined) set(key, flags[options[key].flag], 'command line');
-  const refuse = (key: 'provider' | 'profile' | 'shard', wanted: string): void =>
-    void problems.push({ file: key, message: `wanted ${wanted}, got ${JSON.stringify(config[key])}` });
-  if (!providers.includes(config.provider)) refuse('provider', `one of ${providers.join(', ')}`);
-  if (config.profile !== '' && !profiles.includes(config.profile))
-    refuse('profile', `one of ${profiles.join(', ')}`);
+  const refuse = (key: 'provider' | 'profile' | 'shard', wanted: string, hint = ''): void =>
+    void problems.push({ file: key, message: `wanted ${wanted}, got ${JSON.stringify(config[key])}${hint}` });
+  const refuseUnknown = (key: 'provider' | 'profile', known: readonly string[]): void => {
+    if (!known.includes(config[key]))
+      refuse(key, `one of ${known.join(', ')}`, didYouMean(config[key], known));
+  };
+  refuseUnknown('provider', providers);
+  if (config.profile !== '') refuseUnknown('profile', profiles);
   if (config.shard !== '' && parseShard(config.shard) === undefined) refuse('shard', wantedShard);
   problems.push(...findOutputProblem(config, sources));
-  if (problems.length > 0) throw new InputError('The configuration is not usable:', problems);
+  if (problems.length > 0)
+    throw new InputError('The configuration is not usable:', problems, 'npm start -- run --help');
   return config;
 };
 

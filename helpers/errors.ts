@@ -60,8 +60,8 @@ export class UsageError extends errorWith('usage') {}
 export class InputError extends NetpolError {
   readonly problems: readonly Problem[];
 
-  constructor(subject: string, problems: readonly Problem[]) {
-    super('input', { subject: `${subject}\n${problems.map(formatProblem).join('\n')}` });
+  constructor(subject: string, problems: readonly Problem[], next: string) {
+    super('input', { subject: `${subject}\n${problems.map(formatProblem).join('\n')}`, next });
     this.problems = problems;
   }
 }

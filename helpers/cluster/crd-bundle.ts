@@ -36,7 +36,12 @@ export const readCrdBundles = async (names: readonly string[]): Promise<CrdBundl
     bundles.push({ name: label, definitions: documents.map(({ value }) => value as Definition) });
   }
   if (problems.length === 0) problems.push(...describeDoubles(bundles));
-  if (problems.length > 0) throw new InputError('The CRDs of `--crd-bundle` cannot be used', problems);
+  if (problems.length > 0)
+    throw new InputError(
+      'The CRDs of `--crd-bundle` cannot be used',
+      problems,
+      'give a file of CRDs, or a name that `npm start -- run --help` tells',
+    );
   return bundles;
 };
 

@@ -96,7 +96,7 @@ export const openPodsInPlace = async (
       throw new ClusterError({
         subject: messageOf(error),
         got: `and then, cleaning up: ${messageOf(second)}`,
-        next: `netpol clean, which removes namespace ${ownName} and all that came with it`,
+        next: `npm start -- clean, which removes namespace ${ownName} and all that came with it`,
       });
     }
     throw error;

@@ -107,7 +107,12 @@ export const readKindConfig = async (file: string, { network }: Plugin): Promise
   if (problems.length === 0 && document.get('kind') !== 'Cluster') {
     problems.push({ file, message: 'must be `kind: Cluster` of apiVersion kind.x-k8s.io/v1alpha4' });
   }
-  if (problems.length > 0) throw new InputError('The kind configuration cannot be used', problems);
+  if (problems.length > 0)
+    throw new InputError(
+      'The kind configuration cannot be used',
+      problems,
+      'https://kind.sigs.k8s.io/docs/user/configuration/ has the keys',
+    );
   for (const [key, value] of Object.entries(network))
     if (value !== false) document.setIn(['networking', key], value);
   return document.toString();

@@ -2,6 +2,7 @@ import { InputError, type Problem } from '../errors.ts';
 import { findViolations, isObject } from '../kube/checks.ts';
 import { parseDocuments, type ParsedDocument } from '../kube/yaml.ts';
 import { descriptionCheck } from './plugin-description-check.ts';
+import { correctDescription } from './plugin-manifests.ts';
 
 /** Of a kind configuration, what a plugin needs otherwise than manifests/kind/cluster.yaml has it. */
 export type Networking = {
@@ -96,7 +97,7 @@ export const readDescription = (
     problems.push({ file, ...document?.keyPositionOf(path), message });
   if (problems.length === 0 && document !== undefined) problems.push(...findIdleValues(document, file));
   if (problems.length > 0 || document === undefined)
-    throw new InputError('The description of the plugin cannot be used', problems);
+    throw new InputError('The description of the plugin cannot be used', problems, correctDescription);
   const { modes = {}, within = defaultMinutes, ...top } = document.value as Raw;
   const names = Object.keys(modes);
   if (mode !== undefined && !names.includes(mode)) throw unknownMode(names);

@@ -6,6 +6,7 @@ import { InputError, messageOf } from '../errors.ts';
 import { download, parseUrl, type DownloadWords } from './download.ts';
 import { isArchive } from './plugin-description-check.ts';
 import type { Piece, PluginDescription } from './plugin-description.ts';
+import { correctDescription } from './plugin-manifests.ts';
 import { runProgram } from './programs.ts';
 
 type Preparation = {
@@ -31,9 +32,11 @@ export const prepareManifests = async (
   const texts: string[] = objects.map((object) => JSON.stringify(fill(object, preparation)));
   for (const [index, piece] of install.entries()) {
     const fail = (message: string): Error =>
-      new InputError('The plugin is not what its description says', [
-        { ...description.positionOf(index), message },
-      ]);
+      new InputError(
+        'The plugin is not what its description says',
+        [{ ...description.positionOf(index), message }],
+        correctDescription,
+      );
     texts.push(replaceAll(await readPiece(piece, preparation, fail), piece.replace ?? {}, fail));
   }
   return texts.join('\n---\n');

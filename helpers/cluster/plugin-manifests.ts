@@ -10,6 +10,10 @@ export type Manifest = {
   spec?: { template?: { metadata?: { annotations?: Record<string, string> } } };
 };
 
+/** What to do where what a description names is not what it says. */
+export const correctDescription =
+  'correct the description of the plugin; manifests/plugins/kube-router.yaml is a short example';
+
 /**
  * The objects of a text.
  * @throws InputError where it is not YAML, or holds something else
@@ -27,7 +31,12 @@ export const parseManifests = (text: string, file: string): Manifest[] => {
       message: 'holds a document that is not a Kubernetes object (no apiVersion and kind)',
     });
   }
-  if (problems.length > 0) throw new InputError('The manifests of the plugin cannot be used', problems);
+  if (problems.length > 0)
+    throw new InputError(
+      'The manifests of the plugin cannot be used',
+      problems,
+      'correct the file: `kubectl apply --dry-run=client -f FILE` reads it as kubectl does',
+    );
   return objects as Manifest[];
 };
 
@@ -70,6 +79,7 @@ export const setEnvironment = (
         file,
         message: `what it installs is not YAML as Kubernetes reads it: ${message}`,
       })),
+      correctDescription,
     );
   const objects = documents.map(({ value }) => value);
   const problems = wanted.flatMap(([name, variables]) => {
@@ -82,7 +92,8 @@ export const setEnvironment = (
       ? []
       : [{ file, message: `environment: nothing that is installed is called ${name}` }];
   });
-  if (problems.length > 0) throw new InputError('The plugin is not what its description says', problems);
+  if (problems.length > 0)
+    throw new InputError('The plugin is not what its description says', problems, correctDescription);
   return objects.map((object) => JSON.stringify(object)).join('\n---\n');
 };
 

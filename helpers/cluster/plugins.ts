@@ -6,11 +6,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
 import { builtInPlugins } from '../config.ts';
 import { UsageError } from '../errors.ts';
+import { didYouMean } from '../errors/closest.ts';
 import { mutants } from '../reference/mutants.ts';
 import { isDescription, readDescription } from './plugin-description.ts';
 import type { Networking, PluginDescription, Wait } from './plugin-description.ts';
 import { prepareManifests } from './plugin-install.ts';
 import { parseManifests, setEnvironment, workloadsOf, type Manifest } from './plugin-manifests.ts';
+import { unknownMutant } from './unknown-mutant.ts';
 
 /** What to install on a kind cluster. */
 export type Plugin = {
@@ -65,13 +67,7 @@ export const findPlugin = async (name: string, destination: Destination = nowher
   if (name === 'none') return referencePlugin(name, ['--connect', '--enforce=false']);
   if (name.startsWith('mutant:')) {
     const mutant = name.slice('mutant:'.length);
-    if (!mutants.some((candidate) => candidate.name === mutant)) {
-      const wanted = `one of the ${mutants.length} in helpers/reference/mutants-*.ts, such as ${mutants[0]?.name}`;
-      throw new UsageError({
-        subject: `unknown mutant ${JSON.stringify(mutant)} in \`--plugin ${name}\``,
-        wanted,
-      });
-    }
+    if (!mutants.some((candidate) => candidate.name === mutant)) throw unknownMutant(mutant);
     return referencePlugin(name, ['--connect', '--mutant', mutant]);
   }
   const { file, mode } = await findFile(name);
@@ -106,7 +102,7 @@ const findFile = async (name: string): Promise<{ file: string; mode: string | un
   if (part !== undefined) return { file: part, mode: name.slice(slash + 1) };
   const names = known.map((file) => file.slice(0, -'.yaml'.length)).filter((name) => name !== 'reference');
   throw new UsageError({
-    subject: `unknown plugin ${JSON.stringify(name)}`,
+    subject: `unknown plugin ${JSON.stringify(name)}${didYouMean(name, [...builtInPlugins, ...names])}`,
     wanted: `one of ${[...builtInPlugins, 'mutant:NAME', ...names].join(', ')}, or the path of a file`,
     got: 'neither such a name nor such a file',
   });

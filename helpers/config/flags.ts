@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../errors.ts';
+import { closestOf } from '../errors/closest.ts';
 import { options, type Config } from '../config.ts';
 
 /**
@@ -29,12 +30,19 @@ export const parseFlags = (
     strict: false,
     tokens: true,
   });
-  const unknown = parsed.tokens.filter((token) => token.kind === 'option' && !Object.hasOwn(all, token.name));
+  const unknown = parsed.tokens.flatMap((token) =>
+    token.kind === 'option' && !Object.hasOwn(all, token.name) ? [token.rawName] : [],
+  );
   if (unknown.length > 0) {
+    const known = Object.keys(all);
+    const meant = unknown.map((flag) => closestOf(flag, known));
+    const told = unknown.map((flag, index) =>
+      meant[index] === undefined ? flag : `${flag}: did you mean \`--${meant[index]}\`?`,
+    );
     throw new UsageError({
-      subject: `netpol ${command}: unknown ${unknown.map((token) => ('rawName' in token ? token.rawName : '')).join(' ')}`,
-      wanted: `--${Object.keys(all).join(' --')}`,
-      next: `netpol ${command} --help`,
+      subject: `netpol ${command}: unknown ${told.join(' ')}`,
+      ...(meant.includes(undefined) && { wanted: `--${known.join(' --')}` }),
+      next: `npm start -- ${command} --help`,
     });
   }
   return { flags: parsed.values, positionals: parsed.positionals };

@@ -1,4 +1,5 @@
-import { closestOf, flawOfKey, type Flaw } from './syntax.ts';
+import { closestOf } from '../errors/closest.ts';
+import { flawOfKey, type Flaw } from './syntax.ts';
 
 // Building blocks that say what a JSON value must look like. Each check reports everything that it finds.
 

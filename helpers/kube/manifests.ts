@@ -42,7 +42,11 @@ export const readManifests = (
   const manifests = readItems(items, problems, options);
   if (problems.length > 0) {
     const order = files.map(({ file }) => file);
-    throw new InputError('Some manifests cannot be used', sortProblems(problems, order));
+    throw new InputError(
+      'Some manifests cannot be used',
+      sortProblems(problems, order),
+      'correct them: `kubectl apply --dry-run=server -f FILE` says what an API server refuses',
+    );
   }
   addUndeclaredNamespaces(manifests);
   return manifests;

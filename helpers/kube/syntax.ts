@@ -82,30 +82,4 @@ export const flawOfCanonicalCidr = (text: string): Flaw => {
 export const isMappedIPv4 = (address: string): boolean =>
   /^\[::ffff:[0-9a-f]+:[0-9a-f]+\]$/.test(new URL(`http://[${address}]`).hostname);
 
-/** The candidate that a misspelt word most likely means, or undefined. */
-export const closestOf = (word: string, candidates: readonly string[]): string | undefined => {
-  const plain = word.replace(/^[-_]+|[-_]+$/g, '').toLowerCase();
-  const scored = candidates
-    .map((candidate) => ({ candidate, distance: distanceOf(plain, candidate.toLowerCase()) }))
-    .toSorted((a, b) => a.distance - b.distance);
-  const best = scored[0];
-  return best !== undefined && best.distance <= Math.min(2, best.candidate.length / 2)
-    ? best.candidate
-    : undefined;
-};
-
-/** Levenshtein distance. */
-const distanceOf = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-};
-
 const quote = (text: string): string => JSON.stringify(text);

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { didYouMean } from '../errors/closest.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
 type Chosen = {
@@ -66,8 +67,20 @@ const findMeant = (
     if (found.length > 0) return { found: new Set(found), isGuess: index === ways.length - 1 };
   }
   throw new UsageError({
-    subject: `no scenario is meant by \`${filter}\``,
+    subject: `no scenario is meant by \`${filter}\`${didYouMean(path, wordsOf(scenarios))}`,
     wanted: 'a name, a folder, a feature, a scenario file, or a part of a name or title',
     next: 'npm start -- list',
   });
+};
+
+/** Names, folders and their parts, and features: what a filter can be that is misspelt. */
+const wordsOf = (scenarios: readonly Scenario[]): string[] => {
+  const words = new Set<string>();
+  for (const { name, features } of scenarios) {
+    const parts = name.split('/');
+    for (const [start] of parts.entries())
+      for (let end = parts.length; end > start; end -= 1) words.add(parts.slice(start, end).join('/'));
+    for (const feature of features) words.add(feature);
+  }
+  return [...words];
 };

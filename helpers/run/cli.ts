@@ -31,9 +31,11 @@ const main = async (argv: readonly string[]): Promise<number> => {
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined) {
     const { UsageError } = await import('../errors.ts');
+    const { didYouMean } = await import('../errors/closest.ts');
+    const known = Object.keys(commands);
     throw new UsageError({
-      subject: `unknown command \`${name}\``,
-      wanted: Object.keys(commands).join(', '),
+      subject: `unknown command \`${name}\`${didYouMean(name, known)}`,
+      wanted: known.join(', '),
       next: 'npm start -- --help',
     });
   }

@@ -26,7 +26,12 @@ export const readRecordsToCompare = async (
   for (const { path, record } of records)
     if (record.shard !== undefined)
       problems.push({ file: path, message: 'a shard of a run: `netpol merge` joins them first' });
-  if (problems.length > 0) throw new InputError('These records cannot be compared:', problems);
+  if (problems.length > 0)
+    throw new InputError(
+      'These records cannot be compared:',
+      problems,
+      'give folders that a run has written: `ls results`',
+    );
   return { records, left };
 };
 

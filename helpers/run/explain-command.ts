@@ -27,7 +27,7 @@ export const explainCommand = async (argv: readonly string[]): Promise<number> =
       subject: 'netpol explain: files and a cluster at once',
       wanted: 'FILE..., or `--context` and `--kubeconfig`',
       got: files.join(' '),
-      next: 'netpol explain --help',
+      next: 'npm start -- explain --help',
     });
   refuseHalfPair(positionals, isPair);
   refuseConflicts(flags, isPair);
@@ -78,7 +78,7 @@ const refuseHalfPair = (positionals: readonly string[], isPair: boolean): void =
     subject: 'netpol explain: between which pods, at which port?',
     wanted: 'FROM TO PROTOCOL/PORT, such as shop/web shop/db TCP/5432',
     got: (isWithoutPort ? [before, last] : [third, before, last]).join(' '),
-    next: 'netpol explain --help',
+    next: 'npm start -- explain --help',
   });
 };
 
@@ -106,7 +106,7 @@ const refuseConflicts = (flags: Readonly<Record<string, unknown>>, isPair: boole
     subject: 'netpol explain: several questions at once',
     wanted: 'one of them',
     got: asked.join(' and '),
-    next: 'netpol explain --help',
+    next: 'npm start -- explain --help',
   });
 };
 
@@ -118,7 +118,7 @@ const readGraph = (value: string | undefined, isJson: boolean): GraphFormat | un
     subject: '`--graph`',
     wanted: `${graphFormats.join(' or ')}, without \`--json\``,
     got: isJson ? `\`${value}\` and \`--json\`` : `\`${value}\``,
-    next: 'netpol explain --help',
+    next: 'npm start -- explain --help',
   });
 };
 
@@ -139,6 +139,6 @@ const readFailOn = (
     subject: '`--fail-on`',
     wanted: 'opened, closed or changed with `--if-applied` or `--if-replaced`; unused with `--unused`',
     got: `\`${value}\``,
-    next: 'netpol explain --help',
+    next: 'npm start -- explain --help',
   });
 };

@@ -78,6 +78,7 @@ const readNumbers = (
     count: read('count', 1, isTimed ? Number.POSITIVE_INFINITY : usualCount),
     seconds: read('seconds', 1, Number.POSITIVE_INFINITY),
   };
-  if (problems.length > 0) throw new InputError('The command line is not usable:', problems);
+  if (problems.length > 0)
+    throw new InputError('The command line is not usable:', problems, 'npm start -- fuzz --help');
   return numbers;
 };

@@ -92,7 +92,7 @@ export const proveInPlace = async (
       subject: 'the network is as it is wanted, but not by the policies of the cluster',
       wanted: 'policies and labels that say the same',
       got: listSome(others),
-      next: 'netpol system audit; and name the release that the cluster is at with `--release`',
+      next: 'npm start -- system audit; and name the release that the cluster is at with `--release`',
     });
 };
 

@@ -21,7 +21,12 @@ export const readFiles = (paths: readonly string[]): { file: string; text: strin
       for (const file of listFiles(path))
         attempt(file, () => files.set(realpathSync(file), { file, text: readFileSync(file, 'utf8') }));
     });
-  if (problems.length > 0) throw new InputError('Some files cannot be read', problems);
+  if (problems.length > 0)
+    throw new InputError(
+      'Some files cannot be read',
+      problems,
+      'name files or folders of manifests that are there',
+    );
   return [...files.values()];
 };
 

@@ -32,7 +32,12 @@ export const mergeCommand = async (argv: readonly string[]): Promise<number> => 
     ...taken.map(({ path }) => ({ file: path, message: '`--output` would overwrite it' })),
     ...('problems' in merged ? merged.problems : []),
   ];
-  if (all.length > 0 || 'problems' in merged) throw new InputError('These records cannot be merged:', all);
+  if (all.length > 0 || 'problems' in merged)
+    throw new InputError(
+      'These records cannot be merged:',
+      all,
+      'give the results of all shards of one run, each made with `run --shard I/N --output DIR`',
+    );
   for (const shard of merged.missing)
     console.log(`netpol: no record of shard ${shard} is among them: its cases are errors`);
   const record = await writeAgain(merged.record, records, output);

@@ -40,12 +40,13 @@ export const readMonitorSettings = (
   const step = flags['step'] === undefined ? undefined : Number(flags['step']);
   if (step !== undefined && !(Number.isInteger(step) && step >= 1)) complain('step', 'a number from 1');
   const limits = readLimits(flags, complain);
-  if (problems.length > 0) throw new InputError('The command line is not usable:', problems);
+  if (problems.length > 0)
+    throw new InputError('The command line is not usable:', problems, 'npm start -- monitor --help');
   if ((flags['until-exit'] === true) !== operation.length > 0) {
     throw new UsageError({
       subject: 'netpol monitor: a command to wait for',
       wanted: '`--until-exit -- COMMAND` or neither of them',
-      next: 'netpol monitor --help',
+      next: 'npm start -- monitor --help',
     });
   }
   if (forMs !== undefined && operation.length > 0)

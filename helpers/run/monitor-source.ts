@@ -80,7 +80,7 @@ export const chooseSource = async (
       `\`--${isLive ? 'live' : 'in-place'}\` wants a cluster of yours: \`--context\`, \`--kubeconfig\` or \`--provider existing\``,
     );
   if (problems.length > 0 || mode === undefined)
-    throw new InputError('netpol monitor is not usable so:', problems);
+    throw new InputError('netpol monitor is not usable so:', problems, 'npm start -- monitor --help');
   if (isLive) return livePolicies(selectors);
   if (name === undefined) {
     const { scenarios } = await selectSuite(positionals.length > 0 ? positionals : [usualScenario], config);

@@ -10,7 +10,7 @@ export const listOf = (
   if (value === undefined) return undefined;
   if (Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== ''))
     return value as string[];
-  throw new UsageError({ subject: `\`--${flag}\` lacks its value`, next: `netpol ${command} --help` });
+  throw new UsageError({ subject: `\`--${flag}\` lacks its value`, next: `npm start -- ${command} --help` });
 };
 
 /** The value of a flag. @throws UsageError where it is missing */
@@ -21,7 +21,7 @@ export const textOf = (
 ): string | undefined => {
   const value = flags[flag];
   if (value === undefined || (typeof value === 'string' && value !== '')) return value;
-  throw new UsageError({ subject: `\`--${flag}\` lacks its value`, next: `netpol ${command} --help` });
+  throw new UsageError({ subject: `\`--${flag}\` lacks its value`, next: `npm start -- ${command} --help` });
 };
 
 /** @throws UsageError */
@@ -30,7 +30,7 @@ export const refuseFilters = (command: string, positionals: readonly string[]): 
   throw new UsageError({
     subject: `netpol ${command} takes no filter`,
     got: positionals.join(' '),
-    next: `netpol ${command} --help`,
+    next: `npm start -- ${command} --help`,
   });
 };
 

@@ -21,7 +21,12 @@ export const reportCommand = async (argv: readonly string[]): Promise<number> =>
   }
   const { records, problems } = await readRecords(positionals);
   const [read] = records;
-  if (read === undefined) throw new InputError('This record cannot be rendered:', problems);
+  if (read === undefined)
+    throw new InputError(
+      'This record cannot be rendered:',
+      problems,
+      'give a folder that a run has written: `ls results`',
+    );
   const output = config.output === '' ? read.folder : config.output;
   const record = await writeAgain(read.record, records, output);
   showRecord(record, output);

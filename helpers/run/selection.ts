@@ -30,7 +30,7 @@ export const readCommandLine = (
     throw new UsageError({
       subject: `\`--config\`: no file ${asked}`,
       wanted: 'a YAML file',
-      next: 'netpol run --help',
+      next: 'npm start -- run --help',
     });
   }
   const file = asked ?? (existsSync('netpol.yaml') ? 'netpol.yaml' : undefined);
@@ -75,7 +75,12 @@ export const selectSuite = async (
   const problems: Problem[] = [...chosen]
     .filter((scenario) => scenarios.includes(scenario) || !isGenerated(scenario))
     .flatMap(lintScenario);
-  if (problems.length > 0) throw new InputError('The scenarios are not right:', problems);
+  if (problems.length > 0)
+    throw new InputError(
+      'The scenarios are not right:',
+      problems,
+      'grid and policies must say the same: correct the one that is wrong, as docs/scenario.md explains',
+    );
   // Where one hand-drawn scenario was loaded, all were.
   const drawn = suite.scenarios.filter((scenario) => !isGenerated(scenario) && !scenarios.includes(scenario));
   const unasked = drawn.length === 0 ? undefined : drawn.filter((scenario) => !chosen.has(scenario));

@@ -36,13 +36,18 @@ export const systemAuditCommand = async (argv: readonly string[]): Promise<numbe
       subject: 'files and a cluster at once',
       wanted: 'FILE..., or `--kubeconfig` and `--context`',
       got: positionals.join(' '),
-      next: 'netpol system audit --help',
+      next: 'npm start -- system audit --help',
     });
   const problems: Problem[] = [];
   const input = positionals.length > 0 ? readAuditInput(positionals, problems) : undefined;
   const allow = readWith(readAllowList, allowFile, problems);
   const baseline = newBaseline === undefined ? readWith(readBaseline, baselineFile, problems) : [];
-  if (problems.length > 0) throw new InputError('Some files cannot be used', problems);
+  if (problems.length > 0)
+    throw new InputError(
+      'Some files cannot be used',
+      problems,
+      'correct them, or see npm start -- system audit --help',
+    );
   const found = audit(input ?? (await readClusterInput(config)), {
     selectors,
     expectLabels,

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { didYouMean } from '../errors/closest.ts';
 
 type Command = (argv: readonly string[]) => Promise<number>;
 
@@ -14,9 +15,13 @@ const commands: Record<string, () => Promise<Command>> = {
 export const systemCommand = async ([name = '', ...argv]: readonly string[]): Promise<number> => {
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load !== undefined) return (await load())(argv);
+  const known = Object.keys(commands);
   throw new UsageError({
-    subject: name === '' ? 'netpol system: which question?' : `unknown command \`system ${name}\``,
-    wanted: Object.keys(commands).join(', '),
+    subject:
+      name === ''
+        ? 'netpol system: which question?'
+        : `unknown command \`system ${name}\`${didYouMean(name, known)}`,
+    wanted: known.join(', '),
     next: 'npm start -- system --help',
   });
 };

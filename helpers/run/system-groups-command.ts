@@ -37,7 +37,7 @@ export const systemGroupsCommand = async (argv: readonly string[]): Promise<numb
       subject: 'netpol system groups: of what?',
       wanted: '`--system NAME`, perhaps with `--release`; or FILE...; or a cluster',
       got: argv.join(' '),
-      next: 'netpol system groups --help',
+      next: 'npm start -- system groups --help',
     });
   const asked =
     system === undefined
@@ -64,7 +64,11 @@ const readFilesInput = (paths: readonly string[]): AuditInput => {
   const problems: Problem[] = [];
   const input = readAuditInput(paths, problems);
   if (input !== undefined) return input;
-  throw new InputError('Some files cannot be used', problems);
+  throw new InputError(
+    'Some files cannot be used',
+    problems,
+    'correct them, or see npm start -- system groups --help',
+  );
 };
 
 const askWorld = (input: AuditInput, selectors: readonly string[]): Asked => {
@@ -118,5 +122,9 @@ const readPublishedFile = (file: string): Published => {
   };
   const published = attempt();
   if (published !== undefined && problems.length === 0) return published;
-  throw new InputError('The published groups cannot be used', problems);
+  throw new InputError(
+    'The published groups cannot be used',
+    problems,
+    'manifests/systems/openshift-like/groups.yaml is an example',
+  );
 };

@@ -27,7 +27,7 @@ export const readJourneys = async (
   refuseFilters(command, positionals);
   const read = (value: unknown, flag: string): string => {
     if (typeof value === 'string' && value !== '') return value;
-    throw new UsageError({ subject: `\`--${flag}\` is missing`, next: `netpol ${command} --help` });
+    throw new UsageError({ subject: `\`--${flag}\` is missing`, next: `npm start -- ${command} --help` });
   };
   const system = await loadSystem(read(flags['system'], 'system'));
   const { releases } = system;

@@ -27,7 +27,8 @@ export const systemReplayCommand = async (argv: readonly string[]): Promise<numb
   const orders = number('orders', 5, 1000);
   const seed = number('seed', 1, 2 ** 31 - 1);
   const { lossMs, leakMs } = readLimits({ 'max-loss': usualLoss, ...flags }, complain);
-  if (problems.length > 0) throw new InputError('The command line is not usable:', problems);
+  if (problems.length > 0)
+    throw new InputError('The command line is not usable:', problems, 'npm start -- system replay --help');
   const { system, from, to, own, outcomes } = await readJourneys(command, positionals, flags);
   const options = { from, to, own, orders, seed, limits: { lossMs, leakMs } };
   const all = outcomes.flatMap(({ pair, journey, result }) =>

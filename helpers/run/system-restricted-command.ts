@@ -33,7 +33,11 @@ export const systemRestrictedCommand = async (argv: readonly string[]): Promise<
       '`--in-place` wants a cluster with a system: `--context`, `--kubeconfig` or `--provider existing`',
     );
   if (name === undefined || problems.length > 0)
-    throw new InputError('netpol system restricted is not usable so:', problems);
+    throw new InputError(
+      'netpol system restricted is not usable so:',
+      problems,
+      'npm start -- system restricted --help',
+    );
   const system = await loadSystem(name);
   const release = chosen ?? system.releases.at(-1)?.name ?? '';
   const line = { command: command.split(' '), argv, config };

@@ -85,7 +85,7 @@ const refuseContradictions = (wanted: readonly Wanted[], name: string): void => 
     subject: `the components do not agree, on the way to ${name}, what must become of a connection`,
     wanted: 'that one of them needs it or one of them closes it',
     got: both.join(', '),
-    next: 'netpol system upgrade says by whose moves it comes to that',
+    next: 'npm start -- system upgrade says by whose moves it comes to that',
   });
 };
 

@@ -26,7 +26,11 @@ export const loadScenarios = async (nameOrPath: string): Promise<Scenario[]> => 
   }
   problems.push(...findDuplicateTitles(scenarios));
   if (problems.length > 0)
-    throw new InputError(`${showPath(fileOrDirectory)}: ${countOf(problems)} in the scenarios`, problems);
+    throw new InputError(
+      `${showPath(fileOrDirectory)}: ${countOf(problems)} in the scenarios`,
+      problems,
+      'docs/scenario.md explains each line of a scenario file, CONTRIBUTING.md has all keys',
+    );
   return scenarios;
 };
 

@@ -1,4 +1,4 @@
-import { closestOf } from '../kube/syntax.ts';
+import { didYouMean } from '../errors/closest.ts';
 import { channels } from './policy-documents.ts';
 import { readTexts } from './reading.ts';
 import type { Problem } from '../errors.ts';
@@ -176,14 +176,8 @@ const findPolicy = (
   const found = policies.filter((policy) => policy.name === name || policy.id === name);
   const [first, second] = found;
   if (first === undefined) {
-    const closest = closestOf(
-      name,
-      policies.map((policy) => policy.name),
-    );
-    complain(
-      path,
-      `the file has no policy \`${name}\`${closest === undefined ? '' : `: did you mean \`${closest}\`?`}`,
-    );
+    const names = policies.map((policy) => policy.name);
+    complain(path, `the file has no policy \`${name}\`${didYouMean(name, names)}`);
   } else if (second !== undefined) {
     complain(path, `\`${name}\` is ambiguous: write ${found.map(({ id }) => id).join(' or ')}`);
     return undefined;

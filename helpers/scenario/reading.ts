@@ -1,4 +1,5 @@
-import { closestOf, flawOfKey, flawOfLabelValue } from '../kube/syntax.ts';
+import { closestOf } from '../errors/closest.ts';
+import { flawOfKey, flawOfLabelValue } from '../kube/syntax.ts';
 import type { Flaw } from '../kube/syntax.ts';
 import type { Labels } from '../kube/types.ts';
 import type { Path, Position } from '../kube/yaml.ts';

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
 import { isObject } from '../kube/checks.ts';
-import { closestOf } from '../kube/syntax.ts';
+import { closestOf } from '../errors/closest.ts';
 import { parseDocuments, type ParsedDocument } from '../kube/yaml.ts';
 import { findingIds, isFindingId, type FindingId } from './findings.ts';
 

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError, showPath, type Problem } from '../errors.ts';
+import { didYouMean } from '../errors/closest.ts';
 import { sortProblems } from '../kube/manifests.ts';
 import { readDelivery } from './delivery.ts';
 import { readFront, type ListedRelease } from './front.ts';
@@ -36,9 +37,13 @@ export const loadSystem = async (nameOrPath: string): Promise<System> => {
   const problems: Problem[] = [];
   const front = path.join(directory, 'system.yaml');
   if (!existsSync(front)) {
-    const known = (await listSystems()).join(', ');
-    const message = `no system.yaml here; wanted a directory that has one, or one of ${known}`;
-    throw new InputError('The system cannot be read', [{ file: showPath(directory), message }]);
+    const known = await listSystems();
+    const message = `no system.yaml here; wanted a directory that has one, or one of ${known.join(', ')}${didYouMean(nameOrPath, known)}`;
+    throw new InputError(
+      'The system cannot be read',
+      [{ file: showPath(directory), message }],
+      'npm start -- system upgrade --system openshift-like; docs/upgrade-order.md tells the form of your own',
+    );
   }
   const { releases: listed, ...description } = readFront(
     await readFile(front, 'utf8'),
@@ -63,7 +68,11 @@ export const loadSystem = async (nameOrPath: string): Promise<System> => {
   if (problems.length === 0) problems.push(...lintSystem(system));
   if (problems.length > 0) {
     const sorted = sortProblems(problems, [showPath(front), ...new Set(problems.map(({ file }) => file))]);
-    throw new InputError(`${showPath(directory)}: the system is not right`, sorted);
+    throw new InputError(
+      `${showPath(directory)}: the system is not right`,
+      sorted,
+      'docs/upgrade-order.md tells the form of a system, manifests/systems/kubernetes-addons is an example',
+    );
   }
   return system;
 };

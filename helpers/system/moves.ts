@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { UsageError } from '../errors.ts';
+import { didYouMean } from '../errors/closest.ts';
 import { modes, namesOf, type Delivery, type Mode, type Placement, type System } from './system.ts';
 
 /** One thing that happens at its own time: a component comes to the release, or its namespaces to the mode. */
@@ -97,9 +98,10 @@ const hasModes = (deliveries: readonly (Delivery | undefined)[]): boolean =>
 export const findRelease = ({ name, releases }: System, wanted: string): System['releases'][number] => {
   const found = releases.find((release) => release.name === wanted);
   if (found !== undefined) return found;
+  const known = releases.map((release) => release.name);
   throw new UsageError({
-    subject: `system ${name} has no release \`${wanted}\``,
-    wanted: releases.map((release) => release.name).join(', '),
+    subject: `system ${name} has no release \`${wanted}\`${didYouMean(wanted, known)}`,
+    wanted: known.join(', '),
   });
 };
 

@@ -5,6 +5,7 @@ import { mutants } from '../../reference/mutants.ts';
 import { settleAll, within } from '../../wait.ts';
 import type { PluginOperation } from '../cluster.ts';
 import { nodes } from './addresses.ts';
+import { unknownMutant } from '../unknown-mutant.ts';
 import { isVersionChange, wayTo } from '../versions.ts';
 import type { Holder } from './holder.ts';
 
@@ -17,12 +18,7 @@ const parsePlugin = (plugin: string): string[] | undefined => {
   const names = mutants.map(({ name }) => name);
   const mutant = plugin.startsWith('mutant:') ? plugin.slice('mutant:'.length) : undefined;
   if (mutant !== undefined && names.includes(mutant)) return ['--mutant', mutant];
-  if (mutant !== undefined)
-    throw new UsageError({
-      subject: 'no such mutant',
-      wanted: `one of the ${names.length} in helpers/reference/mutants-*.ts, such as ${names[0]}`,
-      got: `\`${mutant}\``,
-    });
+  if (mutant !== undefined) throw unknownMutant(mutant);
   throw new UsageError({
     subject: 'the lab has no Kubernetes API, so only the reference plugin runs there',
     wanted: '`--plugin reference`, `mutant:NAME` or `none`',

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { isDescription, readDescription } from '../../../helpers/cluster/plugin-description.ts';
-import { InputError, UsageError } from '../../../helpers/errors.ts';
+import { formatProblem, InputError, UsageError } from '../../../helpers/errors.ts';
 
 const folder = fileURLToPath(new URL('../../../manifests/plugins/', import.meta.url));
 const shipped = readdirSync(folder).filter((file) => isDescription(readFileSync(`${folder}${file}`, 'utf8')));
@@ -40,7 +40,7 @@ const flawsOf = (text: string): string[] => {
   try {
     read(text);
   } catch (error) {
-    if (error instanceof InputError) return error.message.split('\n').slice(1);
+    if (error instanceof InputError) return error.problems.map(formatProblem);
     throw error;
   }
   return [];

@@ -21,13 +21,16 @@ const rows: Row[] = [
   {
     title: 'an unknown flag',
     args: ['run', '--plugni', 'none'],
-    says: ['--plugni', 'wanted:', '--plugin', 'next:'],
+    says: ['--plugni: did you mean `--plugin`?', 'next:   npm start -- run --help'],
   },
   { title: 'an unknown flag of the default command', args: ['--nope'], says: ['--nope', '--provider'] },
   {
     title: 'an unknown command',
     args: ['rnu'],
-    says: ['`rnu`', 'run, list, explain, fuzz, system, monitor, compare, merge, report, clean'],
+    says: [
+      '`rnu`: did you mean `run`?',
+      'run, list, explain, fuzz, system, monitor, compare, merge, report, clean',
+    ],
   },
   {
     title: 'a filter that matches nothing',
@@ -39,6 +42,11 @@ const rows: Row[] = [
     title: 'an unknown provider',
     args: ['run', '--provider', 'moon'],
     says: ['moon', 'lab', 'kind', 'existing'],
+  },
+  {
+    title: 'a misspelt profile',
+    args: ['run', '--profile', 'operatoins'],
+    says: ['got "operatoins": did you mean `operations`?', 'next:   npm start -- run --help'],
   },
   {
     title: 'a number that is none',
@@ -69,7 +77,7 @@ const rows: Row[] = [
   {
     title: 'an unknown mutant',
     args: ['run', '--provider', 'lab', '--plugin', 'mutant:nope'],
-    says: ['nope', 'helpers/reference/mutants-'],
+    says: ['`mutant:nope`', '`--plugin mutant:` without a name'],
   },
   {
     title: 'a kubeconfig that is not there',
@@ -121,7 +129,7 @@ describe('bad input of netpol', function () {
     await writeFile(file, 'providr: lab\nlanes: 2\nplugins: none\n');
     const { exitCode, stderr } = await runNetpol(['run', '--config', file]);
     expect(exitCode).to.equal(2);
-    expect(stderr).to.include('`providr`').and.to.include('`plugins`');
+    expect(stderr).to.include('`providr`: did you mean `provider`?').and.to.include('`plugins`: did');
   });
 
   it('says which API server does not answer, and never a key or a token', async () => {

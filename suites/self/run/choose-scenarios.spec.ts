@@ -51,6 +51,16 @@ describe('a filter', () => {
     expect(() => choose('no/such/thing')).to.throw('no scenario is meant by `no/such/thing`');
   });
 
+  const misspelt: [string, string][] = [
+    ['network-policy/isolatoin', 'network-policy/isolation'],
+    ['pod-or-namespaces', 'pod-or-namespace'],
+    ['NetworkPolicyEndPrt', 'NetworkPolicyEndPort'],
+  ];
+  for (const [filter, meant] of misspelt)
+    it(`is told what \`${filter}\` most likely means`, () => {
+      expect(() => choose(filter)).to.throw(`by \`${filter}\`: did you mean \`${meant}\`?`);
+    });
+
   it('skips as it chooses, with the reason', () => {
     const { chosen, skipped } = chooseScenarios(shipped, {
       filters: ['network-policy/ports'],

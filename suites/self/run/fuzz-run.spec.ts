@@ -100,7 +100,7 @@ describe('netpol fuzz with bad input', function () {
       expect(output).not.to.match(/seed \d|lab ready/);
     });
   };
-  refuse('an unknown flag', ['--sead', '1'], '--sead', '--seed', 'netpol fuzz --help');
+  refuse('an unknown flag', ['--sead', '1'], '--sead', '--seed', 'npm start -- fuzz --help');
   refuse('a filter', ['network-policy/peers'], 'takes no filter', 'network-policy/peers');
   refuse(
     'numbers that are none, all at once',
