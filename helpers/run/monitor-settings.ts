@@ -37,6 +37,9 @@ export const readMonitorSettings = (
   if (problems.length === 0 && intervalMs !== undefined && (intervalMs < 5 || intervalMs > 10_000))
     complain('interval', '5ms to 10s');
   const forMs = flags['for'] === undefined ? undefined : time('for', '');
+  // No flow would be probed, and all of them be right: most likely the unit was forgotten.
+  if (problems.length === 0 && forMs !== undefined && forMs < 100)
+    complain('for', '100ms or more, such as 2s');
   const step = flags['step'] === undefined ? undefined : Number(flags['step']);
   if (step !== undefined && !(Number.isInteger(step) && step >= 1)) complain('step', 'a number from 1');
   const limits = readLimits(flags, complain);

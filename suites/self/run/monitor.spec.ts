@@ -159,6 +159,7 @@ describe('netpol monitor in the lab', function () {
     for (const flag of ['max-loss', 'for', 'step']) expect(output).to.contain(`\`--${flag}\`: wanted`);
     for (const [args, words] of [
       [['--', 'true'], '`--until-exit -- COMMAND` or neither of them'],
+      [['--for', '2'], '`--for`: wanted 100ms or more, such as 2s, got "2"'],
       [['--until-exit'], '`--until-exit -- COMMAND` or neither of them'],
       [['--for', '1s', '--until-exit', '--', 'true'], '`--for` and `--until-exit` together'],
       [['admin/stories/monitoring', '--step', '5'], 'draws no grid at step 5'],
