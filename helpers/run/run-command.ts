@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { missingImplementation, type ImplementationConfig } from '../config/implementation.ts';
@@ -102,7 +103,10 @@ const run = async (
   const screen = openScreen(process.stdout, { results: directory, flags, quiet, verbose });
   screen.note(`provider ${provider}: ${because}`);
   const { suite, guests, open = openSession } = await select(screen.note);
-  screen.note(`${describeSize(suite)}; results go to ${directory}/`);
+  const replaced = existsSync(join(directory, 'record.json'))
+    ? ', where they replace those of an earlier run'
+    : '';
+  screen.note(`${describeSize(suite)}; results go to ${directory}/${replaced}`);
   const missing = missingImplementation(config);
   if (missing.length > 0) screen.note(`conformance.yaml will lack what ${missing.join(' ')} would say`);
   const declared = suite.scenarios.map(declareCase);

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { runNetpol, temporaryFolder } from '../netpol.ts';
@@ -121,6 +121,16 @@ describe('bad input of netpol', function () {
       expect(output).not.to.include('lab ready');
     }
     expect(await readdir(folder.path)).to.deep.equal(['file']);
+  });
+
+  it('says that `--output` holds the results of an earlier run, and leaves them where nothing is run', async () => {
+    await using folder = await temporaryFolder();
+    await writeFile(join(folder.path, 'record.json'), '{}');
+    const refused = ['network-policy/ports/end-port', '--provider', 'lab', '--plugin', 'calico'];
+    const { exitCode, output } = await runNetpol(['run', ...refused, '--output', folder.path]);
+    expect(exitCode, output).to.equal(2);
+    expect(output).to.include(`results go to ${folder.path}/, where they replace those of an earlier run`);
+    expect(await readFile(join(folder.path, 'record.json'), 'utf8')).to.equal('{}');
   });
 
   it('names every unknown key of netpol.yaml', async () => {
