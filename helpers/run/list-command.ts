@@ -19,7 +19,7 @@ export const listCommand = async (argv: readonly string[]): Promise<number> => {
   console.log(
     json
       ? JSON.stringify({ scenarios: listed.map(describe), features, profiles: aboutProfiles }, null, 2)
-      : formatList(listed, widthOfText(process.stdout)),
+      : formatList(listed, widthOfText(process.stdout), positionals.length > 0),
   );
   return 0;
 };
@@ -39,10 +39,12 @@ const describe = (scenario: Scenario): Record<string, unknown> => {
   };
 };
 
-const formatList = (scenarios: readonly Scenario[], width: number): string => {
+/** `isFiltered`: features that nothing chosen needs say nothing. */
+const formatList = (scenarios: readonly Scenario[], width: number, isFiltered: boolean): string => {
   const lines = scenarios.flatMap(({ name, title }) => [name, ...wrap(title, width, '    ', 4)]);
   const used = Object.entries(features).flatMap(([name, sentence]) => {
     const count = scenarios.filter((scenario) => (scenario.features as string[]).includes(name)).length;
+    if (isFiltered && count === 0) return [];
     return formatRow(`  ${name.padEnd(28)} ${String(count).padStart(3)}  `, sentence, width);
   });
   const choice = Object.entries(aboutProfiles).flatMap(([name, about]) =>
