@@ -7,7 +7,7 @@ import { now } from '../helpers/probe/clock.ts';
 import { total } from '../helpers/report/monitor-record.ts';
 import type { Ground } from '../helpers/run/ground.ts';
 import { openLanes } from '../helpers/run/lanes.ts';
-import { planFlows, watchFlows } from '../helpers/run/monitor-flows.ts';
+import { planFlows, watchFlows } from '../helpers/run/monitor/flows.ts';
 import { startCluster } from '../helpers/run/providers.ts';
 import { createRunName } from '../helpers/run/session.ts';
 import { defaultPods } from '../helpers/scenario/default-world.ts';

@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { defaults } from '../helpers/config.ts';
 import { mutants, type Mutant } from '../helpers/reference/mutants.ts';
-import { fuzz, type Fuzzed } from '../helpers/run/fuzz.ts';
+import { fuzz, type Fuzzed } from '../helpers/run/fuzz/fuzz.ts';
 import { listenForInterrupts } from '../helpers/run/interrupts.ts';
 import { installPrograms } from '../helpers/run/programs.ts';
 import { createRunName } from '../helpers/run/session.ts';

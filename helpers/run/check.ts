@@ -23,9 +23,9 @@ import {
   refuseOtherVerdicts,
   refuseUntold,
 } from './judge.ts';
-import { measureLatency } from './latency.ts';
+import { measureLatency } from './latency/latency.ts';
 import { contradictionsAt } from './lint.ts';
-import { planFlows, type MonitoredFlow } from './monitor-flows.ts';
+import { planFlows, type MonitoredFlow } from './monitor/flows.ts';
 import { observe, silenceAfter, wantsAfter, type Patience, type Seen, type Wants } from './observe.ts';
 import { actUnderWatch, chooseFlows, judgeOperation, refuseOutOfSight } from './operate.ts';
 import { holdReady, proveReady } from './readiness.ts';

@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts';
 import { now } from '../probe/clock.ts';
 import { longest, type MonitorLimits } from '../report/monitor-record.ts';
-import type { FlowWatch } from './monitor-flows.ts';
+import type { FlowWatch } from './monitor/flows.ts';
 
 /** Evidence of moments in which something went wrong. Disposing looks no more. */
 type Moments = Disposable & {

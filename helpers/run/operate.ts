@@ -10,7 +10,7 @@ import { act } from './act.ts';
 import type { CheckContext } from './check.ts';
 import type { Ground } from './ground.ts';
 import { gatherMoments } from './moments.ts';
-import { watchFlows, type MonitoredFlow } from './monitor-flows.ts';
+import { watchFlows, type MonitoredFlow } from './monitor/flows.ts';
 import { margin, pause } from './operation.ts';
 import { perform, type OperationContext } from './perform.ts';
 import { count, listSome } from './words.ts';

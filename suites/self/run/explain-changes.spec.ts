@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { explainChanges, type ChangeMode } from '../../../helpers/run/explain-changes.ts';
-import { readExplainFiles } from '../../../helpers/run/explain-input.ts';
+import { explainChanges, type ChangeMode } from '../../../helpers/run/explain/changes.ts';
+import { readExplainFiles } from '../../../helpers/run/explain/input.ts';
 import { runNetpol } from '../netpol.ts';
 import { policiesYaml, shopYaml, writeFiles } from './explain-sample.ts';
 

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { explainCommand } from '../../../helpers/run/explain-command.ts';
-import { explainGraph, type Graph } from '../../../helpers/run/explain-graph.ts';
-import { readExplainFiles } from '../../../helpers/run/explain-input.ts';
-import { formatDot } from '../../../helpers/run/graph-dot.ts';
-import { formatSvg } from '../../../helpers/run/graph-svg.ts';
+import { explainCommand } from '../../../helpers/run/explain/command.ts';
+import { explainGraph, type Graph } from '../../../helpers/run/explain/graph.ts';
+import { readExplainFiles } from '../../../helpers/run/explain/input.ts';
+import { formatDot } from '../../../helpers/run/explain/graph-dot.ts';
+import { formatSvg } from '../../../helpers/run/explain/graph-svg.ts';
 import { expectGolden } from '../report/golden.ts';
 import { find, parseXml } from '../report/xml.ts';
 import { policiesYaml, shopYaml, writeFiles } from './explain-sample.ts';

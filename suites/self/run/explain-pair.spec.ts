@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { explain as explainInput, type ExplainOptions } from '../../../helpers/run/explain.ts';
-import { readExplainFiles } from '../../../helpers/run/explain-input.ts';
+import { explain as explainInput, type ExplainOptions } from '../../../helpers/run/explain/explain.ts';
+import { readExplainFiles } from '../../../helpers/run/explain/input.ts';
 import { policiesYaml, shopYaml, writeFiles } from './explain-sample.ts';
 
 const policyOf = (name: string) => ({

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { UsageError } from '../../../helpers/errors.ts';
-import { readExplainFiles } from '../../../helpers/run/explain-input.ts';
-import { explainPod } from '../../../helpers/run/explain-pod.ts';
+import { readExplainFiles } from '../../../helpers/run/explain/input.ts';
+import { explainPod } from '../../../helpers/run/explain/pod.ts';
 import { policiesYaml, shopYaml, writeFiles } from './explain-sample.ts';
 
 const nodeYaml = `apiVersion: v1

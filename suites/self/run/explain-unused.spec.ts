@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { readExplainFiles } from '../../../helpers/run/explain-input.ts';
-import { explainUnused } from '../../../helpers/run/explain-unused.ts';
-import { explainCommand } from '../../../helpers/run/explain-command.ts';
+import { readExplainFiles } from '../../../helpers/run/explain/input.ts';
+import { explainUnused } from '../../../helpers/run/explain/unused.ts';
+import { explainCommand } from '../../../helpers/run/explain/command.ts';
 import { policiesYaml, shopYaml, writeFiles } from './explain-sample.ts';
 import { thrownBy } from '../thrown.ts';
 

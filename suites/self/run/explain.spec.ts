@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { InputError, UsageError } from '../../../helpers/errors.ts';
-import { explain as explainInput, type ExplainOptions } from '../../../helpers/run/explain.ts';
-import { readExplainFiles } from '../../../helpers/run/explain-input.ts';
+import { explain as explainInput, type ExplainOptions } from '../../../helpers/run/explain/explain.ts';
+import { readExplainFiles } from '../../../helpers/run/explain/input.ts';
 
 const cluster = `
 apiVersion: v1

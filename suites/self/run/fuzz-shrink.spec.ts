@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { formatProblem } from '../../../helpers/errors.ts';
-import * as cuts from '../../../helpers/run/fuzz-cuts.ts';
-import { drawGrids, questionsOf } from '../../../helpers/run/fuzz-grids.ts';
-import { repair } from '../../../helpers/run/fuzz-repair.ts';
-import { shrink } from '../../../helpers/run/fuzz-shrink.ts';
-import { worldOf } from '../../../helpers/run/fuzz-world.ts';
+import * as cuts from '../../../helpers/run/fuzz/cuts.ts';
+import { drawGrids, questionsOf } from '../../../helpers/run/fuzz/grids.ts';
+import { repair } from '../../../helpers/run/fuzz/repair.ts';
+import { shrink } from '../../../helpers/run/fuzz/shrink.ts';
+import { worldOf } from '../../../helpers/run/fuzz/world.ts';
 import { lintScenario } from '../../../helpers/run/lint.ts';
 import { readScenario } from '../../../helpers/scenario/read.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';

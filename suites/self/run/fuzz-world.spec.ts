@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { formatProblem } from '../../../helpers/errors.ts';
-import { drawGrids } from '../../../helpers/run/fuzz-grids.ts';
-import { recall, remember } from '../../../helpers/run/fuzz-recall.ts';
-import { worldOf } from '../../../helpers/run/fuzz-world.ts';
+import { drawGrids } from '../../../helpers/run/fuzz/grids.ts';
+import { recall, remember } from '../../../helpers/run/fuzz/recall.ts';
+import { worldOf } from '../../../helpers/run/fuzz/world.ts';
 import { lintScenario } from '../../../helpers/run/lint.ts';
 import { readScenario } from '../../../helpers/scenario/read.ts';
 import { policiesAt } from '../../../helpers/scenario/world.ts';

@@ -2,7 +2,7 @@ import type { NetworkPolicy, NetworkPolicySpec } from '../../../helpers/kube/typ
 import { createOracle } from '../../../helpers/model/oracle.ts';
 import type { ExpectedGrid, Scenario } from '../../../helpers/scenario/scenario.ts';
 import { worldAt } from '../../../helpers/scenario/world.ts';
-import { worldOf } from '../../../helpers/run/fuzz-world.ts';
+import { worldOf } from '../../../helpers/run/fuzz/world.ts';
 
 /** A plugin in thought, that reads every policy with a mistake. */
 export type Misreading = (spec: NetworkPolicySpec) => NetworkPolicySpec;

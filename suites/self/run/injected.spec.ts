@@ -13,7 +13,7 @@ import { proveSteps, type CheckContext } from '../../../helpers/run/check.ts';
 import { gridsFor } from '../../../helpers/run/expected.ts';
 import type { Ground } from '../../../helpers/run/ground.ts';
 import { openLanes } from '../../../helpers/run/lanes.ts';
-import { planFlows, watchFlows } from '../../../helpers/run/monitor-flows.ts';
+import { planFlows, watchFlows } from '../../../helpers/run/monitor/flows.ts';
 import { loadShipped } from '../../../helpers/scenario/load.ts';
 import { images, needKind } from '../cluster/kind-probes.ts';
 

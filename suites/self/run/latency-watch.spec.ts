@@ -4,7 +4,7 @@ import type { Run } from '../../../helpers/matrix/timeline.ts';
 import { now } from '../../../helpers/probe/clock.ts';
 import type { Monitor, Watch } from '../../../helpers/probe/monitor.ts';
 import type { CheckContext } from '../../../helpers/run/check.ts';
-import { askItself, waitUntilWanted } from '../../../helpers/run/latency-watch.ts';
+import { askItself, waitUntilWanted } from '../../../helpers/run/latency/watch.ts';
 
 const budget = 200;
 const stillHold = 50;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Labels, NetworkPolicy, NetworkPolicyPort } from '../../../helpers/kube/types.ts';
 import type { Pod, World } from '../../../helpers/kube/world.ts';
-import { listWorkloads } from '../../../helpers/run/live-policies.ts';
+import { listWorkloads } from '../../../helpers/run/monitor/live-policies.ts';
 
 const pod = (id: string, labels: Labels, more: Partial<Pod> = {}): Pod => {
   const [namespace = '', name = ''] = id.split('/');

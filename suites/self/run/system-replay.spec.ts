@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { longest } from '../../../helpers/report/monitor-record.ts';
 import { contradictionsAt } from '../../../helpers/run/lint.ts';
-import { replayScenarios } from '../../../helpers/run/system-replay.ts';
+import { replayScenarios } from '../../../helpers/run/system/replay.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
 import { formatAction, worldAt } from '../../../helpers/scenario/world.ts';
 import { listSystems, loadSystem } from '../../../helpers/system/load.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { UsageError } from '../../../helpers/errors.ts';
 import { createOracle } from '../../../helpers/model/oracle.ts';
-import { restrictedScenarios } from '../../../helpers/run/system-restricted.ts';
+import { restrictedScenarios } from '../../../helpers/run/system/restricted.ts';
 import { loadSystem, listSystems } from '../../../helpers/system/load.ts';
 import { describeLink } from '../../../helpers/system/system.ts';
 import { formatAction, worldAt } from '../../../helpers/scenario/world.ts';

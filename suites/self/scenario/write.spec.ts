@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { formatProblem } from '../../../helpers/errors.ts';
 import type { NetworkPolicy } from '../../../helpers/kube/types.ts';
-import { worldOf } from '../../../helpers/run/fuzz-world.ts';
+import { worldOf } from '../../../helpers/run/fuzz/world.ts';
 import { loadShipped } from '../../../helpers/scenario/load.ts';
 import { readScenario } from '../../../helpers/scenario/read.ts';
 import type { Scenario, Step } from '../../../helpers/scenario/scenario.ts';

@@ -52,6 +52,7 @@ describe('the npm package', function () {
     const tops = new Set(files.map(([first = '']) => first));
     expect([...tops].toSorted()).to.deep.equal([
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'README.md',
       'docs',
       'helpers',

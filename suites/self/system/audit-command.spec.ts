@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
-import { systemAuditCommand } from '../../../helpers/run/system-audit-command.ts';
+import { systemAuditCommand } from '../../../helpers/run/system/audit-command.ts';
 import type { Triage } from '../../../helpers/system/triage.ts';
 import { kubeconfigFor, startFakeServer } from '../kube/fake-server.ts';
 import { root, runNetpol, temporaryFolder, type Ended } from '../netpol.ts';

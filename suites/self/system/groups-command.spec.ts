@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { systemGroupsCommand } from '../../../helpers/run/system-groups-command.ts';
+import { systemGroupsCommand } from '../../../helpers/run/system/groups-command.ts';
 import { audit } from '../../../helpers/system/audit.ts';
 import type { Finding } from '../../../helpers/system/findings.ts';
 import { loadSystem } from '../../../helpers/system/load.ts';
