@@ -11,7 +11,7 @@ const changedYaml = policiesYaml
 
 describe('explain, what would change if', function () {
   this.timeout(60_000);
-  const { folder, paths, remove } = writeFiles({
+  const { folder, paths } = writeFiles({
     'cluster.yaml': shopYaml,
     'old.yaml': policiesYaml,
     'new.yaml': policiesYaml.replace('port: 9187', 'port: 9188').replace('[ { port: http } ]', '[ { port: 1 } ]'),
@@ -19,7 +19,6 @@ describe('explain, what would change if', function () {
     'labels.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: { name: monitoring, labels: { team: other } }\n',
     'cron.yaml': changedYaml.slice(changedYaml.lastIndexOf('---') + 4),
   }); // prettier-ignore
-  after(remove);
 
   const change = (mode: ChangeMode, next: string, before = [paths['old.yaml']], json = false) =>
     explainChanges(

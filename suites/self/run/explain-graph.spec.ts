@@ -27,13 +27,12 @@ const graph: Graph = {
 };
 
 describe('explain --graph', () => {
-  const { paths, remove } = writeFiles({
+  const { paths } = writeFiles({
     'cluster.yaml': shopYaml,
     'policies.yaml': policiesYaml,
     'host.yaml':
       'apiVersion: v1\nkind: Pod\nmetadata: { name: host, namespace: node }\nspec: { hostNetwork: true }\nstatus: { podIPs: [ { ip: 10.9.0.1 } ] }\n',
   });
-  after(remove);
   const input = () => readExplainFiles(Object.values(paths));
 
   it('draws who reaches whom for Graphviz, pods that behave alike as one', () => {

@@ -39,13 +39,12 @@ const explain = (paths: readonly string[], options?: ExplainOptions): string =>
   explainInput(readExplainFiles(paths), options);
 
 describe('explain, of a pair', () => {
-  const { paths, remove } = writeFiles({
+  const { paths } = writeFiles({
     'cluster.yaml': shopYaml,
     'policies.yaml': policiesYaml,
     'list.yaml': list,
     'tiers.yaml': tiers,
   });
-  after(remove);
 
   const ask = (from: string, to: string, probe: string, more: ExplainOptions = {}): string =>
     explain([paths['cluster.yaml'], paths['policies.yaml']], { from, to, probe, ...more });

@@ -32,12 +32,11 @@ spec:
 `;
 
 describe('explain --pod', () => {
-  const { paths, remove } = writeFiles({
+  const { paths } = writeFiles({
     'cluster.yaml': shopYaml,
     'policies.yaml': policiesYaml,
     'node.yaml': nodeYaml,
   });
-  after(remove);
   const input = () => readExplainFiles([paths['cluster.yaml'], paths['policies.yaml']]);
 
   it('says by port who reaches the pod and whom it reaches, whole namespaces by name', () => {

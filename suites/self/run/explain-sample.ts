@@ -2,17 +2,27 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+const folders: string[] = [];
+process.on('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+/** A folder that goes at the end of all tests, also where none of those runs that need it. */
+export const makeFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'netpol-explain-'));
+  folders.push(folder);
+  return folder;
+};
+
 /** Files of these names and texts in a folder of their own. */
 export const writeFiles = <Name extends string>(
   texts: Record<Name, string>,
-): { folder: string; paths: Record<Name, string>; remove: () => void } => {
-  const folder = mkdtempSync(join(tmpdir(), 'explain-'));
+): { folder: string; paths: Record<Name, string> } => {
+  const folder = makeFolder();
   const paths = { ...texts };
   for (const name in texts) {
     paths[name] = join(folder, name);
     writeFileSync(paths[name], texts[name]);
   }
-  return { folder, paths, remove: () => rmSync(folder, { recursive: true }) };
+  return { folder, paths };
 };
 
 /** A shop and its monitoring, as `kubectl get -o yaml` prints them: one List. */

@@ -16,19 +16,17 @@ const db = { matchLabels: { app: 'db' } };
 const web = { podSelector: { matchLabels: { app: 'web' } } };
 
 describe('explain --unused', () => {
-  const { folder, paths, remove } = writeFiles({
+  const { folder, paths } = writeFiles({
     'cluster.yaml': shopYaml,
     'policies.yaml': policiesYaml,
     'used.yaml': policyYaml('db', { podSelector: db, ingress: [{ from: [web] }] }),
   });
-  after(remove);
 
   /** The findings about one more policy in the shop: `rule: why`. */
   const find = (...specs: object[]): string[] => {
     const texts = specs.map((spec, at) => policyYaml(`p${at}`, spec)).join('---\n');
     const more = writeFiles({ 'cluster.yaml': shopYaml, 'more.yaml': texts });
     const { text } = explainUnused(readExplainFiles(Object.values(more.paths)), true);
-    more.remove();
     const { unused } = JSON.parse(text) as { unused: { policy: string; rule?: string; why: string }[] };
     return unused.map(({ policy, rule = '', why }) => `${policy.slice(-2)} ${rule}: ${why}`);
   };
@@ -89,7 +87,6 @@ describe('explain --unused', () => {
       'more.yaml': policyYaml('p', { podSelector: db, ingress: [block] }),
     });
     const { text } = explainUnused(readExplainFiles(Object.values(more.paths)), false);
-    more.remove();
     expect(text.replaceAll(/\s+/g, ' ')).to.include('but it may mean hosts outside');
   });
 

@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { InputError, UsageError } from '../../../helpers/errors.ts';
 import { explain as explainInput, type ExplainOptions } from '../../../helpers/run/explain/explain.ts';
 import { readExplainFiles } from '../../../helpers/run/explain/input.ts';
+import { makeFolder } from './explain-sample.ts';
 
 const cluster = `
 apiVersion: v1
@@ -36,7 +36,7 @@ const explain = (paths: readonly string[], options?: ExplainOptions): string =>
   explainInput(readExplainFiles(paths), options);
 
 describe('explain', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'explain-'));
+  const folder = makeFolder();
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
@@ -45,7 +45,6 @@ describe('explain', () => {
   const clusterFile = file('good/cluster.yml', cluster);
   const policyFile = file('good/deep/policy.json', JSON.stringify(policy));
   file('good/notes.txt', 'no manifest');
-  after(() => rmSync(folder, { recursive: true }));
 
   it('prints every pair and declared port of the destination as JSON', () => {
     const { cells }: { cells: Record<string, unknown>[] } = JSON.parse(

@@ -127,7 +127,9 @@ const expectTruths = async ({ cluster, enter, tolerance }: Place): Promise<void>
     const { flows, truths } = await watch(truth);
     // TCP repeats after 200 ms what was lost of a connection that lasts, so what is shorter may not show in it.
     const told = flows.filter(({ connection, probe }) => connection === 'new' || probe.includes('UDP'));
-    for (const flow of told.filter((flow) => flow.want === want)) compare(flow, truths, what, tolerance);
+    const meant = told.filter((flow) => flow.want === want);
+    expect(meant).to.have.length.above(0);
+    for (const flow of meant) compare(flow, truths, what, tolerance);
     for (const flow of flows.filter((flow) => flow.want !== want))
       expect(flow.stretches.filter((stretch) => stretch.what !== 'blind')).to.deep.equal([]);
   }

@@ -80,8 +80,11 @@ describe('operations in the lab', function () {
       .and.match(/ leaked for \d+ ms/);
   });
 
-  const withoutUpgrade = async (plugin: string): Promise<[string, Fate][]> =>
-    Object.entries(await operate(plugin)).filter(([name]) => name !== 'upgraded');
+  const withoutUpgrade = async (plugin: string): Promise<[string, Fate][]> => {
+    const fates = Object.entries(await operate(plugin)).filter(([name]) => name !== 'upgraded');
+    expect(fates).to.have.length.above(0);
+    return fates;
+  };
 
   it('show what leaks while a plugin that flushes begins', async () => {
     for (const [name, fate] of await withoutUpgrade('mutant:flush-at-start')) {

@@ -125,6 +125,7 @@ describe('netpol system replay in the lab', function () {
     ]);
     expect(code, stdout).to.equal(1);
     const { cases } = await readRecord(folder.path);
+    expect(cases).to.have.length.above(0);
     for (const { name, status, message, steps } of cases) {
       expect(status, `${name}: ${message}`).to.equal('fail');
       expect(message).to.match(
