@@ -37,7 +37,7 @@ const formatUpgrade = (
     violations.length === 0
       ? 'nothing is wrong in any order'
       : `${count(violations.length, 'connection is', 'connections are')} wrong on the way`;
-  const head = `${name}: ${from} to ${to}, ${mode}: ${journey.moves.length} moves in every order, ${states} states: ${found}`;
+  const head = `${name}: ${from} to ${to}, ${mode}: ${count(journey.moves.length, 'move')} in every order, ${states} states: ${found}`;
   return [
     ...wrap(head, width, '', 2),
     ...violations.flatMap((violation) => formatViolation(violation, width)),
