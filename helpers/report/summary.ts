@@ -198,9 +198,12 @@ const describeNextStep = (
     ...wrap(`next: ${text}`, width, '', 2),
     ...(command === undefined ? [] : [command]),
   ];
-  if (counts.error > 0) return next('mend what kept us from telling, then run it again:', replay('error'));
+  // What never ran has nothing to replay.
+  if (aborted !== undefined && counts.fail === 0)
+    return next(aborted === 'interrupted' ? 'run it again' : 'mend what stopped the run, then run it again');
+  if (counts.error > 0 && aborted === undefined)
+    return next('mend what kept us from telling, then run it again:', replay('error'));
   if (counts.fail > 0) return next('replay a failure alone:', replay('fail'));
-  if (aborted !== undefined) return next('mend what stopped the run, then run it again');
   if (counts.pass === 0) return next('nothing was proved; the reasons above say what this cluster lacks');
   return next('nothing is red; what each case claims:', asTyped('  npm start -- list'));
 };

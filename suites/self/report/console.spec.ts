@@ -148,6 +148,16 @@ describe('console report', () => {
     expect(text).to.include('  the pod went away\n    next: look at it\n');
   });
 
+  it('replays nothing of a run that was stopped before its end, unless something failed', () => {
+    const next = ({ cases, ...end }: Pick<RunRecord, 'aborted' | 'cases'>): string | undefined =>
+      /^next: .*/m.exec(printRun({ ...recordOf(cases), ...end }, { width: 100, colour: false }))?.[0];
+    const cases = [changed(samples.error, { message: 'never ran: interrupted' })];
+    expect(next({ cases })).to.match(/^next: mend what kept us from telling/);
+    expect(next({ cases, aborted: 'interrupted' })).to.equal('next: run it again');
+    expect(next({ cases, aborted: 'the run was killed' })).to.match(/^next: mend what stopped the run/);
+    expect(next({ cases: [samples.fail], aborted: 'interrupted' })).to.match(/^next: replay a failure/);
+  });
+
   it('blanks a key in a message before lines are broken', () => {
     const message = `refused\n-----BEGIN RSA PRIVATE KEY-----\n${'QUJD '.repeat(60)}\n-----END RSA PRIVATE KEY-----`;
     const entry = changed(samples.error, { message });
