@@ -120,7 +120,14 @@ export const openKubernetesLane = async (
   const dispose = async (): Promise<void> => {
     externalHosts?.releaseAll(lock);
     const names = Object.values(namespaceNames);
-    await settleAll([lanePolicies.removeAdmin(), ...names.map((name) => removeNamespace(client, name))]);
+    const removals = [lanePolicies.removeAdmin(), ...names.map((name) => removeNamespace(client, name))];
+    await settleAll(removals).catch((error: unknown) => {
+      throw new ClusterError({
+        subject: `this run's namespaces could not be removed: ${names.join(', ')}`,
+        got: messageOf(error),
+        next: 'when the cluster answers again, `npm start -- clean` with its `--kubeconfig` and `--context`',
+      });
+    });
     if (options.waitForRemoval) await waitForRemoval(client, names);
   };
 
