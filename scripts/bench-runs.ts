@@ -20,32 +20,24 @@ const signal = new AbortController().signal;
 const settings = { ...loadConfig({}, process.env, undefined), plugin: 'reference' };
 
 /**
- * The lab from nothing: nine pods alone, then with as many lanes as a user gets all hand-drawn scenarios and the cases
- * of Cyclonus' default set.
+ * The lab from nothing: nine pods alone, then with as many lanes as a user gets the scenarios of NetworkPolicy, those of
+ * the admin tiers, and the cases of Cyclonus' default set.
  */
 export const benchLab = async (): Promise<Figure[]> => {
   const alone = await beginRun('lab', 1);
   await alone.session[Symbol.asyncDispose]();
   await using session = (await beginRun('lab', 0)).session;
   const { lanes } = session;
-  const drawn = await runAll(session, 'hand-drawn');
+  const drawn = await runAll(session, 'network-policy');
+  const admin = await runAll(session, 'admin');
   const generated = await runAll(session, 'generated-112');
   return [
     { name: 'lab: from nothing to 9 pods ready', value: alone.readySeconds, limit: 1, unit: 's' },
-    { name: 'lab: hand-drawn scenario, median', value: medianSeconds(drawn), limit: 0.3, unit: 's' },
-    { name: 'lab: the first 40 hand-drawn scenarios', value: drawn.first40, limit: 12, unit: 's' },
-    {
-      name: `lab: all ${drawn.records.length} hand-drawn scenarios, ${lanes} lanes`,
-      value: drawn.seconds,
-      limit: 40,
-      unit: 's',
-    },
-    {
-      name: `lab: ${generated.records.length} cases of generated-112, ${lanes} lanes`,
-      value: generated.seconds,
-      limit: 30,
-      unit: 's',
-    },
+    { name: 'lab: scenario of NetworkPolicy, median', value: medianSeconds(drawn), limit: 0.3, unit: 's' },
+    { name: 'lab: the first 40 scenarios of NetworkPolicy', value: drawn.first40, limit: 12, unit: 's' },
+    suiteFigure(`lab: all # scenarios of NetworkPolicy, ${lanes} lanes`, drawn, 30),
+    suiteFigure(`lab: all # scenarios of the admin tiers, ${lanes} lanes`, admin, 30),
+    suiteFigure(`lab: # cases of generated-112, ${lanes} lanes`, generated, 30),
   ];
 };
 
@@ -54,7 +46,8 @@ export const benchKind = async (): Promise<Figure[]> => {
   const run = await beginRun('kind', 0);
   await using session = run.session;
   const { lanes, cluster } = session;
-  const drawn = await runAll(session, 'hand-drawn');
+  const drawn = await runAll(session, 'network-policy');
+  const admin = await runAll(session, 'admin');
   const generated = await runAll(session, 'generated-112');
   return [
     {
@@ -64,41 +57,32 @@ export const benchKind = async (): Promise<Figure[]> => {
       unit: 's',
     },
     { name: `kind: ${lanes} lanes of 9 pods ready`, value: run.readySeconds, limit: 15, unit: 's' },
-    {
-      name: `kind: all ${drawn.records.length} hand-drawn scenarios, ${lanes} lanes`,
-      value: drawn.seconds,
-      limit: 90,
-      unit: 's',
-    },
-    {
-      name: `kind: ${generated.records.length} cases of generated-112, ${lanes} lanes`,
-      value: generated.seconds,
-      limit: 60,
-      unit: 's',
-    },
+    suiteFigure(`kind: all # scenarios of NetworkPolicy, ${lanes} lanes`, drawn, 90),
+    suiteFigure(`kind: all # scenarios of the admin tiers, ${lanes} lanes`, admin, 90),
+    suiteFigure(`kind: # cases of generated-112, ${lanes} lanes`, generated, 60),
     ...(await benchStreams(cluster, lanes)),
   ];
 };
 
-/** The hand-drawn scenarios on one lane, where nothing runs beside them, and on four, on one cluster after the other. */
+/** The scenarios of NetworkPolicy on one lane, where nothing runs beside them, and on four, on one cluster after the other. */
 export const benchLanes = async (): Promise<Figure[]> => {
   const runWith = async (lanes: number): Promise<Ran & Pick<Run, 'readySeconds'>> => {
     const { readySeconds, session } = await beginRun('kind', lanes);
     await using opened = session;
-    return { ...(await runAll(opened, 'hand-drawn')), readySeconds };
+    return { ...(await runAll(opened, 'network-policy')), readySeconds };
   };
   const one = await runWith(1);
   const four = await runWith(4);
   return [
     { name: 'kind: 1 lane of 9 pods ready', value: one.readySeconds, limit: 8, unit: 's' },
     {
-      name: 'kind: hand-drawn scenario alone, median',
+      name: 'kind: scenario of NetworkPolicy alone, median',
       value: medianSeconds(one),
       limit: 0.8,
       unit: 's',
     },
     {
-      name: `kind: hand-drawn scenarios on 1 lane (${one.seconds.toFixed(1)} s) by 4 lanes (${four.seconds.toFixed(1)} s)`,
+      name: `kind: scenarios of NetworkPolicy on 1 lane (${one.seconds.toFixed(1)} s) by 4 lanes (${four.seconds.toFixed(1)} s)`,
       value: one.seconds / four.seconds,
       limit: 2.5,
       unit: 'times',
@@ -126,8 +110,21 @@ const beginRun = async (provider: 'lab' | 'kind', lanes: number): Promise<Run> =
 
 type Ran = { records: CaseRecord[]; seconds: number; first: number; first40: number };
 
-const runAll = async (session: Session, profile: 'hand-drawn' | 'generated-112'): Promise<Ran> => {
-  const { scenarios } = await selectSuite([], { profile, features: [], skip: [] });
+/** A row whose `#` is how many ran. */
+const suiteFigure = (name: string, { records, seconds }: Ran, limit: number): Figure => ({
+  name: name.replace('#', String(records.length)),
+  value: seconds,
+  limit,
+  unit: 's',
+});
+
+const runAll = async (session: Session, what: 'network-policy' | 'admin' | 'generated-112'): Promise<Ran> => {
+  const isGenerated = what === 'generated-112';
+  const { scenarios } = await selectSuite(isGenerated ? [] : [what], {
+    profile: isGenerated ? what : 'hand-drawn',
+    features: [],
+    skip: [],
+  });
   const able = scenarios.filter((scenario: Scenario) => skipReason(scenario, session.context) === undefined);
   const began = performance.now();
   const since = (): number => (performance.now() - began) / 1000;
@@ -141,7 +138,7 @@ const runAll = async (session: Session, profile: 'hand-drawn' | 'generated-112')
   ran.seconds = since();
   const red = ran.records.filter(({ status }) => status !== 'pass');
   console.error(
-    `${profile}: ${able.length - red.length} of ${able.length} passed in ${ran.seconds.toFixed(1)} s`,
+    `${what}: ${able.length - red.length} of ${able.length} passed in ${ran.seconds.toFixed(1)} s`,
   );
   for (const { name, status, message } of red) console.error(`${status} ${name}\n${message}`);
   return ran;
