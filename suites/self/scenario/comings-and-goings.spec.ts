@@ -8,6 +8,7 @@ import { policy, problemsOf, refuse, scenarioOf, spoil } from './sample.ts';
 /** The sample with a namespace w that comes later, a pod in it, a pod that completes and one with its addresses. */
 const life = (...changes: [from: string, to: string][]): string =>
   spoil(
+    ['features: [NetworkPolicy]', 'features: [NetworkPolicy, AddressReuse]'],
     ['pods:\n', 'namespaces:\n  w: { why: comes later, labels: { team: blue }, created: later }\npods:\n'],
     [
       '  x/d: {',
@@ -24,6 +25,9 @@ const life = (...changes: [from: string, to: string][]): string =>
     ],
     ...changes,
   );
+
+/** Where nobody has the addresses of another. */
+const reusesNone: [string, string] = [', AddressReuse]', ']'];
 
 /** One more step at the end. */
 const step = (text: string): string => life(['---\n', `  - ${text}\n---\n`]);
@@ -151,17 +155,17 @@ describe('comings and goings refuse', () => {
     ],
     [
       'addresses of nobody, and of pods that never give theirs away',
-      life(['addressOf: x/e', 'addressOf: x/q']),
+      life(['addressOf: x/e', 'addressOf: x/q'], reusesNone),
       '12:52: `pods` has no `x/q`',
     ],
     [
       'the addresses of a pod that stands',
-      life(['addressOf: x/e', 'addressOf: x/b']),
+      life(['addressOf: x/e', 'addressOf: x/b'], reusesNone),
       '12:52: x/b never gives its addresses away: wanted a pod that comes and goes',
     ],
     [
       'another node than that of the addresses',
-      life(['addressOf: x/e', 'addressOf: x/e, node: 1']),
+      life(['addressOf: x/e', 'addressOf: x/e, node: 1'], reusesNone),
       '12:52: x/e is on node 0, and addresses stay on their node',
     ],
   ]); // prettier-ignore
