@@ -1,4 +1,4 @@
-// `node scripts/fuzz-mutants.ts [NAME...]`: does `netpol fuzz` find each deliberate bug of the reference plugin in the
+// `node scripts/netpol.mjs --program scripts/fuzz-mutants.ts [NAME...]`: does `netpol fuzz` find each deliberate bug of the reference plugin in the
 // lab, and how small does the find get? Without a name those of NetworkPolicy, with `--tiers` those of the admin tiers.
 // `--seed N`, `--seconds S` for each, `--share PERCENT` that must be found, `--json`.
 import { parseArgs } from 'node:util';

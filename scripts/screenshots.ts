@@ -1,4 +1,4 @@
-// `node scripts/screenshots.ts RESULTS`: the pictures of docs/images, from the results of a run that has a red case.
+// `node scripts/netpol.mjs --program scripts/screenshots.ts RESULTS`: the pictures of docs/images, from the results of a run that has a red case.
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openBrowser } from '../suites/self/browser.ts';

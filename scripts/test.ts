@@ -1,5 +1,5 @@
 // `npm test [FILTER...]`: the tests of the tester, with a closing line that machines read.
-// A filter is a folder below suites/self or a spec file. CI may set NETPOL_TEST_NO_SKIP: then a skip is a failure.
+// A filter is a part of the path of a spec file. CI may set NETPOL_TEST_NO_SKIP: then a skip is a failure.
 import { glob } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -66,11 +66,11 @@ export const profileOf: Readonly<Record<ProfileName, Profile>> = {
 
 /**
  * Which spec files to load, and which of their scenarios to choose from. Without `asked`: the first profile, and
- * generated cases where a filter says `generated/...` or `latency/...`, so that one which failed is replayed by its name alone.
+ * generated cases where a filter says `generated`, `latency`, or something below, so that one which failed is replayed by its name alone.
  */
 export const choosePool = (asked: ProfileName | '', filters: readonly string[]): Pool => {
-  const named = filters.filter((filter) => /^(generated|latency)\//.test(filter));
-  const isLong = filters.some((filter) => filter.startsWith('operations'));
+  const named = filters.filter((filter) => /^(generated|latency)(\/|$)/.test(filter));
+  const isLong = filters.some((filter) => /^(manifests\/scenarios\/)?operations\b/.test(filter));
   if (asked !== '') return profileOf[asked];
   if (named.length === 0) return isLong ? { specs: drawn, has: everything } : profileOf[profiles[0]];
   return {

@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises';
+import { poll } from '../../helpers/wait.ts';
 
 /** Waits up to a minute for something that another process does. @throws Error naming what never happened */
 export const waitFor = async (condition: () => Promise<boolean>, what: string): Promise<void> => {
@@ -10,13 +11,12 @@ export const waitFor = async (condition: () => Promise<boolean>, what: string): 
 };
 
 /** Waits up to ten seconds for something in this process. @throws Error with what never came true */
-export const until = async (holds: () => boolean): Promise<void> => {
-  const deadline = performance.now() + 10_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`never came true: ${holds.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-};
+export const until = (holds: () => boolean): Promise<true> =>
+  poll(async () => holds() || undefined, {
+    deadline: 10_000,
+    interval: 5,
+    failure: () => new Error(`never came true: ${holds.toString()}`),
+  });
 
 export const isThere = (path: string): Promise<boolean> =>
   access(path).then(

@@ -39,7 +39,7 @@ export const monitorCommand = async (argv: readonly string[]): Promise<number> =
   try {
     const run = createRunName();
     const directory = config.output === '' ? join('results', run) : config.output;
-    requireRoom(directory, '');
+    requireRoom(directory, usualRecord);
     const { provider, because } = await chooseProvider(config);
     note(`provider ${provider}: ${because}`);
     if (provider === 'lab') await installPrograms(note);
@@ -81,6 +81,9 @@ export const monitorCommand = async (argv: readonly string[]): Promise<number> =
 /** Unless the user says otherwise, in milliseconds; and more where so many flows would keep a machine from all else. */
 const usualIntervalMs = 20;
 const probesPerMs = 2;
+
+/** About as long as what a watch of some dozen flows writes. */
+const usualRecord = ' '.repeat(100_000);
 
 const evidenceFolder = 'evidence';
 

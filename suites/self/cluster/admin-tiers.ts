@@ -150,11 +150,15 @@ export const testAdminTiers = (place: () => AdminPlace): void => {
     const log = (line: string): void => void lines.push(line);
     const installing = await start({ kubeconfig: admin, crdBundle: ['v0.1-experimental'], log });
     await apply({ ...anp, metadata: { name: 'theirs' } });
-    const { lacks } = await start({ kubeconfig: admin, log });
+    const beside = await start({ kubeconfig: admin, log });
+    const { lacks } = beside;
     const reason = "AdminNetworkPolicy theirs is somebody else's and may decide before ours";
     expect(lacks).to.include({ AdminNetworkPolicy: reason, BaselineAdminNetworkPolicy: reason });
     expect(lacks.ClusterNetworkPolicy).to.include('no CRD');
     expect(lines).to.include(`warning: ${reason}`);
+    const lane = await beside.openLane(0, standing.slice(0, 1));
+    expect((await lane.others?.())?.map(({ metadata }) => metadata.name)).to.deep.equal(['theirs']);
+    await lane[Symbol.asyncDispose]();
     await installing[Symbol.asyncDispose]();
     expect(lines.at(-1)).to.match(
       /^left: the CRD adminnetworkpolicies.*AdminNetworkPolicy theirs is somebody/,

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { unknownMutant } from '../../../helpers/cluster/unknown-mutant.ts';
+import { mutants } from '../../../helpers/reference/mutants.ts';
 
 describe('A mutant that there is not', () => {
   it('is told with the one that is meant, and with those of a like name', () => {
@@ -9,7 +10,7 @@ describe('A mutant that there is not', () => {
   });
 
   it('is told with all of them where it has no name', () => {
-    for (const name of ['both-selectors-or', 'end-port-exclusive', 'tier-new-pod-not-followed'])
-      expect(unknownMutant('').message).to.include(name);
+    const { message } = unknownMutant('');
+    for (const { name } of mutants) expect(message).to.include(name);
   });
 });

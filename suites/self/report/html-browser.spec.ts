@@ -213,7 +213,9 @@ describe('HTML report in a browser', function () {
     visit(formatRunPage(records.all), {}, async (page) => {
       await page.emulateMedia({ media: 'print' });
       await page.evaluate(
-        `addEventListener('afterprint', () => (globalThis.drawn = document.querySelectorAll('.body dl').length))`,
+        `globalThis.toggled = 0;
+        addEventListener('toggle', () => (globalThis.toggled += 1), true);
+        addEventListener('afterprint', () => (globalThis.drawn = document.querySelectorAll('.body dl').length))`,
       );
       await page.pdf();
       await page.waitForFunction('globalThis.drawn !== undefined');
@@ -221,7 +223,8 @@ describe('HTML report in a browser', function () {
       expect(await page.locator('#filter').isVisible()).to.equal(false);
       const open = await page.locator('details[open] > summary code').allTextContents();
       expect(open).to.have.length(4);
-      // By now the page has heard of all that was opened.
+      // The page hears of what was opened in later turns.
+      await page.waitForFunction('globalThis.toggled === 4');
       expect(await addressOf(page)).not.to.include('case=');
     }));
 });

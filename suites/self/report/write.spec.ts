@@ -98,6 +98,11 @@ describe('results', () => {
     writeFileSync(file, '');
     for (const wrong of [file, join(file, 'a/b')])
       expect(() => requireRoom(wrong, '')).to.throw(EnvironmentError, /file is no folder/);
+    // Root, too, may make no file there.
+    expect(() => requireRoom('/proc/self', 'x')).to.throw(
+      EnvironmentError,
+      /cannot be written to \/proc\/self/,
+    );
   });
 
   it('replace an older record as a whole', () => {
