@@ -56,7 +56,7 @@ try {
   for (let run = 0; run < 3; run += 1) {
     const begin = performance.now();
     const program = `
-      import { systemAuditCommand } from './helpers/run/system-audit-command.ts';
+      import { systemAuditCommand } from './helpers/run/system/audit-command.ts';
       await systemAuditCommand([${JSON.stringify(file)}, '--mode', 'unrestricted', '--expect-label', 'tier', '--json']);
       console.error(process.resourceUsage().maxRSS);
     `;
