@@ -105,6 +105,8 @@ export type Lane = AsyncDisposable & {
   world(): Promise<World>;
   /** Policies of the admin tiers that are not of this run; absent where there can be none. */
   others?(): Promise<AdminPolicy[]>;
+  /** Labels of the lane's namespaces that `world` leaves out; absent where there are none. */
+  readonly ownLabels?: Labels;
   /** The pod as `world` tells it, without all the others; undefined where it is not there. */
   readPod(name: ObjectName): Promise<World['pods'][number] | undefined>;
   /**

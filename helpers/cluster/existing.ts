@@ -106,7 +106,15 @@ const describeCluster = async (
     ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
   };
   const image = probeImage || defaultImage;
-  const place = { client, run, image, nodes: probeNodes, adminKinds: admin.kinds, signal };
+  const place = {
+    client,
+    run,
+    image,
+    nodes: probeNodes,
+    adminKinds: admin.kinds,
+    readableKinds: admin.readable,
+    signal,
+  };
   return {
     environment: {
       provider: 'existing',

@@ -16,7 +16,10 @@ import type { KubernetesLaneOptions } from './kubernetes.ts';
 import { createAdmission } from './pod-admission.ts';
 import { waitUntilGone, waitUntilServing } from './pod-readiness.ts';
 
-type Options = Omit<KubernetesLaneOptions, 'waitForRemoval' | 'externalHosts' | 'evidence'> & {
+type Options = Omit<
+  KubernetesLaneOptions,
+  'waitForRemoval' | 'externalHosts' | 'evidence' | 'readableKinds'
+> & {
   /** Why there may be policies of admin tiers that cannot be read. */
   unread: readonly string[];
 };

@@ -77,7 +77,7 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
   try {
     const folder = stack.use(await createOwnedFolder({ run, cluster, removeCluster: !isReused && !keep }));
     const kubeconfig = join(folder.path, 'kubeconfig');
-    // Nobody waits for an image where the cluster failed.
+    // Nobody waits for an image where something else failed.
     const ending = new AbortController();
     stack.defer(() => ending.abort());
     const untilEnd = AbortSignal.any([ending.signal, ...(signal === undefined ? [] : [signal])]);
@@ -102,7 +102,11 @@ export const startKind = async (options: KindOptions): Promise<Cluster> => {
     };
     const load = async (): Promise<void> =>
       loadIntoNodes(await building, cluster, containers, { log, signal });
-    await settleAll([install(), load()]);
+    const installing = install().catch((error: unknown) => {
+      ending.abort();
+      throw error;
+    });
+    await settleAll([installing, load()]);
     const image = await building;
     if (plugin.manifests !== undefined) {
       log(`kind: installing plugin ${plugin.name}${isReused ? ` (it stays in cluster ${cluster})` : ''}`);
@@ -208,7 +212,15 @@ const describeCluster = async (described: Described): Promise<Cluster> => {
     openLane: (index, standing, guests) =>
       openKubernetesLane(
         {
-          ...{ client, run, image, nodes: probeNodes, adminKinds: admin.kinds, waitForRemoval: isKept },
+          ...{
+            client,
+            run,
+            image,
+            nodes: probeNodes,
+            adminKinds: admin.kinds,
+            readableKinds: admin.readable,
+            waitForRemoval: isKept,
+          },
           ...{ externalHosts, evidence, signal },
         },
         index,

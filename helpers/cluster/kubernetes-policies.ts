@@ -24,10 +24,15 @@ type LanePolicies = {
   removeAdmin(): Promise<void>;
 };
 
-/** `kinds`: those of the admin tiers that the cluster knows. */
+/** `kinds`: those of the admin tiers whose policies we may read and write; `readable`: those that we may read. */
 export const createLanePolicies = (
   { policies }: Pick<KubeClient, 'policies'>,
-  { run, lane, kinds }: { run: string; lane: number; kinds: readonly AdminKind[] },
+  {
+    run,
+    lane,
+    kinds,
+    readable,
+  }: { run: string; lane: number; kinds: readonly AdminKind[]; readable: readonly AdminKind[] },
 ): LanePolicies => {
   const own: Labels = { [runLabel]: run, [laneLabel]: String(lane) };
   const readAdmin = (): Promise<StoredAdminPolicy[]> =>
@@ -56,7 +61,7 @@ export const createLanePolicies = (
       );
     },
     listAdmin: async () => (await readAdmin()).map((policy) => withoutMarks(policy, own)),
-    listOthers: () => policies.listAdmin(`${runLabel}!=${run}`, kinds),
+    listOthers: () => policies.listAdmin(`${runLabel}!=${run}`, readable),
     removeAdmin: async () => {
       const left = await readAdmin();
       await settleAll(left.map((policy) => policies.delete(nameOfPolicy(policy), own)));

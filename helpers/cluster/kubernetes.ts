@@ -35,6 +35,8 @@ export type KubernetesLaneOptions = {
   nodes: readonly string[];
   /** The kinds of the admin tiers that the cluster knows. */
   adminKinds: readonly AdminKind[];
+  /** Those whose policies can be read at least. */
+  readableKinds: readonly AdminKind[];
   /** False where the whole cluster goes anyway: then the namespaces are only asked to go. */
   waitForRemoval: boolean;
   /** Absent where the provider cannot make hosts outside the cluster. */
@@ -54,7 +56,7 @@ export const openKubernetesLane = async (
   standing: readonly PodRequest[],
   guests: readonly string[] = guestNamespaces,
 ): Promise<Lane> => {
-  const { client, run, image, nodes, adminKinds, externalHosts, signal } = options;
+  const { client, run, image, nodes, adminKinds, readableKinds, externalHosts, signal } = options;
   const shortNames = [...new Set(standing.map(({ namespace }) => namespace))].toSorted();
   const realName = (short: string): string => `netpol-${run}-${index}-${short}`;
   const namespaceNames = Object.fromEntries(
@@ -64,7 +66,11 @@ export const openKubernetesLane = async (
   const realNames = new Set<string>();
   const own = ownLabels(run, index);
   const host = (node: number): string => nodes[node % nodes.length] ?? '';
-  const lanePolicies = createLanePolicies(client, { run, lane: index, kinds: adminKinds });
+  const lanePolicies = createLanePolicies(client, {
+    ...{ run, lane: index },
+    kinds: adminKinds,
+    readable: readableKinds,
+  });
   const admission = createAdmission(client, image, host, signal);
   const listNodes = async (): Promise<Node[]> => readNodes((await client.core.listNode()).items, nodes);
   let probeNodes = listNodes();
@@ -123,9 +129,11 @@ export const openKubernetesLane = async (
     const removals = [lanePolicies.removeAdmin(), ...names.map((name) => removeNamespace(client, name))];
     await settleAll(removals).catch((error: unknown) => {
       throw new ClusterError({
-        subject: `this run's namespaces could not be removed: ${names.join(', ')}`,
+        subject: `not all that this run made in ${names.join(', ')} could be removed`,
         got: messageOf(error),
-        next: 'when the cluster answers again, `npm start -- clean` with its `--kubeconfig` and `--context`',
+        ...(options.waitForRemoval && {
+          next: 'when the cluster lets us, `npm start -- clean` with its `--kubeconfig` and `--context`',
+        }),
       });
     });
     if (options.waitForRemoval) await waitForRemoval(client, names);
@@ -154,6 +162,7 @@ export const openKubernetesLane = async (
     prefix: realName(''),
     world,
     others: lanePolicies.listOthers,
+    ownLabels: own,
     readPod: async (name) => {
       const pod = await client.core.readNamespacedPod(name).catch(ignoreMissing);
       return pod && readPod(pod);

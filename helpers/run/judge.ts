@@ -10,12 +10,13 @@ import { matchesSelector } from '../model/matching.ts';
 import type { Oracle } from '../model/oracle.ts';
 import { readTierPolicy } from '../model/tier-policy.ts';
 import type { GridRecord, StepRecord } from '../report/record.ts';
+import { countOf } from '../report/text.ts';
 import type { Step } from '../scenario/scenario.ts';
 import { formatAction } from '../scenario/world.ts';
 import type { WantedGrid } from './expected.ts';
 import type { Ground } from './ground.ts';
 import type { Answerers, GridSeen, Seen } from './observe.ts';
-import { count, listSome, round } from './words.ts';
+import { listSome, round } from './words.ts';
 
 /** Who may answer for a Service: its backends that are reachable, or all of them while no policy acts. */
 export const answerersOf =
@@ -87,7 +88,7 @@ export const refuseUntold = (step: Step, index: number, { grids }: Seen): void =
   );
   if (unknown.length > 0) {
     throw new ProbeError({
-      subject: `${count(unknown.length, 'probe')} could not be told ${wordsOfStep(step, index)}`,
+      subject: `${countOf(unknown.length, 'probe')} could not be told ${wordsOfStep(step, index)}`,
       wanted: 'an answer, silence or a refusal',
       got: unknown[0] ?? '',
       next: 'see the evidence: agent log, pods and events of this moment',
@@ -103,7 +104,7 @@ export const judge = (step: Step, index: number, { held, grids }: Seen, hint: ()
     .flatMap(({ want }) => want.cells)
     .filter((cell) => cell === 'allow' || cell === 'deny');
   throw new AssertionError(
-    `${differing.length} of ${count(asserted.length, 'probe')} ${differing.length === 1 ? 'differs' : 'differ'} ${wordsOfStep(step, index)}${hint()}`,
+    `${differing.length} of ${countOf(asserted.length, 'probe')} ${differing.length === 1 ? 'differs' : 'differ'} ${wordsOfStep(step, index)}${hint()}`,
   );
 };
 
@@ -146,18 +147,21 @@ export const refuseOtherVerdicts = (
  * @throws ProbeError naming them
  */
 export const refuseOthersPolicies = async (
-  lane: Pick<Lane, 'world' | 'others'>,
+  lane: Pick<Lane, 'world' | 'others' | 'ownLabels'>,
   step: Step,
   index: number,
 ): Promise<void> => {
   const others = (await lane.others?.()) ?? [];
   if (others.length === 0) return;
   const { namespaces, pods } = await lane.world();
-  const labelsOf = new Map(namespaces.map(({ name, labels }) => [name, labels]));
+  const labelsOf = new Map(namespaces.map(({ name, labels }) => [name, { ...labels, ...lane.ownLabels }]));
   const acting = others.filter((policy) => {
     const { namespaceSelector, podSelector } = readTierPolicy(policy).subject;
+    // No tier means hosts outside, or pods of the host network.
     return pods.some(
-      ({ namespace, labels }) =>
+      ({ namespace, labels, external, hostNetwork }) =>
+        !external &&
+        !hostNetwork &&
         matchesSelector(namespaceSelector, labelsOf.get(namespace) ?? {}) &&
         matchesSelector(podSelector, labels),
     );
