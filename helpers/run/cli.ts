@@ -56,8 +56,8 @@ const complainAnyhow = (error: unknown): Promise<void> =>
   complain(error).catch((cause: unknown) => console.error(`netpol: ${String(cause)}`));
 
 let isBroken = false;
-// Node would end with 1, which says that something failed. While scenarios run, the suite listens too and ends the run, which
-// then cleans up and has its record. What is rejected, and handled by nobody, is thrown by Node as such an exception.
+// Node would end with 1, which says that something failed. From the first scenario on the suite listens too and ends the run,
+// which then cleans up and has its record. What is rejected, and handled by nobody, is thrown by Node as such an exception.
 process.on('uncaughtException', (error) => {
   isBroken = true;
   const isAlone = process.listenerCount('uncaughtException') === 1;

@@ -80,23 +80,24 @@ export const keepOnly = ({ mocha }: LoadedSuite, chosen: ReadonlySet<Scenario>):
   return { mocha, scenarios: [...chosen] };
 };
 
-/** Runs the loaded tests one after the other; resolves when the last one ended or `signal` stopped them. Its result says nothing: `run` is told. */
+/**
+ * Runs the loaded tests one after the other; resolves when the last one ended or `signal` stopped them, with the defect of
+ * ours that ended them, if one did. What became of the tests `run` is told.
+ */
 export const runSuite = async (
   { mocha, scenarios }: LoadedSuite,
   run: SuiteRun,
   signal: AbortSignal,
-): Promise<undefined> => {
+): Promise<string | undefined> => {
   mocha.rootHooks({
     beforeAll(this: TestContext) {
       this.run = run;
     },
   });
   run.session.schedule(scenarios.filter((scenario) => !run.skipped.has(scenario)));
-  await new Promise<void>((resolve) => {
-    const runner: Runner = mocha.run(() => {
-      process.off('uncaughtException', onDefect);
-      resolve();
-    });
+  return new Promise((resolve) => {
+    let defect: string | undefined;
+    const runner: Runner = mocha.run(() => resolve(defect));
     runner.on('fail', (test: { type?: string; title: string }, error: Error) => {
       if (test.type === 'hook') run.vanished(`${test.title} failed: ${error.message}`);
     });
@@ -108,14 +109,14 @@ export const runSuite = async (
     if (signal.aborted) interrupt();
     else signal.addEventListener('abort', interrupt, { once: true });
     const onDefect = (error: unknown): void => {
-      const reason = `a defect of ours ended the run: ${messageOf(error)}`;
-      run.vanished(reason);
-      stop(reason);
+      defect ??= `a defect of ours ended the run: ${messageOf(error)}`;
+      run.vanished(defect);
+      stop(defect);
     };
     takeFromMocha(runner);
+    // For good: what comes after the last test must not break off the cleaning up either.
     process.on('uncaughtException', onDefect);
   });
-  return undefined;
 };
 
 /**

@@ -82,7 +82,7 @@ describe('an error that nobody catches', function () {
     );
     expect(exitCode, output).to.equal(2);
     expect(output).to.include('unexpected Error: planted');
-    expect((await readRecord(folder.path)).aborted).to.equal(undefined);
+    expect((await readRecord(folder.path)).aborted).to.equal('a defect of ours ended the run: planted');
   });
 
   for (const [what, planted] of [
@@ -98,7 +98,7 @@ describe('an error that nobody catches', function () {
       expect(exitCode, output).to.equal(2);
       expect(output).to.include('unexpected Error: planted');
       const { aborted, cases } = await readRecord(folder.path);
-      expect(aborted).to.equal(undefined);
+      expect(aborted).to.equal('a defect of ours ended the run: planted');
       expect(cases.map(({ status }) => status)).to.deep.equal(['error']);
       expect(cases[0]?.message).to.include('a defect of ours ended the run: planted');
     });
