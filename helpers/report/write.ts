@@ -1,7 +1,7 @@
 import {
   closeSync,
-  existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -27,8 +27,10 @@ import { formatTap } from './tap.ts';
  */
 export const requireRoom = (directory: string, sample: string): void => {
   let place = resolve(directory);
-  while (!existsSync(place)) place = dirname(place);
-  const got = statSync(place).isDirectory() ? tryText(place, sample) : `${place} is no folder`;
+  while (!isThere(place)) place = dirname(place);
+  const got = statSync(place, { throwIfNoEntry: false })?.isDirectory()
+    ? tryText(place, sample)
+    : `${place} is no folder`;
   if (got === undefined) return;
   throw new EnvironmentError({
     subject: `Results cannot be written to ${directory}`,
@@ -36,6 +38,15 @@ export const requireRoom = (directory: string, sample: string): void => {
     got,
     next: elsewhere,
   });
+};
+
+/** Whether there is something, be it a link that leads nowhere. */
+const isThere = (path: string): boolean => {
+  try {
+    return lstatSync(path) !== undefined;
+  } catch {
+    return false;
+  }
 };
 
 const tryText = (folder: string, text: string): string | undefined => {

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -96,7 +97,9 @@ describe('results', () => {
     expect(readdirSync(folder)).to.deep.equal([]);
     const file = join(folder, 'file');
     writeFileSync(file, '');
-    for (const wrong of [file, join(file, 'a/b')])
+    const link = join(folder, 'link to no file');
+    symlinkSync(join(folder, 'absent'), link);
+    for (const wrong of [file, join(file, 'a/b'), link, join(link, 'a')])
       expect(() => requireRoom(wrong, '')).to.throw(EnvironmentError, /file is no folder/);
     // Root, too, may make no file there.
     expect(() => requireRoom('/proc/self', 'x')).to.throw(
