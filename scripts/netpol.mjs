@@ -11,9 +11,14 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
 
-/** The Node among our packages; where npm was told to leave it out, the one that runs this, if it is new enough. */
+/** What the Node among our packages is started by: no system without glibc has it. */
+const loader =
+  { x64: '/lib64/ld-linux-x86-64.so.2', arm64: '/lib/ld-linux-aarch64.so.1' }[process.arch] ?? '';
+
+/** The Node among our packages; where it is not there or cannot run, the one that runs this, if it is new enough. */
 const findNode = () => {
   try {
+    if (!existsSync(loader)) throw new Error('no glibc');
     return createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/bin/node`);
   } catch {
     return Number.parseInt(process.versions.node) >= 24 ? process.execPath : undefined;

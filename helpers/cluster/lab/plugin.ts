@@ -172,7 +172,9 @@ const startProcess = (
   write: (text: string) => void,
   log: (line: string) => void,
 ): PluginProcess => {
-  const program = [process.execPath, ...process.execArgv, pluginFile];
+  // Where npm installed us, Node needs the flags that take types away.
+  const flagsOfNode = pluginFile.includes('/node_modules/') ? process.execArgv : [];
+  const program = [process.execPath, ...flagsOfNode, pluginFile];
   const command = [...program, '--node', node, '--feed', 'stdin', ...flags];
   const child = holder.spawn(node, command);
   const enforces = Promise.withResolvers<void>();
