@@ -18,7 +18,7 @@ type Complaint = {
 
 /** A command as a person types it: ours are written for a checkout; where npm installed us there is no `npm start`. */
 export const asTyped = (command: string): string =>
-  import.meta.url.includes('/node_modules/') ? command.replace('npm start --', 'npx netpol') : command;
+  import.meta.url.includes('/node_modules/') ? command.replaceAll('npm start --', 'npx netpol') : command;
 
 const sentence = ({ subject, wanted, got, next }: Complaint): string =>
   [

@@ -162,7 +162,7 @@ const describeForeign = async (
   const other = labels?.[runLabel];
   if (other === undefined) return `${name}${more} is somebody else's and may decide before ours`;
   const state = stateOfOwner(annotations?.[ownerAnnotation] ?? '');
-  const next = state === 'dead' ? '; `netpol clean` removes it' : '';
+  const next = state === 'dead' ? '; `npm start -- clean` removes it' : '';
   return `${name}${more} is of run ${other} and may decide before ours${next}`;
 };
 

@@ -76,7 +76,7 @@ export const removeCrds = async (
   const lines = definitions.map(async ({ metadata: { name }, spec }) => {
     const { kind } = spec.names;
     const stays = `left: the CRD ${name}, because`;
-    if (runs[0] !== undefined) return `${stays} run ${runs[0].run} may use it; later \`netpol clean\``;
+    if (runs[0] !== undefined) return `${stays} run ${runs[0].run} may use it; later \`npm start -- clean\``;
     const others = isAdminKind(kind) ? await client.policies.listAdmin(`${runLabel}!=${run}`, [kind]) : [];
     if (others[0] !== undefined) {
       const policy = formatPolicyName(nameOfPolicy(others[0]));

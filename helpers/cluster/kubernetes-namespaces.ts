@@ -50,7 +50,7 @@ export const waitForRemoval = async (client: KubeClient, names: readonly string[
     new ClusterError({
       subject: `namespaces do not go away: ${left.join(', ')}`,
       wanted: `their end within ${removalDeadline / 1000} s`,
-      next: `kubectl get namespace ${left[0]} -o yaml shows what holds it; later \`netpol clean\``,
+      next: `kubectl get namespace ${left[0]} -o yaml shows what holds it; later \`npm start -- clean\``,
     });
   await poll(areGone, { deadline: removalDeadline, interval: 250, failure });
 };

@@ -38,6 +38,6 @@ export const refuseOtherRuns = async (client: KubeClient, run: string, force: bo
     subject: `another run is active on ${client.context}`,
     wanted: 'a cluster without namespaces of other runs',
     got: `${others.map(({ name }) => name).join(', ')} of run ${first.run} (owner ${first.owner}, ${first.state})`,
-    next: 'wait for its end; if it is dead, `netpol clean` removes what it left; `--force` runs beside it',
+    next: 'wait for its end; if it is dead, `npm start -- clean` removes what it left; `--force` runs beside it',
   });
 };

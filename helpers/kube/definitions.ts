@@ -72,7 +72,7 @@ export const createDefinitions = (custom: CustomObjectsApi): Definitions => {
         new ClusterError({
           subject: `the CRD ${name} does not go away`,
           wanted: 'its end within 30 s',
-          next: `kubectl get crd ${name} -o yaml shows what holds it; later \`netpol clean\``,
+          next: `kubectl get crd ${name} -o yaml shows what holds it; later \`npm start -- clean\``,
         });
       await poll(isGone, { deadline: 30_000, failure });
     },

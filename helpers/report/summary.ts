@@ -200,7 +200,9 @@ const describeNextStep = (
   ];
   // What never ran has nothing to replay.
   if (aborted !== undefined && counts.fail === 0)
-    return next(aborted === 'interrupted' ? 'run it again' : 'mend what stopped the run, then run it again');
+    return next(
+      aborted.endsWith('interrupted') ? 'run it again' : 'mend what stopped the run, then run it again',
+    );
   if (counts.error > 0 && aborted === undefined)
     return next('mend what kept us from telling, then run it again:', replay('error'));
   if (counts.fail > 0) return next('replay a failure alone:', replay('fail'));

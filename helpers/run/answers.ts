@@ -2,6 +2,7 @@ import { AssertionError } from 'chai';
 import { ClusterError } from '../errors.ts';
 import type { Policy } from '../kube/types.ts';
 import type { AnswerRecord, StepRecord } from '../report/record.ts';
+import { countOf } from '../report/text.ts';
 import { idOfPolicy } from '../scenario/policies.ts';
 import { renamePolicy } from '../scenario/rename.ts';
 import type { PolicyDocument, Scenario, Step } from '../scenario/scenario.ts';
@@ -10,7 +11,6 @@ import { formatAction } from '../scenario/world.ts';
 import { act } from './act.ts';
 import type { Ground } from './ground.ts';
 import { wordsOfStep } from './judge.ts';
-import { count } from './words.ts';
 
 /**
  * Plays a scenario that asks the API server: offers each policy as it stands in the file, and holds the answer, and
@@ -78,7 +78,7 @@ const judgeAnswers = (answers: readonly AnswerRecord[], after: string): void => 
     ({ policy, want, got, message }) =>
       `  ${policy}   want ${want}   got ${got}${message === undefined ? '' : `: ${message}`}`,
   );
-  const differ = `${wrong.length} of ${count(answers.length, 'answer')} ${wrong.length === 1 ? 'differs' : 'differ'}`;
+  const differ = `${wrong.length} of ${countOf(answers.length, 'answer')} ${wrong.length === 1 ? 'differs' : 'differ'}`;
   throw new AssertionError(`${differ} ${after}\n${lines.join('\n')}`);
 };
 
@@ -98,6 +98,6 @@ const judgeStored = async ({ action, stored = [] }: Step, after: string, { lane 
   });
   if (lines.length > 0)
     throw new AssertionError(
-      `${count(lines.length, 'policy', 'policies')} stored otherwise ${after}\n${lines.join('\n')}`,
+      `${countOf(lines.length, 'policy', 'policies')} stored otherwise ${after}\n${lines.join('\n')}`,
     );
 };

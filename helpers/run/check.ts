@@ -4,6 +4,7 @@ import { BaselineError, BlindError, ClusterError, messageOf } from '../errors.ts
 import { idOf, type Family, type World } from '../kube/world.ts';
 import { createOracle } from '../model/oracle.ts';
 import type { CaseRecord, StepRecord } from '../report/record.ts';
+import { countOf } from '../report/text.ts';
 import { isGenerated } from '../scenario/generated-case.ts';
 import { isOperation, isUpgrade, restartsNode } from '../scenario/operations.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
@@ -29,7 +30,7 @@ import { planFlows, type MonitoredFlow } from './monitor/flows.ts';
 import { observe, silenceAfter, wantsAfter, type Patience, type Seen, type Wants } from './observe.ts';
 import { actUnderWatch, chooseFlows, judgeOperation, refuseOutOfSight } from './operate.ts';
 import { holdReady, proveReady } from './readiness.ts';
-import { count, listSome, round } from './words.ts';
+import { listSome, round } from './words.ts';
 
 /** What a check needs to know of the cluster besides the lane it works on. */
 export type CheckContext = Pick<Cluster, 'lacks' | 'operatePlugin' | 'outage'> & {
@@ -228,7 +229,7 @@ const proveOpen = async (
     [...comparison.differing, ...comparison.unknown].map((cell) => describeCell(kind, cell)),
   );
   throw new BaselineError({
-    subject: `${count(closed.length, 'cell')} not open ${when}, without any policy of ours`,
+    subject: `${countOf(closed.length, 'cell')} not open ${when}, without any policy of ours`,
     wanted: 'every cell that a step asserts to answer',
     got: listSome(closed),
     next: 'look for other policies, a firewall or a second engine on this cluster',

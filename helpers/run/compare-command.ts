@@ -4,10 +4,10 @@ import { compareRecords, exitCodeOfComparison } from '../report/compare.ts';
 import { formatComparison } from '../report/compare-text.ts';
 import { formatComparePage } from '../report/html/compare-page.ts';
 import { layoutOf } from '../report/layout.ts';
+import { countOf } from '../report/text.ts';
 import { readRecordsToCompare } from './compare-records.ts';
 import { textOf } from './more-flags.ts';
 import { readCommandLine } from './selection.ts';
-import { count } from './words.ts';
 
 /**
  * `netpol compare`: runs side by side. Returns the exit code: 1 where a case that passed in the first run is red in a
@@ -35,7 +35,7 @@ export const compareCommand = async (argv: readonly string[]): Promise<number> =
   const note = json ? console.error : console.log;
   if (left.length > 0)
     note(
-      `not compared: ${count(left.length, 'other run')} of the same plugins, versions and clusters: ${left.join(', ')}`,
+      `not compared: ${countOf(left.length, 'other run')} of the same plugins, versions and clusters: ${left.join(', ')}`,
     );
   if (page !== undefined) note(`page: ${page}`);
   return exitCodeOfComparison(comparison);

@@ -4,11 +4,12 @@ import type { World } from '../kube/world.ts';
 import { formatProbeKind, type Observation, type ProbeKind } from '../matrix/matrix.ts';
 import type { ProbeRequest } from '../probe/link.ts';
 import { unanswered } from '../probe/sweep.ts';
+import { countOf } from '../report/text.ts';
 import { poll, settleAll } from '../wait.ts';
 import { targetFor, type WantedGrid } from './expected.ts';
 import type { Ground } from './ground.ts';
 import type { Patience } from './observe.ts';
-import { count, listSome } from './words.ts';
+import { listSome } from './words.ts';
 
 /** Connections that were opened before a change, and are closed with this. */
 export type Flows = AsyncDisposable & {
@@ -54,7 +55,7 @@ export const openFlows = async (
   };
   const failure = (): Error =>
     new ProbeError({
-      subject: `${count(closed.length, 'connection')} could not be opened before the step`,
+      subject: `${countOf(closed.length, 'connection')} could not be opened before the step`,
       wanted: 'what the policies allow until then to be open',
       got: listSome(words),
       next: 'see the evidence: agent log, pods and events of this moment',

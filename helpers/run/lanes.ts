@@ -3,13 +3,14 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config.ts';
 import { BaselineError, messageOf } from '../errors.ts';
 import { addressOf, families, type Family, idOf } from '../kube/world.ts';
+import { countOf } from '../report/text.ts';
 import { settleAll } from '../wait.ts';
 import { defaultPods } from '../scenario/default-world.ts';
 import type { CheckContext } from './check.ts';
 import { findDomainFlaw } from './cluster-domain.ts';
 import { findEchoFlaw } from './echo.ts';
 import { openGround, type Ground } from './ground.ts';
-import { count, secondsSince } from './words.ts';
+import { secondsSince } from './words.ts';
 
 /** The open lanes of a cluster, and what a check needs to know of it. */
 export type Lanes = AsyncDisposable & { readonly grounds: readonly Ground[]; readonly context: CheckContext };
@@ -45,7 +46,7 @@ export const openLanes = async (
     for (const result of opened) if (result.status === 'fulfilled') grounds.push(result.value);
     const failed = opened.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    log(`${count(lanes, 'lane')} of 9 pods ready in ${secondsSince(began)}`);
+    log(`${countOf(lanes, 'lane')} of 9 pods ready in ${secondsSince(began)}`);
     common = await familiesOf(grounds);
     hostFlaw = await grounds[0]?.lane.hostNetworkFlaw();
     const [asking] = defaultPods.map(idOf);

@@ -3,6 +3,7 @@ import { BlindError, ProbeError } from '../errors.ts';
 import { now } from '../probe/clock.ts';
 import { judgeFlow, longest, nameFlow, type FlowRecord } from '../report/monitor-record.ts';
 import type { OperationRecord } from '../report/record.ts';
+import { countOf } from '../report/text.ts';
 import { isOperation, restartsNode } from '../scenario/operations.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { formatAction } from '../scenario/world.ts';
@@ -13,7 +14,7 @@ import { gatherMoments } from './moments.ts';
 import { watchFlows, type MonitoredFlow } from './monitor/flows.ts';
 import { margin, pause } from './operation.ts';
 import { perform, type OperationContext } from './perform.ts';
-import { count, listSome } from './words.ts';
+import { listSome } from './words.ts';
 
 /** A flow that nobody saw for longer, in milliseconds, may have leaked as long. */
 const longestBlindness = 1_000;
@@ -145,7 +146,7 @@ export const judgeOperation = (
   const wrong = describeFlows(operation, 'fail');
   if (wrong.length > 0)
     throw new AssertionError(
-      `${wrong.length} of ${count(watched, 'flow')} were not as wanted ${placeOf(step, index)}; borne are ${limits.lossMs} ms lost and ${limits.leakMs} ms leaked:\n          ${listSome(wrong)}${hint()}`,
+      `${wrong.length} of ${countOf(watched, 'flow')} were not as wanted ${placeOf(step, index)}; borne are ${limits.lossMs} ms lost and ${limits.leakMs} ms leaked:\n          ${listSome(wrong)}${hint()}`,
     );
 };
 
@@ -154,7 +155,7 @@ export const refuseOutOfSight = (step: Step, index: number, operation: Operation
   const unseen = describeFlows(operation, 'error');
   if (unseen.length === 0) return;
   const complaint = {
-    subject: `${unseen.length} of ${count(operation.watched, 'flow')} were out of sight ${placeOf(step, index)}`,
+    subject: `${unseen.length} of ${countOf(operation.watched, 'flow')} were out of sight ${placeOf(step, index)}`,
     wanted: `an answer or none at least every ${operation.limits.blindMs} ms`,
     got: listSome(unseen),
     next: 'run it again where less else runs',

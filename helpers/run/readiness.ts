@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AssertionError } from 'chai';
 import { BaselineError, ProbeError } from '../errors.ts';
 import { idOf } from '../kube/world.ts';
+import { countOf } from '../report/text.ts';
 import type { Scenario, ScenarioPod, Step } from '../scenario/scenario.ts';
 import type { Ground } from './ground.ts';
 import { wordsOfStep } from './judge.ts';
 import type { Patience } from './observe.ts';
-import { count } from './words.ts';
 
 /** The kubelet asks once a second, and one failure makes a pod unready: three periods that it must stay ready. */
 const hold = 3_000;
@@ -34,7 +34,7 @@ export const proveReady = async (
   );
   if (unready.size === 0) return;
   throw new BaselineError({
-    subject: `${count(unready.size, 'pod')} not ready before the first step, without any policy of ours`,
+    subject: `${countOf(unready.size, 'pod')} not ready before the first step, without any policy of ours`,
     wanted: 'the kubelet to reach them',
     got: [...unready.keys()].join(', '),
     next: 'look for other policies or a firewall between nodes and their pods: `kubectl describe pod`',
@@ -67,7 +67,7 @@ export const holdReady = async (
   const verb = unready.size === 1 ? 'is' : 'are';
   throw new AssertionError(
     [
-      `${unready.size} of ${count(ids.length, 'probed pod')} ${verb} not ready ${wordsOfStep(step, index)}`,
+      `${unready.size} of ${countOf(ids.length, 'probed pod')} ${verb} not ready ${wordsOfStep(step, index)}`,
       ...lines,
       '  oracle: a pod admits its own node, and with it the kubelet, whatever isolates it',
     ].join('\n'),

@@ -6,7 +6,7 @@ import { messageOf } from '../errors.ts';
 import { exitCodeOf, type RunRecord } from '../report/record.ts';
 import { redact } from '../report/redact.ts';
 import { replayFlags } from '../report/replay.ts';
-import { formatSeconds } from '../report/text.ts';
+import { countOf, formatSeconds } from '../report/text.ts';
 import { openRunLog, type RunLog } from '../report/run-log.ts';
 import type { RunStart } from '../report/run-record.ts';
 import { requireRoom, writeEvidence } from '../report/write.ts';
@@ -24,7 +24,6 @@ import { createRunName, isClusterWide, openSession } from './session.ts';
 import { loadSuite, runSuite, type SuiteRun } from './suite.ts';
 import { tellCreations } from './told-cluster.ts';
 import { readVersion } from './version.ts';
-import { count } from './words.ts';
 
 /**
  * `netpol run`: everything is read and checked, then a cluster is started, then the suite runs on it.
@@ -39,7 +38,7 @@ export const runCommand = async (argv: readonly string[]): Promise<number> => {
     const suite = keepShard(await selectSuite(positionals, config), config.shard);
     for (const [filter, guesses] of suite.guessed ?? [])
       console.error(
-        `netpol: no name, folder or feature is \`${filter}\`: taken as a part of ${count(guesses, 'name or title', 'names or titles')}`,
+        `netpol: no name, folder or feature is \`${filter}\`: taken as a part of ${countOf(guesses, 'name or title', 'names or titles')}`,
       );
     return { suite };
   });
@@ -156,7 +155,7 @@ const run = async (
 
 const describeSize = ({ scenarios, shard }: SelectedSuite): string =>
   shard === undefined
-    ? count(scenarios.length, 'scenario')
+    ? countOf(scenarios.length, 'scenario')
     : `shard ${shard.index}/${shard.count}: ${scenarios.length} of ${shard.selection.length} scenarios`;
 
 const describeImplementation = (config: ImplementationConfig): Pick<RunStart, 'implementation'> => {

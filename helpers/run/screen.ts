@@ -1,6 +1,6 @@
 import { formatCaseLine, formatProgress, formatRedCase } from '../report/console.ts';
 import { openLive, type Output } from '../report/live.ts';
-import type { CaseRecord, DeclaredCase, RunRecord } from '../report/record.ts';
+import { isRed, type CaseRecord, type DeclaredCase, type RunRecord } from '../report/record.ts';
 import { redact } from '../report/redact.ts';
 import { changesInPlace, layoutOf } from '../report/layout.ts';
 import { formatSteps } from '../report/steps.ts';
@@ -58,11 +58,11 @@ export const openScreen = (output: Output, options: ScreenOptions): Screen => {
     },
     finish: (entry) => {
       done += 1;
-      const isRed = entry.status === 'fail' || entry.status === 'error';
-      if (isRed) red += 1;
+      const isBad = isRed(entry.status);
+      if (isBad) red += 1;
       const lines = [
-        ...(isRed ? [formatRedCase(entry, { results, flags }, layout)] : []),
-        ...(isRed || quiet ? [] : [formatCaseLine(entry, layout, nameWidth)]),
+        ...(isBad ? [formatRedCase(entry, { results, flags }, layout)] : []),
+        ...(isBad || quiet ? [] : [formatCaseLine(entry, layout, nameWidth)]),
         ...(verbose ? formatSteps(entry, layout) : []),
       ];
       for (const line of lines) live.print(line);

@@ -1,10 +1,10 @@
 import type { Shard } from '../config/shard.ts';
 import { UsageError } from '../errors.ts';
+import { countOf } from '../report/text.ts';
 import { isOperation } from '../scenario/operations.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import { isClusterWide } from './session.ts';
 import { isLong } from './time-left.ts';
-import { count } from './words.ts';
 
 /**
  * The scenarios of one shard, in their order. The same scenarios in the same order are always cut the same way: each is
@@ -19,7 +19,7 @@ export const chooseShard = (
   const asked = scenarios.filter((scenario) => !skipped.has(scenario));
   const mine = cut(asked, shards)[index - 1];
   if (mine === undefined || mine.size === 0) {
-    const size = `${count(asked.length, 'scenario')} for ${shards} shards`;
+    const size = `${countOf(asked.length, 'scenario')} for ${shards} shards`;
     throw new UsageError({
       subject: `\`--shard ${index}/${shards}\` is empty`,
       wanted: 'no more shards than scenarios',

@@ -1,7 +1,3 @@
-/** `1 cell`, `2 cells`; `2 policies` by a plural of its own. */
-export const count = (number: number, noun: string, nouns = `${noun}s`): string =>
-  `${number} ${number === 1 ? noun : nouns}`;
-
 /** A few items, one a line, and how many more there are. */
 export const listSome = (items: readonly string[]): string =>
   items.length <= 8

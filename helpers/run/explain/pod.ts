@@ -2,10 +2,9 @@ import { UsageError } from '../../errors.ts';
 import { idOf, type World } from '../../kube/world.ts';
 import { createOracle, type Oracle } from '../../model/oracle.ts';
 import type { Verdict } from '../../model/reason.ts';
-import { formatRows, wrap } from '../../report/text.ts';
+import { countOf, formatRows, wrap } from '../../report/text.ts';
 import { askAlike, cellsBetween, namePorts, type Asked, type GroupCell } from './cells.ts';
 import type { ExplainInput } from './input.ts';
-import { count } from '../words.ts';
 
 /** What is said to all cells of one pair of groups. */
 type Answer = { other: Asked; cells: (GroupCell & { verdict: Verdict })[] };
@@ -123,7 +122,7 @@ const nameCrowd = (groups: readonly Asked[], crowd: ReadonlyMap<string, number>,
   const others = (ids: readonly string[]): string[] => ids.filter((each) => each !== id);
   const parts = [...members].flatMap(([namespace, own]) => {
     const all = own.flatMap(({ ids }) => others(ids));
-    if (all.length === crowd.get(namespace)) return [`all of ${namespace} (${count(all.length, 'pod')})`];
+    if (all.length === crowd.get(namespace)) return [`all of ${namespace} (${countOf(all.length, 'pod')})`];
     return own.map(({ ids }) => {
       const [first = '', ...more] = others(ids);
       return more.length === 0 ? first : `${first} (+${more.length} alike)`;

@@ -1,12 +1,11 @@
 import { UsageError } from '../../errors.ts';
 import { families } from '../../kube/world.ts';
 import { findUnused, type TrafficKind, type Unused } from '../../model/unused.ts';
-import { wrap } from '../../report/text.ts';
+import { countOf, wrap } from '../../report/text.ts';
 import { askAlike, type Asked } from './cells.ts';
 import type { ExplainInput } from './input.ts';
 import { portsOfPolicies } from '../known-ports.ts';
 import { describePart, locatePart } from '../policy-places.ts';
-import { count } from '../words.ts';
 
 /** Each policy and each rule is taken away once; with more kinds of pods that would take hours. */
 const mostKinds = 1000;
@@ -34,7 +33,7 @@ export const explainUnused = (
     return { text: JSON.stringify({ policies, unused: list }, null, 2), found: found.length };
   }
   const ports = new Set(traffic.map(({ protocol, port }) => `${protocol}/${port}`)).size;
-  const scope = `${count(policies, 'policy', 'policies')}, asked about ${count(world.pods.length, 'pod')} and ${count(ports, 'port')}, one of each protocol for all that nobody speaks of. Hosts outside, Services, pods to themselves and pods that do not run now were not asked.`;
+  const scope = `${countOf(policies, 'policy', 'policies')}, asked about ${countOf(world.pods.length, 'pod')} and ${countOf(ports, 'port')}, one of each protocol for all that nobody speaks of. Hosts outside, Services, pods to themselves and pods that do not run now were not asked.`;
   const headings = [...Map.groupBy(found, headingOf)].flatMap(([heading, parts]) => [
     heading,
     ...parts.flatMap((part) =>

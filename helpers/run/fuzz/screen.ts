@@ -2,12 +2,11 @@ import { formatRedCase } from '../../report/console.ts';
 import { openLive, type Output } from '../../report/live.ts';
 import { changesInPlace, layoutOf } from '../../report/layout.ts';
 import { redact } from '../../report/redact.ts';
-import { formatSeconds, wrapLines } from '../../report/text.ts';
+import { countOf, formatSeconds, wrapLines } from '../../report/text.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import type { Fuzzed, FuzzListener } from './fuzz.ts';
 import type { WrittenFind } from './find.ts';
 import type { Reduced } from './reduce.ts';
-import { count } from '../words.ts';
 
 /** What a person sees of `netpol fuzz`: the seed, how far it is, the find, and what it comes to. */
 type FuzzScreen = FuzzListener & {
@@ -76,9 +75,9 @@ const sizeOf = ({ pods, steps }: Scenario): string => {
       .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
   );
   return [
-    count(pods.length, 'pod'),
-    count(policies.size, 'policy', 'policies'),
-    count(steps.length, 'step'),
+    countOf(pods.length, 'pod'),
+    countOf(policies.size, 'policy', 'policies'),
+    countOf(steps.length, 'step'),
   ].join(', ');
 };
 
@@ -90,10 +89,10 @@ const summarise = (
   const each = done === 0 ? '' : `, ${(milliseconds / done / 1000).toFixed(3)} s each`;
   const red = (find === undefined ? 0 : 1) + unrepeated.length;
   return [
-    `${count(done, 'world')} of seed ${seed} in ${formatSeconds(milliseconds)}${each}: ${
-      red === 0 ? 'no difference' : count(red, 'difference')
+    `${countOf(done, 'world')} of seed ${seed} in ${formatSeconds(milliseconds)}${each}: ${
+      red === 0 ? 'no difference' : countOf(red, 'difference')
     }${untold.length === 0 ? '' : `, ${untold.length} could not be told`}${isInterrupted ? ' (interrupted)' : ''}`,
-    ...(doubted === 0 ? [] : [`${count(doubted, 'world')} differed for a moment and then agreed`]),
+    ...(doubted === 0 ? [] : [`${countOf(doubted, 'world')} differed for a moment and then agreed`]),
     ...untold.slice(0, 5).map(({ index, message }) => `error  world ${index}: ${message}`),
     ...(untold.length > 5 ? [`... and ${untold.length - 5} more`] : []),
   ].map(redact);

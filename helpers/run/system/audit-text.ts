@@ -1,11 +1,10 @@
 import { formatTable, type Section } from '../../report/table.ts';
-import { wrap } from '../../report/text.ts';
+import { countOf, wrap } from '../../report/text.ts';
 import type { AuditedNamespace } from '../../system/audit.ts';
 import { namespaceClasses } from '../../system/classes.ts';
 import { severities, type Severity } from '../../system/findings.ts';
 import type { Triage, TriagedFinding } from '../../system/triage.ts';
 import type { Mode } from '../../system/system.ts';
-import { count } from '../words.ts';
 
 export type AuditHeading = {
   mode: Mode | undefined;
@@ -21,7 +20,7 @@ export const formatAudit = (
 ): string => {
   const open = findings.filter(({ status }) => status === 'open');
   const byNamespace = Map.groupBy(open, ({ namespace }) => namespace);
-  const heading = `${count(namespaces.length, 'namespace')} of ${selectors.join(', ')}${mode === undefined ? '' : `, ${mode} mode`}`;
+  const heading = `${countOf(namespaces.length, 'namespace')} of ${selectors.join(', ')}${mode === undefined ? '' : `, ${mode} mode`}`;
   return [
     ...wrap(heading, width, '', 2),
     '',
@@ -100,5 +99,5 @@ const countBySeverity = (findings: readonly TriagedFinding[]): string =>
       findings.filter((finding) => finding.severity === severity).length,
     ])
     .filter(([, number]) => number > 0)
-    .map(([severity, number]) => count(number, severity))
+    .map(([severity, number]) => countOf(number, severity))
     .join(', ');

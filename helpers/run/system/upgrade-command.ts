@@ -1,10 +1,9 @@
 import { layoutOf } from '../../report/layout.ts';
-import { wrap, wrapLines } from '../../report/text.ts';
+import { countOf, wrap, wrapLines } from '../../report/text.ts';
 import { describeLink, type System } from '../../system/system.ts';
 import { describeMove, type UpgradeResult, type Violation } from '../../system/upgrade.ts';
 import { readCommandLine } from '../selection.ts';
 import { readJourneys, type Outcome } from './journeys.ts';
-import { count } from '../words.ts';
 
 /**
  * `netpol system upgrade`: every order in which a system's components can move, by the oracle. Returns the exit code.
@@ -36,8 +35,8 @@ const formatUpgrade = (
   const found =
     violations.length === 0
       ? 'nothing is wrong in any order'
-      : `${count(violations.length, 'connection is', 'connections are')} wrong on the way`;
-  const head = `${name}: ${from} to ${to}, ${mode}: ${count(journey.moves.length, 'move')} in every order, ${states} states: ${found}`;
+      : `${countOf(violations.length, 'connection is', 'connections are')} wrong on the way`;
+  const head = `${name}: ${from} to ${to}, ${mode}: ${countOf(journey.moves.length, 'move')} in every order, ${states} states: ${found}`;
   return [
     ...wrap(head, width, '', 2),
     ...violations.flatMap((violation) => formatViolation(violation, width)),

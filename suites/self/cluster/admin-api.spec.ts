@@ -118,7 +118,7 @@ describe('the admin tiers of a cluster', () => {
     const mark = { 'netpol-conformance/run': 'other' };
     have({ policies: [() => listOf(policyOf(mark, `${hostname()}/${pid}`))] });
     expect((await readAdminApi(client, 'own')).lacks.ClusterNetworkPolicy).to.equal(
-      'ClusterNetworkPolicy p is of run other and may decide before ours; `netpol clean` removes it',
+      'ClusterNetworkPolicy p is of run other and may decide before ours; `npm start -- clean` removes it',
     );
   });
 });
