@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { InputError, messageOf, type Problem } from '../../errors.ts';
 import { redact } from '../../report/redact.ts';
+import { requireRoom } from '../../report/write.ts';
 import { fuzz, type Fuzzed } from './fuzz.ts';
 import { openFuzzScreen } from './screen.ts';
 import { writeFind } from './find.ts';
@@ -38,6 +39,9 @@ export const exitCodeOf = ({ done, untold, find, unrepeated }: Fuzzed): number =
 /** Worlds that are tried where neither their number nor the time is given. */
 const usualCount = 200;
 
+/** About as long as a scenario that is found. */
+const usualFind = ' '.repeat(10_000);
+
 const run = async (argv: readonly string[], signal: AbortSignal): Promise<Fuzzed> => {
   const { config, positionals, flags } = readCommandLine('fuzz', argv);
   const { seed, count, seconds } = readNumbers(flags, positionals);
@@ -47,6 +51,7 @@ const run = async (argv: readonly string[], signal: AbortSignal): Promise<Fuzzed
   const chosen = ['--provider', provider, ...(config.plugin === '' ? [] : ['--plugin', config.plugin])];
   const screen = openFuzzScreen(process.stdout, { results: directory, flags: chosen }, { seed, count });
   screen.note(`provider ${provider}: ${because}`);
+  requireRoom(directory, usualFind);
   if (provider === 'lab') await installPrograms(screen.note);
   const fuzzed = await fuzz({ provider, config, run: name, seed, count, seconds, signal }, screen);
   const { find = fuzzed.unrepeated[0] } = fuzzed;

@@ -113,8 +113,8 @@ describe('bad input of netpol', function () {
     const file = join(folder.path, 'file');
     await writeFile(file, '');
     const scenario = 'network-policy/isolation/default-deny-ingress';
-    for (const command of ['run', 'monitor']) {
-      const args = [command, scenario, '--provider', 'lab', '--output', join(file, 'results')];
+    for (const command of [['run', scenario], ['monitor', scenario], ['fuzz']]) {
+      const args = [...command, '--provider', 'lab', '--output', join(file, 'results')];
       const { exitCode, output } = await runNetpol(args);
       expect(exitCode, output).to.equal(2);
       expect(output).to.include(`${file} is no folder`).and.to.include('`--output`');
