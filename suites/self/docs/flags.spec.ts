@@ -9,6 +9,7 @@ const known = new Set(Object.keys(help).flatMap((name) => flagsIn(formatHelp(nam
 /** Flags that the pages name although no page of help does. */
 const others: Record<string, string> = {
   '--help': 'of every command',
+  '--program': 'of scripts/netpol.mjs, for programs of developers',
   '--version': 'why ours is called otherwise',
 };
 
