@@ -18,7 +18,7 @@ import { stateOfOwner } from './other-runs.ts';
 import { adminPermissions, findMissing } from './permissions.ts';
 
 /** What a cluster has of the admin tiers. */
-type AdminApi = {
+export type AdminApi = {
   /** Those whose policies can be read and written. */
   kinds: AdminKind[];
   /** Those whose policies can be read at least. */

@@ -106,15 +106,7 @@ const describeCluster = async (
     ...(probeNodes.length < 2 ? { 'two-nodes': 'the cluster has only one node for probe pods' } : {}),
   };
   const image = probeImage || defaultImage;
-  const place = {
-    client,
-    run,
-    image,
-    nodes: probeNodes,
-    adminKinds: admin.kinds,
-    readableKinds: admin.readable,
-    signal,
-  };
+  const place = { client, run, image, nodes: probeNodes, admin, signal };
   return {
     environment: {
       provider: 'existing',
@@ -137,8 +129,7 @@ const describeCluster = async (
       openKubernetesLane({ ...place, waitForRemoval: true }, index, standing, guests),
     live: {
       world: () => readSnapshot(client),
-      openPods: (pods) =>
-        openPodsInPlace({ ...place, adminKinds: admin.readable, unread: admin.unread }, pods),
+      openPods: (pods) => openPodsInPlace(place, pods),
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

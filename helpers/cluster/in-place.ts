@@ -3,6 +3,7 @@ import { ignoreMissing } from '../kube/api-error.ts';
 import type { KubeClient, V1OwnerReference, V1Service } from '../kube/client.ts';
 import { readSnapshot } from '../kube/snapshot.ts';
 import { settleAll } from '../wait.ts';
+import type { AdminApi } from './admin-api.ts';
 import type { ObjectName, PodRequest, PodsInPlace } from './cluster.ts';
 import { collectObjects } from './kubernetes-evidence.ts';
 import {
@@ -16,12 +17,8 @@ import type { KubernetesLaneOptions } from './kubernetes.ts';
 import { createAdmission } from './pod-admission.ts';
 import { waitUntilGone, waitUntilServing } from './pod-readiness.ts';
 
-type Options = Omit<
-  KubernetesLaneOptions,
-  'waitForRemoval' | 'externalHosts' | 'evidence' | 'readableKinds'
-> & {
-  /** Why there may be policies of admin tiers that cannot be read. */
-  unread: readonly string[];
+type Options = Omit<KubernetesLaneOptions, 'waitForRemoval' | 'externalHosts' | 'evidence' | 'admin'> & {
+  admin: Pick<AdminApi, 'readable' | 'unread'>;
 };
 
 /** Nobody ever says this of our pods, so that they are never ready and no Service sends anybody to them. */
@@ -40,7 +37,7 @@ export const openPodsInPlace = async (
   options: Options,
   requests: readonly PodRequest[],
 ): Promise<PodsInPlace> => {
-  const { client, run, image, nodes, adminKinds, unread, signal } = options;
+  const { client, run, image, nodes, admin, signal } = options;
   const ownName = `netpol-${run}-0-tenant`;
   const nameInPlace = (name: string): string => `netpol-${run}-${name}`;
   const isOwn = ({ namespace }: ObjectName): boolean => namespace === '';
@@ -50,7 +47,7 @@ export const openPodsInPlace = async (
   const places = [...new Set(guests.map(({ namespace }) => namespace))];
   const host = (node: number): string => nodes[node % nodes.length] ?? '';
   const ours = `${runLabel}=${run}`;
-  refuseUnread(unread);
+  refuseUnread(admin.unread);
   await refuseMissing(client, places);
   await refuseEndpoints(client, guests);
 
@@ -105,7 +102,7 @@ export const openPodsInPlace = async (
     throw error;
   }
 
-  const readAdmin = () => client.policies.listAdmin('', adminKinds);
+  const readAdmin = () => client.policies.listAdmin('', admin.readable);
   return {
     realName,
     world: async () => {

@@ -212,15 +212,7 @@ const describeCluster = async (described: Described): Promise<Cluster> => {
     openLane: (index, standing, guests) =>
       openKubernetesLane(
         {
-          ...{
-            client,
-            run,
-            image,
-            nodes: probeNodes,
-            adminKinds: admin.kinds,
-            readableKinds: admin.readable,
-            waitForRemoval: isKept,
-          },
+          ...{ client, run, image, nodes: probeNodes, admin, waitForRemoval: isKept },
           ...{ externalHosts, evidence, signal },
         },
         index,

@@ -1,10 +1,11 @@
 import { isObject } from '../kube/checks.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { PolicyAnswer, StoredAdminPolicy } from '../kube/policies.ts';
-import { isAdminKind, type AdminKind } from '../kube/policy-kinds.ts';
+import { isAdminKind } from '../kube/policy-kinds.ts';
 import type { AdminPolicy, Labels, Policy, PolicyName } from '../kube/types.ts';
 import { isAdminPolicy, nameOfPolicy } from '../kube/world.ts';
 import { settleAll } from '../wait.ts';
+import type { AdminApi } from './admin-api.ts';
 import { laneLabel, ownerAnnotation, runLabel, thisProcess } from './kubernetes-objects.ts';
 
 /**
@@ -24,19 +25,13 @@ type LanePolicies = {
   removeAdmin(): Promise<void>;
 };
 
-/** `kinds`: those of the admin tiers whose policies we may read and write; `readable`: those that we may read. */
 export const createLanePolicies = (
   { policies }: Pick<KubeClient, 'policies'>,
-  {
-    run,
-    lane,
-    kinds,
-    readable,
-  }: { run: string; lane: number; kinds: readonly AdminKind[]; readable: readonly AdminKind[] },
+  { run, lane, admin }: { run: string; lane: number; admin: Pick<AdminApi, 'kinds' | 'readable'> },
 ): LanePolicies => {
   const own: Labels = { [runLabel]: run, [laneLabel]: String(lane) };
   const readAdmin = (): Promise<StoredAdminPolicy[]> =>
-    policies.listAdmin(`${runLabel}=${run},${laneLabel}=${lane}`, kinds);
+    policies.listAdmin(`${runLabel}=${run},${laneLabel}=${lane}`, admin.kinds);
   const mark = ({ labels, annotations }: Partial<Policy['metadata']>) => ({
     labels: { ...labels, ...own },
     annotations: { ...annotations, [ownerAnnotation]: thisProcess },
@@ -61,7 +56,7 @@ export const createLanePolicies = (
       );
     },
     listAdmin: async () => (await readAdmin()).map((policy) => withoutMarks(policy, own)),
-    listOthers: () => policies.listAdmin(`${runLabel}!=${run}`, readable),
+    listOthers: () => policies.listAdmin(`${runLabel}!=${run}`, admin.readable),
     removeAdmin: async () => {
       const left = await readAdmin();
       await settleAll(left.map((policy) => policies.delete(nameOfPolicy(policy), own)));

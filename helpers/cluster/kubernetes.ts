@@ -1,10 +1,10 @@
 import { ClusterError, messageOf } from '../errors.ts';
 import { ignoreMissing } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { AdminKind } from '../kube/policy-kinds.ts';
 import type { Labels } from '../kube/types.ts';
 import type { Node, Pod, World } from '../kube/world.ts';
 import { settleAll } from '../wait.ts';
+import type { AdminApi } from './admin-api.ts';
 import { guestNamespaces } from './cluster.ts';
 import type { ExternalHostRequest, Lane, ObjectName, PodRequest } from './cluster.ts';
 import { collectObjects } from './kubernetes-evidence.ts';
@@ -33,10 +33,8 @@ export type KubernetesLaneOptions = {
   image: string;
   /** `kubernetes.io/hostname` of the probe nodes. */
   nodes: readonly string[];
-  /** The kinds of the admin tiers that the cluster knows. */
-  adminKinds: readonly AdminKind[];
-  /** Those whose policies can be read at least. */
-  readableKinds: readonly AdminKind[];
+  /** Which policies of the admin tiers can be written, and which read. */
+  admin: Pick<AdminApi, 'kinds' | 'readable'>;
   /** False where the whole cluster goes anyway: then the namespaces are only asked to go. */
   waitForRemoval: boolean;
   /** Absent where the provider cannot make hosts outside the cluster. */
@@ -56,7 +54,7 @@ export const openKubernetesLane = async (
   standing: readonly PodRequest[],
   guests: readonly string[] = guestNamespaces,
 ): Promise<Lane> => {
-  const { client, run, image, nodes, adminKinds, readableKinds, externalHosts, signal } = options;
+  const { client, run, image, nodes, admin, externalHosts, signal } = options;
   const shortNames = [...new Set(standing.map(({ namespace }) => namespace))].toSorted();
   const realName = (short: string): string => `netpol-${run}-${index}-${short}`;
   const namespaceNames = Object.fromEntries(
@@ -66,11 +64,7 @@ export const openKubernetesLane = async (
   const realNames = new Set<string>();
   const own = ownLabels(run, index);
   const host = (node: number): string => nodes[node % nodes.length] ?? '';
-  const lanePolicies = createLanePolicies(client, {
-    ...{ run, lane: index },
-    kinds: adminKinds,
-    readable: readableKinds,
-  });
+  const lanePolicies = createLanePolicies(client, { run, lane: index, admin });
   const admission = createAdmission(client, image, host, signal);
   const listNodes = async (): Promise<Node[]> => readNodes((await client.core.listNode()).items, nodes);
   let probeNodes = listNodes();

@@ -17,8 +17,8 @@ describe('probe pods in place', () => {
   it('are not brought where policies may be out of sight', async () => {
     const unread = ['no permission to list clusternetworkpolicies'];
     // Nothing is asked of the server before.
-    const nowhere = { client: {} as KubeClient, run, image: '', nodes: [], adminKinds: [] };
-    const error = await thrownBy(() => openPodsInPlace({ ...nowhere, unread }, []));
+    const nowhere = { client: {} as KubeClient, run, image: '', nodes: [] };
+    const error = await thrownBy(() => openPodsInPlace({ ...nowhere, admin: { readable: [], unread } }, []));
     expect(error).to.be.instanceOf(UsageError);
     expect(error.message).to.include('out of sight').and.include(unread[0]);
   });
