@@ -111,8 +111,8 @@ const compare = (
       `${name}: ${JSON.stringify([truth, told])}`,
     ).to.deep.equal([what]);
     const [{ from, to } = { from: 0, to: 0 }] = told;
-    expect(from, `${name}: begin`).to.be.within(truth.begin[0] - 5, truth.begin[1] + tolerance);
-    expect(to, `${name}: end`).to.be.within(truth.end[0] - 5, truth.end[1] + tolerance);
+    expect(from, `${name}: begin`).to.be.within(truth.begin[0] - tolerance, truth.begin[1] + tolerance);
+    expect(to, `${name}: end`).to.be.within(truth.end[0] - tolerance, truth.end[1] + tolerance);
   }
 };
 
