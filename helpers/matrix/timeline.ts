@@ -28,6 +28,8 @@ export type Window = {
   promptness: number;
   /** The longest time from a probe to its answer, in milliseconds, where both pods answer themselves in time. */
   exchange: number;
+  /** Until when the pods asked themselves: later than `to`, as an answer may be. */
+  aliveUntil: number;
 };
 
 /**
@@ -42,9 +44,14 @@ export const stretchesOf = (
   window: Window,
 ): Stretch[] => {
   const { interval, exchange, promptness } = window;
+  const asked = {
+    from: window.from,
+    to: Math.min(window.to + exchange, Math.max(window.to, window.aliveUntil)),
+    interval: Math.max(promptness / 2, interval),
+  };
   // That a pod is silent shows one probe late at most, and a probe may have been on its way to it when it fell silent.
   const dead = alive
-    .flatMap((runs) => coverWindow(runs, { ...window, interval: Math.max(promptness / 2, interval) }))
+    .flatMap((runs) => coverWindow(runs, asked))
     .filter(({ outcome }) => outcome !== 'connected')
     .map((run) => ({ ...run, from: run.from - exchange - interval, to: run.to + interval }));
   const stretches = coverWindow(runs, window).flatMap(

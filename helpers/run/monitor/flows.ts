@@ -105,37 +105,52 @@ export type FlowWatch = Disposable & {
 /** How long the last probes may take to be told, in milliseconds. */
 const grace = longestSilence + 3_000;
 
-/** Probes each of these flows at each interval. @throws ProbeError where a pod does not begin */
+/**
+ * Probes each of these flows at each interval. Pods ask themselves until the last probe of a flow has told: of a silence
+ * nothing is known but by how they fare until it ends.
+ * @throws ProbeError where a pod does not begin
+ */
 export const watchFlows = async (
   flows: readonly MonitoredFlow[],
   { teller }: Pick<Ground, 'teller'>,
   interval: number,
 ): Promise<FlowWatch> => {
+  using stack = new DisposableStack();
+  const start = async (watches: readonly Watch[]): Promise<Monitor> =>
+    stack.use(await startMonitor(teller, watches, { interval }));
   // Each thing that must be asked, once.
-  const watches = [...new Set(flows.flatMap(({ watch, alive }) => [watch, ...alive]))];
-  const monitor = await startMonitor(teller, watches, { interval });
+  const selves = await start([...new Set(flows.flatMap(({ alive }) => alive))]);
+  const probes = await start(flows.map(({ watch }) => watch));
+  const owned = stack.move();
   const from = now();
+  let aliveUntil: number | undefined;
   return {
     from,
-    flowsUntil: (to) => recordFlows(flows, monitor.runsOf, { from, to, interval }),
-    stop: () => monitor.stop(grace),
-    clocks: monitor.clocks,
-    [Symbol.dispose]: () => monitor[Symbol.dispose](),
+    flowsUntil: (to) =>
+      recordFlows(flows, probes.runsOf, selves.runsOf, { from, to, interval, aliveUntil: aliveUntil ?? to }),
+    stop: async () => {
+      await probes.stop(grace);
+      aliveUntil = now();
+      await selves.stop(grace);
+    },
+    clocks: probes.clocks,
+    [Symbol.dispose]: () => owned.dispose(),
   };
 };
 
 /** What each flow was over a window, in milliseconds since its begin. */
 const recordFlows = (
   flows: readonly MonitoredFlow[],
-  runsOf: (watch: Watch) => readonly Run[],
-  window: Pick<Window, 'from' | 'to' | 'interval'>,
+  runsOf: Monitor['runsOf'],
+  runsOfSelf: Monitor['runsOf'],
+  window: Omit<Window, keyof Timing>,
 ): FlowRecord[] =>
   flows.map(({ watch, alive, timing, ...flow }) => ({
     ...flow,
     stretches: stretchesOf(
       flow.want,
       runsOf(watch),
-      alive.map((each) => gradeRuns(runsOf(each), timing)),
+      alive.map((each) => gradeRuns(runsOfSelf(each), timing)),
       { ...window, ...timing },
     ).map((stretch) => ({
       ...stretch,

@@ -8,7 +8,7 @@ import {
   type Run,
 } from '../../../helpers/matrix/timeline.ts';
 
-const window = { from: 0, to: 1000, interval: 20, promptness: 40, exchange: 20 };
+const window = { from: 0, to: 1000, interval: 20, promptness: 40, exchange: 20, aliveUntil: 1000 };
 /** Probes at each 20 ms, each line `outcome from to` with the first and the last of a run. */
 const runs = (...lines: string[]): Run[] =>
   lines.map((line) => {
@@ -141,6 +141,15 @@ describe('The timeline of a flow', () => {
     expect(told('deny', runs('dropped 0 1000'), self)).to.deep.equal([
       'blind 360 520 a pod at its ends does not answer itself in time',
     ]);
+  });
+
+  it('is blind where the asked pod falls silent after the end, before the last probes had their answer', () => {
+    const met = runs('connected 0 960', 'dropped 980 1000');
+    const patient = { ...window, exchange: 100, aliveUntil: 1120 };
+    const tell = (self: Run[]) => stretchesOf('allow', met, [self], patient).map(({ what }) => what);
+    expect(tell(runs('connected 0 1000', 'dropped 1020 1100'))).to.deep.equal(['blind']);
+    expect(tell(runs('connected 0 1000'))).to.deep.equal(['blind']);
+    expect(tell(runs('connected 0 1120'))).to.deep.equal(['loss']);
   });
 
   it('is not blind where a silent pod lets connections in', () => {
