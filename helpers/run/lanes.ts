@@ -40,6 +40,7 @@ export const openLanes = async (
   };
   try {
     const began = performance.now();
+    log(`starting ${countOf(lanes, 'lane')} of 9 pods`);
     const opened = await Promise.allSettled(
       Array.from({ length: lanes }, (_, index) => openGround(cluster, index, config.guests)),
     );
