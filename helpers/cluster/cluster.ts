@@ -203,6 +203,12 @@ export type Cluster = AsyncDisposable & {
    */
   operatePlugin(operation: PluginOperation): Promise<void>;
   /**
+   * Puts another plugin in the place of the one that runs, if it is another; pods and policies stay. Resolves when it enforces
+   * on every node. Absent where a new cluster takes less time.
+   * @throws UsageError for an unknown plugin; ClusterError where it does not get ready
+   */
+  exchangePlugin?(plugin: string): Promise<void>;
+  /**
    * Takes a part away without a word until `meanwhile` is done, at most 90 seconds. Resolves when a new process of the
    * plugin enforces on the node; when our pods serve on the node that boots, whether the plugin enforces there or not; or
    * when the API server and the controllers beside it work again.

@@ -198,6 +198,7 @@ const describeCluster = async (described: Described): Promise<Cluster> => {
     },
     commandEnvironment: { KUBECONFIG: kubeconfig },
     operatePlugin: running.operate,
+    exchangePlugin: async (name) => running.exchange(await findPlugin(name, place)),
     outage: async (what, meanwhile) => {
       if (what.part === 'plugin') return leavePluginOut(what.node, meanwhile, running.place());
       if (what.part === 'api-server') return holdUpApiServer(meanwhile, place);

@@ -21,6 +21,8 @@ type RunningPlugin = {
   place(): KindPlace;
   /** See `Cluster.operatePlugin`. */
   operate(operation: PluginOperation): Promise<void>;
+  /** See `Cluster.exchangePlugin`. */
+  exchange(plugin: Plugin): Promise<void>;
 };
 
 /** How long the controller may take to see what was applied, in milliseconds. */
@@ -79,6 +81,9 @@ export const createRunningPlugin = (
       // The first version comes back also after Ctrl-C.
       const patience = operation === 'reset' ? { signal: undefined } : place;
       for (const version of wayTo(operation, { first, next, current })) await goTo(version, patience);
+    },
+    exchange: async (plugin) => {
+      if (plugin.name !== current.name) await goTo(plugin, place);
     },
   };
 };

@@ -2,7 +2,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { Mutant } from '../reference/mutants.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { skipReason } from './skip-reason.ts';
-import { openSession } from './session.ts';
+import { openSession, type Session } from './session.ts';
 
 /** What became of one mutant: the scenarios that failed on it, or why nothing can be said. */
 export type Fate = {
@@ -18,11 +18,37 @@ export type Fate = {
 type TryOptions = {
   /** Run all scenarios, not only until one fails. */
   thorough: boolean;
-  lanes: number;
 };
+
+/** Opens what that many scenarios run on, with the plugin that is to be tried. */
+type OpenSession = (scenarios: number) => Promise<Session>;
 
 /** Milliseconds that a change may take: enough for the unharmed plugin, as the control run shows. */
 const settleBudgetMs = { lab: 1500, kind: 5000, existing: 5000 };
+
+/** A session on a started cluster, see `openSession`, that waits for a mutant no longer than it must. */
+export const openTrial = (cluster: Cluster, lanes: number, scenarios?: number): Promise<Session> => {
+  const budget = settleBudgetMs[cluster.environment.provider];
+  return openSession(
+    cluster,
+    { lanes, settleBudgetMs: budget, ...(scenarios !== undefined && { scenarios }) },
+    () => {},
+  );
+};
+
+/**
+ * The same session for one plugin after the other: its pods stay, the plugin is exchanged. Disposing of what is opened does
+ * nothing, disposing of the whole ends the session.
+ */
+export const keepPods = (
+  session: Session,
+): AsyncDisposable & { open: (plugin: string) => Promise<Session> } => ({
+  open: async (plugin) => {
+    await session.cluster.exchangePlugin?.(plugin);
+    return { ...session, [Symbol.asyncDispose]: async () => {} };
+  },
+  [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+});
 
 /**
  * Runs scenarios on a plugin until one fails. Only a fail kills: an error says nothing about the plugin.
@@ -31,7 +57,7 @@ const settleBudgetMs = { lab: 1500, kind: 5000, existing: 5000 };
  * after gets a new cluster for every scenario.
  */
 export const tryPlugin = async (
-  start: () => Promise<Cluster>,
+  open: OpenSession,
   scenarios: readonly Scenario[],
   mutant: Pick<Mutant, 'name' | 'feature' | 'killedBy' | 'spoilsBaseline'>,
   options: TryOptions,
@@ -39,7 +65,7 @@ export const tryPlugin = async (
   const began = performance.now();
   const fate: Fate = { mutant: mutant.name, killedBy: [], errors: [], tried: 0, milliseconds: 0 };
   for (const batch of planBatches(scenarios, mutant, options)) {
-    await runBatch(start, batch, fate, { ...options, named: mutant.killedBy });
+    await runBatch(open, batch, fate, { ...options, named: mutant.killedBy });
     if (fate.skipped !== undefined || isDecided(fate, options)) break;
   }
   return { ...fate, milliseconds: Math.round(performance.now() - began) };
@@ -83,19 +109,12 @@ export const judgeFate = (
 const isDecided = ({ killedBy }: Fate, { thorough }: TryOptions): boolean => killedBy.length > 0 && !thorough;
 
 const runBatch = async (
-  start: () => Promise<Cluster>,
+  open: OpenSession,
   batch: readonly Scenario[],
   fate: Fate,
   { named, ...options }: TryOptions & { named: string | undefined },
 ): Promise<void> => {
-  const cluster = await start();
-  const budget = settleBudgetMs[cluster.environment.provider];
-  const { lanes } = options;
-  await using session = await openSession(
-    cluster,
-    { lanes, settleBudgetMs: budget, scenarios: batch.length },
-    () => {},
-  );
+  await using session = await open(batch.length);
   const able = batch.filter((scenario) => {
     const reason = skipReason(scenario, session.context);
     if (reason !== undefined && scenario.name === named) fate.skipped = reason;
