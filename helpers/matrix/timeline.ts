@@ -28,7 +28,7 @@ export type Window = {
   promptness: number;
   /** The longest time from a probe to its answer, in milliseconds, where both pods answer themselves in time. */
   exchange: number;
-  /** Until when the pods asked themselves: later than `to`, as an answer may be. */
+  /** Until when the pods asked themselves: not before `to`, and as long as answers may take. */
   aliveUntil: number;
 };
 
@@ -46,7 +46,7 @@ export const stretchesOf = (
   const { interval, exchange, promptness } = window;
   const asked = {
     from: window.from,
-    to: Math.min(window.to + exchange, Math.max(window.to, window.aliveUntil)),
+    to: Math.min(window.to + exchange, window.aliveUntil),
     interval: Math.max(promptness / 2, interval),
   };
   // That a pod is silent shows one probe late at most, and a probe may have been on its way to it when it fell silent.

@@ -39,16 +39,22 @@ export const openTrial = (cluster: Cluster, lanes: number, scenarios?: number): 
 /**
  * The same session for one plugin after the other: its pods stay, the plugin is exchanged. Disposing of what is opened does
  * nothing, disposing of the whole ends the session.
+ * @throws TypeError where the cluster cannot exchange its plugin
  */
 export const keepPods = (
   session: Session,
-): AsyncDisposable & { open: (plugin: string) => Promise<Session> } => ({
-  open: async (plugin) => {
-    await session.cluster.exchangePlugin?.(plugin);
-    return { ...session, [Symbol.asyncDispose]: async () => {} };
-  },
-  [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
-});
+): AsyncDisposable & { open: (plugin: string) => Promise<Session> } => {
+  const { exchangePlugin } = session.cluster;
+  if (exchangePlugin === undefined)
+    throw new TypeError(`no plugin is exchanged on ${session.cluster.environment.provider}`);
+  return {
+    open: async (plugin) => {
+      await exchangePlugin(plugin);
+      return { ...session, [Symbol.asyncDispose]: async () => {} };
+    },
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+};
 
 /**
  * Runs scenarios on a plugin until one fails. Only a fail kills: an error says nothing about the plugin.
