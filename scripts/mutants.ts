@@ -1,6 +1,7 @@
 // `npm run mutants [-- NAME[=SCENARIO]...]`: the kill table. Each deliberate bug of the reference plugin must make the
 // scenario fail that it names; where that one passes, the others tell which of them would. With SCENARIO only that one is
-// tried, with `--thorough` all are; `--provider kind` tries the mutants one after the other on one kind cluster.
+// tried, with `--thorough` all are. Where no mutant is named the unharmed plugin comes first, which must pass them all.
+// `--provider kind` tries them one after the other on one kind cluster.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,7 +24,6 @@ const readFlags = () => {
         provider: { type: 'string', default: 'lab' },
         cluster: { type: 'string', default: '' },
         thorough: { type: 'boolean', default: false },
-        'without-control': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
       allowPositionals: true,
@@ -99,7 +99,8 @@ const tryOne = async (
 
 const tryAll = async (): Promise<number> => {
   let spoiled = 0;
-  if (!values['without-control']) {
+  if (asked.length === 0) {
+    console.error('the unharmed plugin first, on all scenarios');
     const unharmed = { name: 'reference', feature: 'NetworkPolicy' } as const;
     const control = await tryOne('reference', unharmed, scenarios, true);
     spoiled = control.killedBy.length + control.errors.length;

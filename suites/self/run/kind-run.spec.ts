@@ -182,7 +182,7 @@ describe('netpol run on kind', function () {
     let output = '';
     before('try them on one cluster', async () => {
       const chosen = Object.entries(sample).map((pair) => pair.join('='));
-      const args = ['scripts/mutants.ts', '--provider', 'kind', '--cluster', cluster, '--without-control'];
+      const args = ['scripts/mutants.ts', '--provider', 'kind', '--cluster', cluster];
       const { all } = await execa(process.execPath, [...args, ...chosen], {
         ...{ cwd: root, reject: false, all: true },
       });
