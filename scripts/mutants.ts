@@ -89,9 +89,9 @@ const tryOne = async (
     if (provider === 'lab') return openTrial(await start(plugin), 2, count);
     if (mutant.spoilsBaseline === true) {
       await closeKept();
-      return openTrial(await start(plugin), 1);
+      return openTrial(await start(plugin), 1, count);
     }
-    kept ??= keepPods(await openTrial(await start(plugin), 1));
+    kept ??= keepPods(await openTrial(await start(plugin), 1, count));
     return kept.open(plugin);
   };
   return tryPlugin(open, among, mutant, { thorough });

@@ -27,13 +27,9 @@ type OpenSession = (scenarios: number) => Promise<Session>;
 const settleBudgetMs = { lab: 1500, kind: 5000, existing: 5000 };
 
 /** A session on a started cluster, see `openSession`, that waits for a mutant no longer than it must. */
-export const openTrial = (cluster: Cluster, lanes: number, scenarios?: number): Promise<Session> => {
+export const openTrial = (cluster: Cluster, lanes: number, scenarios: number): Promise<Session> => {
   const budget = settleBudgetMs[cluster.environment.provider];
-  return openSession(
-    cluster,
-    { lanes, settleBudgetMs: budget, ...(scenarios !== undefined && { scenarios }) },
-    () => {},
-  );
+  return openSession(cluster, { lanes, settleBudgetMs: budget, scenarios }, () => {});
 };
 
 /**

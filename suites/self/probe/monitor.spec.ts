@@ -164,7 +164,7 @@ describe('The monitor', function () {
     await monitor.stop(2_000);
     const found = stretches('allow', monitor.runsOf(watched), from).find(({ from, to }) => to - from > 300);
     expect(found?.what).to.equal('blind');
-    expect(found?.from).to.be.within(stopped - 100, stopped + 100);
+    expect(found?.from).to.be.within(stopped - 50, stopped + 100);
     expect(found?.to).to.be.within(waking - 10, awake + 100);
   });
 

@@ -180,14 +180,16 @@ describe('netpol run on kind', function () {
   describe('kills', () => {
     let lines: string[] = [];
     let output = '';
+    let exitCode: number | undefined;
     before('try them on one cluster', async () => {
       const chosen = Object.entries(sample).map((pair) => pair.join('='));
       const args = ['scripts/mutants.ts', '--provider', 'kind', '--cluster', cluster];
-      const { all } = await execa(process.execPath, [...args, ...chosen], {
+      const ended = await execa(process.execPath, [...args, ...chosen], {
         ...{ cwd: root, reject: false, all: true },
       });
-      output = all;
-      lines = all.split('\n');
+      output = ended.all;
+      exitCode = ended.exitCode;
+      lines = output.split('\n');
     });
 
     for (const [mutant, scenario] of Object.entries(sample)) {
@@ -200,6 +202,7 @@ describe('netpol run on kind', function () {
     it('all of them, and says so', () => {
       const count = Object.keys(sample).length;
       expect(output).to.include(`${count} of ${count} mutants fare as they must`);
+      expect(exitCode, output).to.equal(0);
     });
   });
 });
