@@ -9,7 +9,7 @@ import { runLabel } from './kubernetes-objects.ts';
 import { waitForRemoval } from './kubernetes-namespaces.ts';
 import { cleanNodeLabels } from './node-labels.ts';
 import { listRunNamespaces, stateOfOwner } from './other-runs.ts';
-import { listOwnedFolders, type OwnerRecord } from './owner.ts';
+import { listDeadUnpackedFolders, listOwnedFolders, type OwnerRecord } from './owner.ts';
 import { runProgram, succeeds } from './programs.ts';
 
 type CleanOptions = {
@@ -53,6 +53,10 @@ export const clean = async ({ kubeconfig = '', context = '', force = false }: Cl
     } catch (error) {
       lines.push(`left: ${path}: ${messageOf(error)}`);
     }
+  }
+  for (const path of await listDeadUnpackedFolders()) {
+    const failure = await rm(path, { recursive: true }).catch(messageOf);
+    lines.push(failure === undefined ? `removed folder ${path}` : `left: ${path}: ${failure}`);
   }
   if (hasDocker) lines.push(...(await cleanContainers()));
   if (kubeconfig !== '' || context !== '')

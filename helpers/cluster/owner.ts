@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdtempDisposable, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { EnvironmentError, messageOf } from '../errors.ts';
 
 /** What a run on kind will make, written down before it makes it, so that `netpol clean` finds it after a kill. */
@@ -19,6 +19,7 @@ export type OwnedFolder = AsyncDisposable & { path: string };
 
 const fileName = 'netpol-owner.json';
 const prefix = 'netpol-kind-';
+const unpackedPrefix = 'netpol-plugin-';
 
 /**
  * Makes a private folder (0700) with the record of this process in it; disposing removes the folder.
@@ -45,15 +46,22 @@ export const createOwnedFolder = async (
   }
 };
 
+/** A private folder for what is unpacked of a plugin; disposing removes it. Its name tells whose it is after a kill. */
+export const createUnpackedFolder = async (): Promise<OwnedFolder> =>
+  await mkdtempDisposable(join(tmpdir(), `${unpackedPrefix}${process.pid}-`));
+
+/** What processes of this machine that live no more have unpacked of a plugin. */
+export const listDeadUnpackedFolders = async (): Promise<string[]> =>
+  (await listTemporary(unpackedPrefix)).filter((path) => {
+    const [pid] = basename(path).slice(unpackedPrefix.length).split('-');
+    return /^\d+$/.test(pid ?? '') && !isAlive(Number(pid));
+  });
+
 /** The folders of all runs on this machine, live and dead. */
 export const listOwnedFolders = async (): Promise<
   { path: string; record: OwnerRecord; isLive: boolean }[]
 > => {
-  const names = existsSync(tmpdir())
-    ? (await readdir(tmpdir())).filter((name) => name.startsWith(prefix))
-    : [];
-  const found = names.map(async (name) => {
-    const path = join(tmpdir(), name);
+  const found = (await listTemporary(prefix)).map(async (path) => {
     try {
       const record = JSON.parse(await readFile(join(path, fileName), 'utf8')) as OwnerRecord;
       return [{ path, record, isLive: isAlive(record.pid, record.started) }];
@@ -81,6 +89,11 @@ export const isAlive = (pid: number, started = ''): boolean => {
   }
   return started === '' || startOf(pid) === '' || startOf(pid) === started;
 };
+
+const listTemporary = async (start: string): Promise<string[]> =>
+  existsSync(tmpdir())
+    ? (await readdir(tmpdir())).filter((name) => name.startsWith(start)).map((name) => join(tmpdir(), name))
+    : [];
 
 // Field 22 of /proc/PID/stat, counted after the program's name, which may hold blanks and brackets.
 const startOf = (pid: number): string => {

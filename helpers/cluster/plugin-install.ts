@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError, messageOf } from '../errors.ts';
 import { download, parseUrl, type DownloadWords } from './download.ts';
+import { createUnpackedFolder } from './owner.ts';
 import { isArchive } from './plugin-description-check.ts';
 import type { Piece, PluginDescription } from './plugin-description.ts';
 import { correctDescription } from './plugin-manifests.ts';
@@ -62,7 +62,7 @@ const readPiece = async (piece: Piece, preparation: Preparation, fail: Fail): Pr
   if (piece.sha256 !== undefined && piece.sha256 !== actual)
     throw fail(`wanted ${url ?? file} with sha256 ${piece.sha256}, got ${actual}`);
   if (!isArchive(url ?? file ?? '')) return new TextDecoder().decode(bytes);
-  await using folder = await mkdtempDisposable(join(tmpdir(), 'netpol-plugin-'));
+  await using folder = await createUnpackedFolder();
   const options = { input: bytes, signal: preparation.signal, subject: `cannot unpack ${url ?? file}` };
   await runProgram(
     'tar',

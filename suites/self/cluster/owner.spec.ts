@@ -1,7 +1,16 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { createOwnedFolder, hasOtherRuns, type OwnedFolder } from '../../../helpers/cluster/owner.ts';
+import { execa } from 'execa';
+import {
+  createOwnedFolder,
+  createUnpackedFolder,
+  hasOtherRuns,
+  type OwnedFolder,
+} from '../../../helpers/cluster/owner.ts';
+import { root, runNetpol } from '../netpol.ts';
 
 const cluster = `owner-spec-${process.pid}`;
 const open = (run: string, name = cluster): Promise<OwnedFolder> =>
@@ -28,5 +37,23 @@ describe('runs that share a kind cluster', () => {
     const record = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
     await writeFile(file, JSON.stringify({ ...record, started: '1' }));
     expect(await hasOtherRuns(cluster, 'own')).to.equal(false);
+  });
+});
+
+describe('what a run unpacks of a plugin', () => {
+  it('is removed by `clean` after a kill, but not under a process that lives', async function () {
+    this.timeout(60_000);
+    await using own = await createUnpackedFolder();
+    const module = pathToFileURL(join(root, 'helpers/cluster/owner.ts')).href;
+    const code = `const { createUnpackedFolder } = await import('${module}');
+      console.log((await createUnpackedFolder()).path);
+      process.kill(process.pid, 'SIGKILL');`;
+    const killed = await execa(process.execPath, ['--input-type=module', '--eval', code], { reject: false });
+    expect(killed.signal).to.equal('SIGKILL');
+    expect(existsSync(killed.stdout), killed.stderr).to.equal(true);
+    const { stdout } = await runNetpol(['clean']);
+    expect(stdout.split('\n')).to.include(`removed folder ${killed.stdout}`);
+    expect(existsSync(killed.stdout)).to.equal(false);
+    expect(existsSync(own.path)).to.equal(true);
   });
 });
