@@ -9,7 +9,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^npm start$/, 'all scenarios: the jobs lab and kind of .github/workflows/ci.yml'],
   [/^npm test\b/, 'what runs this'],
   [/^npm run check$/, 'the job check'],
-  [/^npm run mutants /, 'a sample in suites/self/run/kind-run.spec.ts, all of them in the job lab'],
+  [/^npm run mutants /, 'a sample in suites/self/run/kind-run.spec.ts, all of them in the job mutants'],
 ];
 const isElsewhere = (command: string): boolean => elsewhere.some(([pattern]) => pattern.test(command));
 
