@@ -81,12 +81,12 @@ const start = (plugin: string) => {
 
 const tryOne = async (
   plugin: string,
-  mutant: Pick<Mutant, 'name' | 'feature' | 'killedBy' | 'spoilsBaseline'>,
+  mutant: Pick<Mutant, 'name' | 'feature' | 'killedBy' | 'spoilsBaseline' | 'survives'>,
   among: readonly Scenario[],
   thorough: boolean,
 ): Promise<Fate> => {
   const open = async (count: number) => {
-    if (provider === 'lab') return openTrial(await start(plugin), 2, count);
+    if (provider === 'lab') return openTrial(await start(plugin), 2, count, mutant);
     if (mutant.spoilsBaseline === true) {
       await closeKept();
       return openTrial(await start(plugin), 1, count);

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { judgeFate, planBatches } from '../../../helpers/run/mutation.ts';
+import { startLab } from '../../../helpers/cluster/lab/lab.ts';
+import { patienceFor } from '../../../helpers/run/lanes.ts';
+import { judgeFate, openTrial, planBatches } from '../../../helpers/run/mutation.ts';
 import { sample, scenarioOf } from '../scenario/sample.ts';
 import type { Feature } from '../../../helpers/scenario/features.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
@@ -39,6 +41,22 @@ describe('the trial of a mutant', () => {
   it('gives each scenario a cluster of its own where the baseline is spoilt', () => {
     const batches = planBatches(scenarios, { ...udp, spoilsBaseline: true }, { thorough: true });
     expect(namesOf(batches)).to.deep.equal([['named'], ['near'], ['far']]);
+  });
+
+  it('gives a mutant that violates nothing as long as any plugin, and others less', async function () {
+    this.timeout(60_000);
+    const budgets = async (mutant: { survives?: string }) => {
+      const cluster = await startLab({ run: 'self', plugin: 'none', log: () => {} });
+      await using session = await openTrial(cluster, 1, 1, mutant);
+      return {
+        trial: session.context.patience.budget,
+        usual: patienceFor(cluster, { settleBudgetMs: 0 }).budget,
+      };
+    };
+    const harmless = await budgets({ survives: 'the API does not say' });
+    expect(harmless.trial).to.equal(harmless.usual);
+    const { trial, usual } = await budgets({});
+    expect(trial).to.be.below(usual);
   });
 
   const judge = (killers: string[], mutant: { killedBy?: string; survives?: string }) =>
