@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
+import { mutants } from '../../../helpers/reference/mutants.ts';
 import { loadShipped } from '../../../helpers/scenario/load.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
 import { kindImages, needKind } from '../cluster/kind-probes.ts';
@@ -21,10 +22,12 @@ const sample: Record<string, string> = {
   'first-policy-wins': 'network-policy/isolation/policies-add-up',
   'ipv6-open': 'network-policy/isolation/default-deny-ingress',
   'cross-node-open': 'network-policy/isolation/same-node-and-other-node',
-  // The lab has no kubelet, and no DNS server.
+  // The lab has no kubelet, no DNS server and no API server, and its nodes do not boot.
   'own-node-denied': 'network-policy/nodes/kubelet-probes',
   'dns-open': 'network-policy/services/lookup-under-egress-isolation',
   'domain-names-unknown': 'admin/domain-names/headless',
+  'domain-names-without-ipv6': 'admin/domain-names/headless',
+  'domain-name-aliases-unknown': 'admin/domain-names/alias',
   'domain-names-asked-once': 'admin/domain-names/address-follows',
   'domain-name-patterns-unknown': 'admin/domain-names/pattern',
   'relabelled-namespace-not-followed': 'network-policy/lifecycle/relabel-namespace',
@@ -198,6 +201,12 @@ describe('netpol run on kind', function () {
         expect(line, output).to.match(new RegExp(`killed by ${scenario}$`));
       });
     }
+
+    it('every mutant that the lab cannot try', () => {
+      const onlyHere = mutants.filter(({ needs }) => needs === 'kind').map(({ name }) => name);
+      expect(onlyHere.length).to.be.greaterThan(0);
+      expect(Object.keys(sample)).to.include.members(onlyHere);
+    });
 
     it('all of them, and says so', () => {
       const count = Object.keys(sample).length;
