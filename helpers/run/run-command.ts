@@ -136,17 +136,15 @@ const run = async (
   });
   begin();
   screen.begin(declared, session, cluster.environment);
-  const suiteRun = {
-    session,
-    skipped: suite.skipped,
-    ...keepRecord(suite.scenarios, log, screen, directory),
-  };
+  const skipped = new Map(suite.skipped);
+  for (const scenario of suite.scenarios) {
+    const reason = skipReason(scenario, session.context);
+    if (reason !== undefined && !skipped.has(scenario)) skipped.set(scenario, reason);
+  }
+  const suiteRun = { session, skipped, ...keepRecord(log, screen, directory) };
   const stopped = await runSuite(suite, suiteRun, signal).catch(messageOf);
   const aborted = signal.aborted ? 'interrupted' : stopped;
-  const asked = suite.scenarios.filter(
-    (scenario) => !suite.skipped.has(scenario) && skipReason(scenario, session.context) === undefined,
-  );
-  const vacuous = listVacuous(asked);
+  const vacuous = listVacuous(suite.scenarios.filter((scenario) => !skipped.has(scenario)));
   return log.close({ vacuous, ...(aborted !== undefined && { aborted }) }, (record) => {
     screen.end(record);
     tellGitHub(record, true);
@@ -181,32 +179,25 @@ const listVacuous = (scenarios: readonly Scenario[]): RunRecord['vacuous'] =>
 
 /** Writes what the suite tells into the record and onto the screen. */
 const keepRecord = (
-  scenarios: readonly Scenario[],
   log: RunLog,
   screen: Screen,
   directory: string,
-): Pick<SuiteRun, 'finished' | 'vanished'> => {
-  const unfinished = new Set(scenarios);
-  return {
-    finished: (scenario, outcome) => {
-      unfinished.delete(scenario);
-      const entry =
-        'skipped' in outcome
-          ? { ...declareCase(scenario), status: 'skip' as const, message: outcome.skipped }
-          : outcome.record;
-      if ('evidence' in outcome && Object.keys(outcome.evidence).length > 0) {
-        try {
-          entry.evidence = writeEvidence(directory, entry.name, outcome.evidence);
-        } catch (error) {
-          // The verdict counts more than its evidence: it must not be lost with it.
-          entry.message = `${entry.message ?? ''}\n${messageOf(error)}`;
-        }
+): Pick<SuiteRun, 'finished' | 'vanished'> => ({
+  finished: (scenario, outcome) => {
+    const entry =
+      'skipped' in outcome
+        ? { ...declareCase(scenario), status: 'skip' as const, message: outcome.skipped }
+        : outcome.record;
+    if ('evidence' in outcome && Object.keys(outcome.evidence).length > 0) {
+      try {
+        entry.evidence = writeEvidence(directory, entry.name, outcome.evidence);
+      } catch (error) {
+        // The verdict counts more than its evidence: it must not be lost with it.
+        entry.message = `${entry.message ?? ''}\n${messageOf(error)}`;
       }
-      log.finish(entry);
-      screen.finish(entry);
-    },
-    vanished: (reason) => {
-      for (const { name } of unfinished) log.giveUp(name, reason);
-    },
-  };
-};
+    }
+    log.finish(entry);
+    screen.finish(entry);
+  },
+  vanished: ({ name }, reason) => log.giveUp(name, reason),
+});

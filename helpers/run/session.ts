@@ -8,7 +8,6 @@ import type { Scenario, ScenarioPod } from '../scenario/scenario.ts';
 import { adminPoliciesOf, labelsNodes } from '../scenario/world.ts';
 import { proveUntilSeen } from './attempts.ts';
 import { checkScenario, type Checked, type CheckContext } from './check.ts';
-import { skipReason } from './skip-reason.ts';
 import type { Ground } from './ground.ts';
 import { openLanes, type LaneOptions } from './lanes.ts';
 import type { Work } from './time-left.ts';
@@ -18,7 +17,7 @@ export type Session = AsyncDisposable & {
   readonly cluster: Cluster;
   readonly context: CheckContext;
   readonly lanes: number;
-  /** Says which scenarios there are; they start as soon as a lane is free, those that take longest first. */
+  /** Says which scenarios there are, all of them such that the cluster can be asked; they start as soon as a lane is free, those that take longest first. */
   schedule(scenarios: readonly Scenario[]): void;
   /** The result of a scheduled scenario. @throws NetpolError when the session ended before */
   result(scenario: Scenario): Promise<Checked>;
@@ -134,10 +133,10 @@ const createScheduler = (
       const work = proveUntilSeen(prove, patience.signal).then((checked) => {
         underWay.delete(scenario);
         ended.set(scenario, performance.now() - (beganAt.get(scenario) ?? 0));
-        failuresInARow = checked.cause === 'cluster' ? failuresInARow + 1 : 0;
-        if (failuresInARow === patientFailures) abort(`the cluster failed ${patientFailures} times in a row`);
         learn(checked);
         resolve(checked);
+        failuresInARow = checked.cause === 'cluster' ? failuresInARow + 1 : 0;
+        if (failuresInARow === patientFailures) abort(`the cluster failed ${patientFailures} times in a row`);
         free.push(ground);
         startNext();
       });
@@ -147,12 +146,11 @@ const createScheduler = (
 
   return {
     schedule: (scenarios) => {
-      const able = scenarios.filter((scenario) => skipReason(scenario, context) === undefined);
       // What takes longest or has to wait for its like begins first, or at the end all lanes but one would have nothing
       // to do; and what no other scenario may run beside comes last, so that the lanes fall idle but once.
       const rankOf = (scenario: Scenario): number =>
         isClusterWide(scenario) ? 2 : waitsForNamespaces(scenario) || takesBaseline(scenario) ? 0 : 1;
-      for (const scenario of able.toSorted((one, other) => rankOf(one) - rankOf(other))) {
+      for (const scenario of scenarios.toSorted((one, other) => rankOf(one) - rankOf(other))) {
         const { promise, resolve } = Promise.withResolvers<Checked>();
         results.set(scenario, promise);
         waiting.push({ scenario, resolve });

@@ -4,18 +4,17 @@ import Mocha, { type Runner, type Suite, type Test } from 'mocha';
 import { messageOf, NetpolError, UsageError } from '../errors.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Checked } from './check.ts';
-import { skipReason } from './skip-reason.ts';
 import type { Session } from './session.ts';
 
 /** What the tests of a run share: mocha hands it to them as `this.run`. */
 export type SuiteRun = {
   session: Session;
-  /** Scenarios that the user does not want, with the reason. */
+  /** Scenarios that the user does not want, or that the cluster cannot be asked, with the reason. */
   skipped: ReadonlyMap<Scenario, string>;
-  /** Told once for each scenario that ran or was skipped, in the order of the suite. */
+  /** Told once for each scenario: first those that are skipped, then each as it ends. */
   finished: (scenario: Scenario, outcome: Checked | { skipped: string }) => void;
-  /** Told why scenarios that have not finished never will: a hook failed, the session ended. */
-  vanished: (reason: string) => void;
+  /** Told instead for each that never will: a hook failed, the session ended. */
+  vanished: (scenario: Scenario, reason: string) => void;
 };
 
 type TestContext = Mocha.Context & { run?: SuiteRun };
@@ -28,17 +27,8 @@ export const check = (scenario: Scenario): Mocha.AsyncFunc => {
     const { run } = this;
     if (run === undefined)
       throw new UsageError({ subject: 'this suite needs a cluster', next: 'npm start -- run' });
-    const reason = run.skipped.get(scenario) ?? skipReason(scenario, run.session.context);
-    if (reason !== undefined) {
-      run.finished(scenario, { skipped: reason });
-      this.skip();
-    }
-    const checked = await run.session.result(scenario).catch((error: unknown) => {
-      run.vanished(messageOf(error));
-      throw error;
-    });
-    run.finished(scenario, checked);
-    const { status, message = '' } = checked.record;
+    if (run.skipped.has(scenario)) this.skip();
+    const { status, message = '' } = (await run.session.result(scenario)).record;
     if (status === 'fail') throw new AssertionError(message);
     if (status === 'error') throw new NetpolError('probe', { subject: message });
   };
@@ -81,8 +71,8 @@ export const keepOnly = ({ mocha }: LoadedSuite, chosen: ReadonlySet<Scenario>):
 };
 
 /**
- * Runs the loaded tests one after the other; resolves when the last one ended or `signal` stopped them, with the defect of
- * ours that ended them, if one did. What became of the tests `run` is told.
+ * Runs the loaded tests; resolves when the last one ended or something ended them all: `signal`, a hook that failed or a
+ * defect of ours. Gives the reason in the last two cases. What became of each test `run` is told.
  */
 export const runSuite = async (
   { mocha, scenarios }: LoadedSuite,
@@ -95,12 +85,10 @@ export const runSuite = async (
     },
   });
   run.session.schedule(scenarios.filter((scenario) => !run.skipped.has(scenario)));
-  return new Promise((resolve) => {
-    let defect: string | undefined;
-    const runner: Runner = mocha.run(() => resolve(defect));
-    runner.on('fail', (test: { type?: string; title: string }, error: Error) => {
-      if (test.type === 'hook') run.vanished(`${test.title} failed: ${error.message}`);
-    });
+  const told = scenarios.map((scenario) => tell(scenario, run));
+  let broken: string | undefined;
+  await new Promise<void>((resolve) => {
+    const runner: Runner = mocha.run(() => resolve());
     const stop = (reason: string): void => {
       runner.abort();
       run.session.abort(reason);
@@ -108,15 +96,32 @@ export const runSuite = async (
     const interrupt = (): void => stop('the run was interrupted');
     if (signal.aborted) interrupt();
     else signal.addEventListener('abort', interrupt, { once: true });
-    const onDefect = (error: unknown): void => {
-      defect ??= `a defect of ours ended the run: ${messageOf(error)}`;
-      run.vanished(defect);
-      stop(defect);
-    };
+    const breakOff = (reason: string): void => stop((broken ??= reason));
+    runner.on('fail', ({ type, title }: { type?: string; title: string }, { message }: Error) => {
+      if (type === 'hook') breakOff(`${title} failed: ${message}`);
+    });
     takeFromMocha(runner);
     // For good: what comes after the last test must not break off the cleaning up either.
-    process.on('uncaughtException', onDefect);
+    process.on('uncaughtException', (error) =>
+      breakOff(`a defect of ours ended the run: ${messageOf(error)}`),
+    );
   });
+  // Mocha leaves tests out beside an `it.only`.
+  run.session.abort('mocha ended before its turn');
+  await Promise.all(told);
+  return broken;
+};
+
+/** Mocha has one test at a time, in the order of names; who watches a run is told what ends meanwhile. */
+const tell = async (
+  scenario: Scenario,
+  { session, skipped, finished, vanished }: SuiteRun,
+): Promise<void> => {
+  const reason = skipped.get(scenario);
+  if (reason !== undefined) return finished(scenario, { skipped: reason });
+  const checked = await session.result(scenario).catch(messageOf);
+  if (typeof checked === 'string') vanished(scenario, checked);
+  else finished(scenario, checked);
 };
 
 /**

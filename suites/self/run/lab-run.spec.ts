@@ -94,6 +94,24 @@ describe('netpol run in the lab', function () {
     expect(await leftovers(folder.path)).to.deep.equal([]);
   });
 
+  it('tells each case as it ends, and an interrupt takes back nothing that was told', async () => {
+    await using folder = await temporaryFolder();
+    // The first by name is about every namespace, so it runs alone, when all others have ended.
+    const cases = ['admin/subjects/every-namespace', 'network-policy/isolation', 'network-policy/peers'];
+    const running = startNetpol([...onLab, ...cases, '--lanes', '1', '--output', folder.path]);
+    let told = '';
+    running.all?.on('data', (text) => (told += text));
+    const passed = () => told.match(/(?<=^pass +)\S+/gm) ?? [];
+    await waitFor(async () => passed().length > 4, 'five cases pass');
+    running.kill('SIGINT');
+    expect((await running).exitCode, told).to.equal(130);
+    const byStatus = Object.groupBy((await readRecord(folder.path)).cases, ({ status }) => status);
+    expect(byStatus.pass?.map(({ name }) => name)).to.have.members(passed());
+    expect(byStatus.error?.[0]?.name).to.equal(cases[0]);
+    for (const { message } of byStatus.error ?? [])
+      expect(message).to.equal('never ran: the run was interrupted');
+  });
+
   it('starts no cluster after an interrupt', async () => {
     const interrupting = `
       const { write } = process.stdout;

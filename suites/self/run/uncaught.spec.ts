@@ -14,12 +14,13 @@ const breakModule = (path: string): string => `
     return next(url, context);
   } });`;
 
-const plantInScenario = (code: string): string => `
+/** Code before a statement of a module. */
+const plant = (path: string, statement: string, code: string): string => `
   import { registerHooks } from 'node:module';
   registerHooks({ load: (url, context, next) => {
     const loaded = next(url, context);
-    if (!url.endsWith('/helpers/run/check.ts')) return loaded;
-    return { ...loaded, source: String(loaded.source).replace('record.startedAt =', ${JSON.stringify(code)} + '; $&') };
+    if (!url.includes('${path}')) return loaded;
+    return { ...loaded, source: String(loaded.source).replace(${JSON.stringify(statement)}, ${JSON.stringify(`${code}; $&`)}) };
   } });`;
 
 describe('an error that nobody catches', function () {
@@ -93,7 +94,7 @@ describe('an error that nobody catches', function () {
       await using folder = await temporaryFolder();
       const { exitCode, output } = await runNetpol(
         ['run', 'network-policy/peers/pod-and-namespace', '--provider', 'lab', '--output', folder.path],
-        before(plantInScenario(planted)),
+        before(plant('/helpers/run/check.ts', 'record.startedAt =', planted)),
       );
       expect(exitCode, output).to.equal(2);
       expect(output).to.include('unexpected Error: planted');
@@ -102,4 +103,21 @@ describe('an error that nobody catches', function () {
       expect(cases.map(({ status }) => status)).to.deep.equal(['error']);
       expect(cases[0]?.message).to.include('a defect of ours ended the run: planted');
     });
+
+  it('ends a run with 2 where a hook of a spec file fails, whatever its scenarios would say', async () => {
+    await using folder = await temporaryFolder();
+    const hook = plant(
+      '/network-policy.spec.ts',
+      "describe('NetworkPolicy'",
+      `before(() => { throw new Error('planted'); })`,
+    );
+    const { exitCode, output } = await runNetpol(
+      ['run', 'network-policy/isolation', '--provider', 'lab', '--output', folder.path],
+      before(hook),
+    );
+    expect(exitCode, output).to.equal(2);
+    const { aborted, cases } = await readRecord(folder.path);
+    expect(aborted).to.match(/^"before all" hook.* failed: planted$/);
+    expect(cases.findLast(({ status }) => status === 'error')?.message).to.equal(`never ran: ${aborted}`);
+  });
 });
