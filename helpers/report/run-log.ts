@@ -5,7 +5,7 @@ import { writeRecord, writeResults } from './write.ts';
 /** The record of a run while it goes on. */
 export type RunLog = {
   finish(finished: CaseRecord): void;
-  /** Says why a case will never run: a hook failed, its worker died. */
+  /** Says why a case will never run: a hook failed, the run was interrupted. */
   giveUp(name: string, reason: string): void;
   /**
    * Writes all results, tells the closed record and returns it.

@@ -122,6 +122,11 @@ const run = async (
   const scenarios = Math.max(1, side.length);
   await using session = await open(cluster, { ...config, scenarios, guests }, screen.note);
   signal.throwIfAborted();
+  const skipped = new Map<Scenario, string>();
+  for (const scenario of suite.scenarios) {
+    const reason = suite.skipped.get(scenario) ?? skipReason(scenario, session.context);
+    if (reason !== undefined) skipped.set(scenario, reason);
+  }
   const log = openRunLog(directory, {
     run: name,
     version: await readVersion(),
@@ -136,14 +141,9 @@ const run = async (
   });
   begin();
   screen.begin(declared, session, cluster.environment);
-  const skipped = new Map(suite.skipped);
-  for (const scenario of suite.scenarios) {
-    const reason = skipReason(scenario, session.context);
-    if (reason !== undefined && !skipped.has(scenario)) skipped.set(scenario, reason);
-  }
   const suiteRun = { session, skipped, ...keepRecord(log, screen, directory) };
   const stopped = await runSuite(suite, suiteRun, signal).catch(messageOf);
-  const aborted = signal.aborted ? 'interrupted' : stopped;
+  const aborted = stopped ?? (signal.aborted ? 'interrupted' : undefined);
   const vacuous = listVacuous(suite.scenarios.filter((scenario) => !skipped.has(scenario)));
   return log.close({ vacuous, ...(aborted !== undefined && { aborted }) }, (record) => {
     screen.end(record);

@@ -17,7 +17,10 @@ export type Session = AsyncDisposable & {
   readonly cluster: Cluster;
   readonly context: CheckContext;
   readonly lanes: number;
-  /** Says which scenarios there are, all of them such that the cluster can be asked; they start as soon as a lane is free, those that take longest first. */
+  /**
+   * Says which scenarios there are, all of them such that the cluster can be asked; they start as soon as a lane is free,
+   * those that take longest first.
+   */
   schedule(scenarios: readonly Scenario[]): void;
   /** The result of a scheduled scenario. @throws NetpolError when the session ended before */
   result(scenario: Scenario): Promise<Checked>;

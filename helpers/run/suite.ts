@@ -13,7 +13,7 @@ export type SuiteRun = {
   skipped: ReadonlyMap<Scenario, string>;
   /** Told once for each scenario: first those that are skipped, then each as it ends. */
   finished: (scenario: Scenario, outcome: Checked | { skipped: string }) => void;
-  /** Told instead for each that never will: a hook failed, the session ended. */
+  /** Told instead for each that never will: a hook failed, the session ended, or something ended the run. */
   vanished: (scenario: Scenario, reason: string) => void;
 };
 
@@ -47,7 +47,7 @@ export const loadSuite = async (
   files: readonly string[],
   more: readonly Scenario[] = [],
 ): Promise<LoadedSuite> => {
-  const mocha = new Mocha({ timeout: 0, reporter: Silent });
+  const mocha = new Mocha({ timeout: 0, reporter: Silent, forbidOnly: true });
   loads += 1;
   for (const file of files) await declare(mocha, file);
   for (const scenario of more) mocha.suite.addTest(new Mocha.Test(scenario.title, check(scenario)));
@@ -102,17 +102,17 @@ export const runSuite = async (
     });
     takeFromMocha(runner);
     // For good: what comes after the last test must not break off the cleaning up either.
-    process.on('uncaughtException', (error) =>
-      breakOff(`a defect of ours ended the run: ${messageOf(error)}`),
-    );
+    process.on('uncaughtException', (error) => breakOff(describeDefect(error)));
   });
-  // Mocha leaves tests out beside an `it.only`.
+  // Mocha leaves tests out whose hook skips them.
   run.session.abort('mocha ended before its turn');
-  await Promise.all(told);
+  await Promise.all(told).catch((error: unknown) => (broken ??= describeDefect(error)));
   return broken;
 };
 
-/** Mocha has one test at a time, in the order of names; who watches a run is told what ends meanwhile. */
+const describeDefect = (error: unknown): string => `a defect of ours ended the run: ${messageOf(error)}`;
+
+/** Mocha has one test at a time, in the order of the suite; who watches a run is told what ends meanwhile. */
 const tell = async (
   scenario: Scenario,
   { session, skipped, finished, vanished }: SuiteRun,

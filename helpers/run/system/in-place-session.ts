@@ -37,7 +37,8 @@ export const openSessionInPlace = async (
     cluster,
     context: { lacks, operatePlugin, outage, families: ground.families, patience },
     lanes: 1,
-    schedule: () => {
+    schedule: ({ length }) => {
+      if (length === 0) return;
       isUnderWay = true;
       work = check(scenario, ground, patience).finally(() => (isUnderWay = false));
     },

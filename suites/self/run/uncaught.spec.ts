@@ -14,13 +14,13 @@ const breakModule = (path: string): string => `
     return next(url, context);
   } });`;
 
-/** Code before a statement of a module. */
-const plant = (path: string, statement: string, code: string): string => `
+/** A module in which a piece of code is another. */
+const plant = (path: string, code: string, planted: string): string => `
   import { registerHooks } from 'node:module';
   registerHooks({ load: (url, context, next) => {
     const loaded = next(url, context);
     if (!url.includes('${path}')) return loaded;
-    return { ...loaded, source: String(loaded.source).replace(${JSON.stringify(statement)}, ${JSON.stringify(`${code}; $&`)}) };
+    return { ...loaded, source: String(loaded.source).replace(${JSON.stringify(code)}, ${JSON.stringify(planted)}) };
   } });`;
 
 describe('an error that nobody catches', function () {
@@ -87,37 +87,53 @@ describe('an error that nobody catches', function () {
   });
 
   for (const [what, planted] of [
-    ['exception', `setImmediate(() => { throw new Error('planted'); })`],
-    ['rejection', `Promise.reject(new Error('planted'))`],
+    ['exception', `setImmediate(() => { throw new Error('planted'); });`],
+    ['rejection', `Promise.reject(new Error('planted'));`],
   ] as const)
     it(`ends a run with 2 after an uncaught ${what}, while its last scenario is under way`, async () => {
-      await using folder = await temporaryFolder();
-      const { exitCode, output } = await runNetpol(
-        ['run', 'network-policy/peers/pod-and-namespace', '--provider', 'lab', '--output', folder.path],
-        before(plant('/helpers/run/check.ts', 'record.startedAt =', planted)),
+      const start = 'record.startedAt =';
+      const { exitCode, output, aborted, cases } = await runWith(
+        plant('/run/check.ts', start, planted + start),
       );
       expect(exitCode, output).to.equal(2);
       expect(output).to.include('unexpected Error: planted');
-      const { aborted, cases } = await readRecord(folder.path);
       expect(aborted).to.equal('a defect of ours ended the run: planted');
-      expect(cases.map(({ status }) => status)).to.deep.equal(['error']);
-      expect(cases[0]?.message).to.include('a defect of ours ended the run: planted');
+      expect(cases.map(({ message }) => message)).to.deep.equal([`never ran: ${aborted}`]);
     });
 
-  it('ends a run with 2 where a hook of a spec file fails, whatever its scenarios would say', async () => {
-    await using folder = await temporaryFolder();
-    const hook = plant(
-      '/network-policy.spec.ts',
-      "describe('NetworkPolicy'",
-      `before(() => { throw new Error('planted'); })`,
-    );
-    const { exitCode, output } = await runNetpol(
-      ['run', 'network-policy/isolation', '--provider', 'lab', '--output', folder.path],
-      before(hook),
+  it('ends a run with 2 where a case that passed cannot be told', async () => {
+    const { exitCode, output, aborted, cases } = await runWith(
+      plant('/run/screen.ts', 'done += 1;', `throw new Error('planted');`),
     );
     expect(exitCode, output).to.equal(2);
-    const { aborted, cases } = await readRecord(folder.path);
+    expect(output).to.include('unexpected Error: planted');
+    expect(aborted).to.equal('a defect of ours ended the run: planted');
+    expect(cases.map(({ status }) => status)).to.deep.equal(['pass']);
+  });
+
+  it('ends a run with 2 where a hook of a spec file fails, whatever its scenarios would say', async () => {
+    const suite = `describe('NetworkPolicy'`;
+    const { exitCode, output, aborted, cases } = await runWith(
+      plant('/network-policy.spec.ts', suite, `before(() => { throw new Error('planted'); }); ${suite}`),
+    );
+    expect(exitCode, output).to.equal(2);
     expect(aborted).to.match(/^"before all" hook.* failed: planted$/);
-    expect(cases.findLast(({ status }) => status === 'error')?.message).to.equal(`never ran: ${aborted}`);
+    expect(cases.map(({ message }) => message)).to.deep.equal([`never ran: ${aborted}`]);
+  });
+
+  it('calls it an error where a hook leaves scenarios out', async () => {
+    const suite = `describe('NetworkPolicy'`;
+    const { exitCode, output, cases } = await runWith(
+      plant('/network-policy.spec.ts', suite, `before(function () { this.skip(); }); ${suite}`),
+    );
+    expect(exitCode, output).to.equal(2);
+    expect(cases.map(({ message }) => message)).to.deep.equal(['never ran: mocha ended before its turn']);
   });
 });
+
+const runWith = async (planted: string) => {
+  await using folder = await temporaryFolder();
+  const one = ['run', 'network-policy/peers/pod-and-namespace', '--provider', 'lab'];
+  const ended = await runNetpol([...one, '--output', folder.path], before(planted));
+  return { ...ended, ...(await readRecord(folder.path)) };
+};
