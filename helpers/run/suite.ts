@@ -119,9 +119,10 @@ const tell = async (
 ): Promise<void> => {
   const reason = skipped.get(scenario);
   if (reason !== undefined) return finished(scenario, { skipped: reason });
-  const checked = await session.result(scenario).catch(messageOf);
-  if (typeof checked === 'string') vanished(scenario, checked);
-  else finished(scenario, checked);
+  return session.result(scenario).then(
+    (checked) => finished(scenario, checked),
+    (error: unknown) => vanished(scenario, messageOf(error)),
+  );
 };
 
 /**
