@@ -4,6 +4,7 @@ import { startLab } from '../../../helpers/cluster/lab/lab.ts';
 import { type World } from '../../../helpers/kube/world.ts';
 import { openSessionInPlace } from '../../../helpers/run/system/in-place-session.ts';
 import { inPlaceScenario, restrictedScenarios } from '../../../helpers/run/system/restricted.ts';
+import type { Session } from '../../../helpers/run/session.ts';
 import type { CaseRecord } from '../../../helpers/report/record.ts';
 import { renamePolicy } from '../../../helpers/scenario/rename.ts';
 import type { Scenario } from '../../../helpers/scenario/scenario.ts';
@@ -35,12 +36,12 @@ type Change = {
   draw?: (scenario: Scenario) => Scenario;
 };
 
-/** The system stands in the lab with its policies, is changed, and is proved as it is then. */
-const proveStanding = async ({
+/** The system stands in the lab with its policies, and is changed. */
+const openStanding = async ({
   change = async () => {},
   tell = (world) => world,
   draw = (scenario) => scenario,
-}: Change = {}): Promise<CaseRecord & { files: string[] }> => {
+}: Change): Promise<{ session: Session; scenario: Scenario }> => {
   const system = await loadSystem('kubernetes-addons');
   const [standing] = restrictedScenarios(system, 'default-deny', 'restricted') as [Scenario];
   const scenario = draw(inPlaceScenario(system, 'default-deny', 'restricted'));
@@ -60,7 +61,16 @@ const proveStanding = async ({
     };
   };
   const cluster = { ...lab, live: { openPods, world: async () => nowhere } };
-  await using session = await openSessionInPlace(cluster, scenario, { settleBudgetMs: 1500 }, () => {});
+  return {
+    session: await openSessionInPlace(cluster, scenario, { settleBudgetMs: 1500 }, () => {}),
+    scenario,
+  };
+};
+
+/** It is proved as it is then. */
+const proveStanding = async (change: Change = {}): Promise<CaseRecord & { files: string[] }> => {
+  const { session: opened, scenario } = await openStanding(change);
+  await using session = opened;
   session.schedule([scenario]);
   const { record, evidence } = await session.result(scenario);
   return { ...record, files: Object.keys(evidence) };
@@ -80,6 +90,13 @@ describe('a system that is proved in place', function () {
     const cells = steps.flatMap(({ grids }) => grids.flatMap(({ want }) => want));
     expect(cells.filter((cell) => cell === 'deny').length).to.be.greaterThan(40);
     expect(steps.map(({ action }) => action)).to.deep.equal(['apply nothing']);
+  });
+
+  it('is not probed where it is skipped', async () => {
+    const { session: opened } = await openStanding({});
+    await using session = opened;
+    session.schedule([]);
+    expect(session.running()).to.deep.equal([]);
   });
 
   it('fails where a policy is gone, and says that it is the policies', async () => {

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { expect } from 'chai';
+import type { Cluster } from '../../../helpers/cluster/cluster.ts';
 import { startLab } from '../../../helpers/cluster/lab/lab.ts';
+import { ClusterError, messageOf } from '../../../helpers/errors.ts';
 import { chooseLanes } from '../../../helpers/run/lanes.ts';
 import { openSession } from '../../../helpers/run/session.ts';
 import { loadScenarios, loadShipped } from '../../../helpers/scenario/load.ts';
@@ -73,6 +75,31 @@ describe('a session', function () {
     session.schedule([first, slow]);
     expect(session.running()).to.deep.equal([slow.name]);
     expect((await session.result(first)).record.status).to.equal('pass');
+  });
+
+  it('gives up after the fourth failure in a row of the cluster, which is a result like the others', async () => {
+    const scenarios = (await loadScenarios('network-policy/isolation')).slice(0, 6);
+    const lab = await startLab({ run: 'self', plugin: 'reference', log: () => {} });
+    const gone: Cluster = {
+      ...lab,
+      openLane: async (...lane) => ({
+        ...(await lab.openLane(...lane)),
+        applyPolicy: async () => {
+          throw new ClusterError({ subject: 'the cluster went away' });
+        },
+      }),
+    };
+    await using session = await openSession(gone, { lanes: 1, settleBudgetMs: 0 }, () => {});
+    session.schedule(scenarios);
+    const results = await Promise.allSettled(scenarios.map((scenario) => session.result(scenario)));
+    expect(
+      results.map((result) =>
+        result.status === 'fulfilled' ? result.value.record.status : messageOf(result.reason),
+      ),
+    ).to.deep.equal([
+      ...Array<string>(4).fill('error'),
+      ...Array<string>(2).fill('the cluster failed 4 times in a row'),
+    ]);
   });
 });
 

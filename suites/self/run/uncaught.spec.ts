@@ -98,6 +98,7 @@ describe('an error that nobody catches', function () {
       expect(exitCode, output).to.equal(2);
       expect(output).to.include('unexpected Error: planted');
       expect(aborted).to.equal('a defect of ours ended the run: planted');
+      expect(cases.map(({ status }) => status)).to.deep.equal(['error']);
       expect(cases.map(({ message }) => message)).to.deep.equal([`never ran: ${aborted}`]);
     });
 
@@ -118,6 +119,7 @@ describe('an error that nobody catches', function () {
     );
     expect(exitCode, output).to.equal(2);
     expect(aborted).to.match(/^"before all" hook.* failed: planted$/);
+    expect(cases.map(({ status }) => status)).to.deep.equal(['error']);
     expect(cases.map(({ message }) => message)).to.deep.equal([`never ran: ${aborted}`]);
   });
 
@@ -127,7 +129,19 @@ describe('an error that nobody catches', function () {
       plant('/network-policy.spec.ts', suite, `before(function () { this.skip(); }); ${suite}`),
     );
     expect(exitCode, output).to.equal(2);
+    expect(cases.map(({ status }) => status)).to.deep.equal(['error']);
     expect(cases.map(({ message }) => message)).to.deep.equal(['never ran: mocha ended before its turn']);
+  });
+
+  it('makes no cluster where a spec file has an `.only`, which would leave scenarios out', async () => {
+    const { exitCode, output } = await runNetpol(
+      ['run', 'network-policy/isolation', '--provider', 'lab'],
+      before(plant('/network-policy.spec.ts', 'it(scenario', 'it.only(scenario')),
+    );
+    expect(exitCode, output).to.equal(2);
+    expect(output)
+      .to.match(/`\.only` forbidden/)
+      .and.not.include('lab ready');
   });
 });
 
